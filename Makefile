@@ -1,0 +1,37 @@
+# Two commands on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= out/demo
+
+.PHONY: demo test lint slow bench clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/.installed-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch .venv/.installed $@
+
+demo: .venv/.installed  ## pull the weights and a sample clip, run the main job on it
+	$(BIN)/genface demo -o $(OUT)
+
+test: .venv/.installed-test  ## the default tests
+	$(BIN)/python -m pytest
+
+slow: .venv/.installed-test  ## the tests that the default run leaves out
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.installed-test  ## timings, printed as ratios where there is a rival
+	$(BIN)/python -m experiments.benchmarks
+
+clean:
+	rm -rf .venv out build dist

@@ -1,0 +1,33 @@
+"""Generative expression modelling: video to Action Units to behaviour to a moving face.
+
+Only names are bound here; each is imported from its room on first use, so that
+``import genface`` stays free of jax, pandas and matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Detector": "genface.detect",
+    "Fex": "genface.fex",
+    "read_fex": "genface.fex",
+}
+
+__all__ = ["Detector", "Fex", "__version__", "read_fex"]
+
+if TYPE_CHECKING:
+    from genface.detect import Detector
+    from genface.fex import Fex, read_fex
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its room on first use (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'genface' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
