@@ -1,0 +1,1 @@
+"""Points, boxes, crops, head pose and gaze as pure functions of arrays."""
