@@ -1,0 +1,137 @@
+"""Triangles to pixels: a deterministic z-buffer rasteriser in batches of numpy.
+
+A triangle is cut into one span of pixels per image row, and all spans of all triangles
+are filled at once; there is no loop over triangles, rows or pixels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """The nearest surface at each covered pixel.
+
+    ``pixel`` (P,) is the flat index row * W + column; ``triangle`` (P,) is never
+    falling; ``values`` (C, P) are what the vertices carry, linear on each triangle.
+    """
+
+    pixel: np.ndarray
+    triangle: np.ndarray
+    values: np.ndarray
+
+
+def rasterize(
+    points: np.ndarray,
+    triangles: np.ndarray,
+    values: np.ndarray,
+    shape: tuple[int, int],
+    cull: bool = True,
+) -> Fragments:
+    """Visible fragments of a mesh.
+
+    ``points`` (V, 3) are column and row in pixels (y down; the first pixel's centre is
+    .5, .5) and depth, larger is nearer. ``values`` (V, C) are interpolated. A pixel
+    belongs to the triangle that holds its centre; on a shared edge exactly one of both
+    does. Of equally near triangles the later one is seen. With ``cull``, triangles
+    that run counter-clockwise as seen on screen face the viewer and others are left
+    out. Triangles with a vertex that is not finite are left out.
+    """
+    span, triangle, column, row = _spans(points, triangles, shape, cull)
+    carried = np.concatenate([points[:, 2:], values], axis=1)
+    start, slope = _span_values(points, triangles, carried, triangle, column, row)
+    index = np.repeat(np.arange(len(span), dtype=np.int32), span)
+    first = np.cumsum(span) - span
+    place = np.arange(len(index), dtype=np.int32)
+    pixel = place + np.repeat((row * shape[1] + column - first).astype(np.int32), span)
+    along = (place - np.repeat(first.astype(np.int32), span)).astype(np.float32)
+    depth = np.repeat(slope[0], span)
+    depth *= along
+    depth += np.repeat(start[0], span)
+    seen = _nearest(depth, pixel, shape)
+    pixel, index, along = pixel[seen], index[seen], along[seen]
+    found = np.empty((values.shape[1], len(pixel)), np.float32)
+    for channel, out in enumerate(found, start=1):
+        np.multiply(slope[channel][index], along, out=out)
+        out += start[channel][index]
+    return Fragments(pixel, triangle[index], found)
+
+
+def _spans(points, triangles, shape, cull):
+    """Length (S,), triangle, first column and row of each non-empty run of pixels."""
+    height, width = shape
+    corners = points[triangles, :2].astype(np.float64)
+    x, y = corners[..., 0], corners[..., 1]
+    turn = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (
+        y[:, 1] - y[:, 0]
+    )
+    # y runs down, so that counter-clockwise on screen has a negative sign.
+    kept = np.flatnonzero((turn < 0) if cull else (np.isfinite(turn) & (turn != 0)))
+    order = np.argsort(y[kept], axis=1, kind="stable")
+    x, y = (np.take_along_axis(part[kept], order, axis=1).T for part in (x, y))
+    top = np.clip(np.ceil(y[0] - 0.5), 0, height).astype(np.int64)
+    bottom = np.clip(np.ceil(y[2] - 0.5), 0, height).astype(np.int64)
+    rows = bottom - top
+    which = np.repeat(np.arange(len(kept)), rows)
+    row = np.arange(len(which)) - np.repeat(np.cumsum(rows) - rows - top, rows)
+    centre = row + 0.5
+    # Both triangles at an edge work out its crossing in the same way, upper end
+    # first, so that rounding leaves neither gaps nor doubly covered pixels.
+    long = _crossing(x, y, 0, 2, which, centre)
+    upper = _crossing(x, y, 0, 1, which, centre)
+    lower = _crossing(x, y, 1, 2, which, centre)
+    short = np.where(centre < y[1][which], upper, lower)
+    left = np.clip(np.ceil(np.minimum(long, short) - 0.5), 0, width).astype(np.int64)
+    right = np.clip(np.ceil(np.maximum(long, short) - 0.5), 0, width).astype(np.int64)
+    length = right - left
+    full = np.flatnonzero(length > 0)
+    return length[full], kept[which[full]], left[full], row[full]
+
+
+def _crossing(x, y, above, below, which, centre):
+    """Column at which the edge between two sorted corners crosses a row's centre."""
+    height = y[below] - y[above]
+    slope = (x[below] - x[above]) / np.where(height > 0, height, 1.0)
+    return x[above][which] + (centre - y[above][which]) * slope[which]
+
+
+def _span_values(points, triangles, carried, triangle, column, row):
+    """Values (C, S) at the first pixel of each span and their slopes along it."""
+    a, b, c = (points[triangles[:, corner], :2] for corner in range(3))
+    at_a, at_b, at_c = (carried[triangles[:, corner]] for corner in range(3))
+    (ux, uy), (vx, vy) = (b - a).T, (c - a).T
+    area = ux * vy - vx * uy
+    area = np.where(area == 0, 1.0, area)
+    to_b, to_c = at_b - at_a, at_c - at_a
+    along = ((to_b * vy[:, None] - to_c * uy[:, None]) / area[:, None]).astype(
+        np.float32
+    )
+    down = ((to_c * ux[:, None] - to_b * vx[:, None]) / area[:, None]).astype(
+        np.float32
+    )
+    dx = (column + 0.5 - a[triangle, 0]).astype(np.float32)
+    dy = (row + 0.5 - a[triangle, 1]).astype(np.float32)
+    slope = np.ascontiguousarray(along[triangle].T)
+    start = at_a.astype(np.float32)[triangle].T + dx * slope
+    start += dy * down[triangle].T
+    return start, slope
+
+
+def _nearest(depth, pixel, shape):
+    """Indices of the fragments that are seen: largest depth, then the latest."""
+    buffer = np.full(shape[0] * shape[1], -np.inf, np.float32)
+    np.maximum.at(buffer, pixel, depth)
+    candidates = np.flatnonzero(depth == buffer[pixel])
+    winner = np.full(len(buffer), -1, np.int32)
+    winner[pixel[candidates]] = candidates  # of repeated indices, the last one stays
+    return candidates[winner[pixel[candidates]] == candidates]
+
+
+def halve(image: np.ndarray) -> np.ndarray:
+    """Mean of each 2 x 2 block of a picture (2H, 2W, C): antialiased (H, W, C)."""
+    total = image[0::2, 0::2] + image[1::2, 0::2]
+    total += image[0::2, 1::2]
+    total += image[1::2, 1::2]
+    total *= 0.25
+    return total
