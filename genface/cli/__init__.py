@@ -1,0 +1,1 @@
+"""The command line: parses, calls one pipeline, prints one line per result."""

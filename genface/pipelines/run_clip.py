@@ -1,0 +1,136 @@
+"""The whole job: video to table to model to samples to moving face to report."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from genface.fex import Fex
+from genface.pipelines.compare_sets import compare_sets
+from genface.pipelines.fit_behavior import fit_behavior
+from genface.pipelines.render_clip import render_clip
+from genface.pipelines.sample_behavior import sample_behavior
+
+from genface import weights
+from genface.errors import InputError
+from genface.pipelines.detect_videos import detect_videos
+from genface.pipelines.progress import Progress, silent
+
+SAMPLE_CLIP = "clip_wolfgang"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What was made; ``stopped`` says why the job ended early, if it did."""
+
+    paths: tuple[Path, ...]
+    stopped: str | None = None
+
+
+def run_clip(
+    clip: Path | str,
+    out: Path | str,
+    *,
+    seconds: float | None = None,
+    states: Iterable[int] = range(2, 9),
+    seed: int = 0,
+    face: str = "longest",
+    offline: bool | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+) -> RunResult:
+    """Run every stage on one clip and write everything into the folder ``out``.
+
+    Only the first ``seconds`` of the clip are used, if given; the synthetic
+    behaviour goes on for as long as the real one lasted. Finished stages of an
+    interrupted run are kept. A clip without a face stops after the table.
+    """
+    clip, out = Path(clip), Path(out)
+    progress, say = progress or silent, say or (lambda line: None)
+    if face == "all":
+        raise InputError("run follows one face; give --face longest or a face_id.")
+    if seconds is not None and seconds <= 0:
+        raise InputError(f"--seconds {seconds}: expected a positive number.")
+
+    found = detect_videos(
+        clip, out, end=seconds, offline=offline, force=force, progress=progress
+    )
+    _say_all(say, found.lines)
+    if not (found.fex["status"] == "ok").any():
+        return RunResult(
+            found.paths,
+            f"no face was found in {clip}; the table is written, and nothing else "
+            "can be made of it.",
+        )
+    table = found.paths[0]
+    fitted = fit_behavior(
+        [table],
+        out / "model",
+        states=tuple(states),
+        seed=seed,
+        face=face,
+        force=force,
+        progress=progress,
+    )
+    _say_all(say, fitted.lines)
+    sampled = sample_behavior(
+        fitted.path,
+        out / "synthetic.csv",
+        seconds=_duration(found.fex),
+        seed=seed,
+        continue_from=table,
+        face=face,
+        force=force,
+    )
+    _say_all(say, sampled.lines)
+    drawn = render_clip(
+        table,
+        out / "real_vs_synthetic.mp4",
+        source=clip,
+        synthetic=sampled.path,
+        face=face,
+        force=force,
+        progress=progress,
+    )
+    _say_all(say, drawn.lines)
+    compared = compare_sets(
+        [table],
+        [sampled.path],
+        out,
+        model=fitted.path,
+        clip=drawn.paths[0],
+        seed=seed,
+        face=face,
+        force=force,
+    )
+    _say_all(say, compared.lines)
+    return RunResult(
+        (*found.paths, fitted.path, sampled.path, *drawn.paths, *compared.paths)
+    )
+
+
+def run_demo(
+    out: Path | str,
+    *,
+    offline: bool | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+) -> RunResult:
+    """Pull the weights and the sample clip, then :func:`run_clip` on it."""
+    names = (*weights.FACEMESH_ASSETS, SAMPLE_CLIP)
+    for name in names:
+        weights.ensure(name, offline=offline)
+    clip = weights.asset_path(SAMPLE_CLIP)
+    return run_clip(clip, out, offline=offline, force=force, progress=progress, say=say)
+
+
+def _duration(fex: Fex) -> float:
+    """Seconds from the first frame to the end of the last."""
+    times = fex["time"].to_numpy()
+    return float(times.max() - times.min()) + 1 / float(fex.attrs["fps"])
+
+
+def _say_all(say: Callable[[str], None], lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line)
