@@ -126,12 +126,3 @@ def _nearest(depth, pixel, shape):
     winner = np.full(len(buffer), -1, np.int32)
     winner[pixel[candidates]] = candidates  # of repeated indices, the last one stays
     return candidates[winner[pixel[candidates]] == candidates]
-
-
-def halve(image: np.ndarray) -> np.ndarray:
-    """Mean of each 2 x 2 block of a picture (2H, 2W, C): antialiased (H, W, C)."""
-    total = image[0::2, 0::2] + image[1::2, 0::2]
-    total += image[0::2, 1::2]
-    total += image[1::2, 1::2]
-    total *= 0.25
-    return total
