@@ -27,21 +27,24 @@ LOWER_LIDS = (mesh_points.RIGHT_LID_LOWER, mesh_points.LEFT_LID_LOWER)
 ROW_FOLLOWS = (0.0, 0.3, 0.6, 1.0)
 
 
-def part(vertices: jax.Array) -> jax.Array:
+def part(vertices: jax.typing.ArrayLike) -> jax.Array:
     """Vertices (T, 478, 3) with crossed lips and lids moved to where they touch.
 
     The face must look along +z (before the head's pose). Where inner lips cross, both
-    move to their middle and the rows behind follow by ``ROW_FOLLOWS``; where an upper
-    lid is below the lower one, it stops there, as the upper lid is the one that moves.
-    Only heights (y) change.
+    move to their middle and the rows behind follow by ``ROW_FOLLOWS``; a row that still
+    crosses its opposite (rolled-in lips) meets it too. Where an upper lid is below the
+    lower one, it stops there: it is the one that moves. Only heights (y) change.
     """
+    vertices = jnp.asarray(vertices)
     upper, lower = np.array(UPPER_LIP)[:, 1:-1], np.array(LOWER_LIP)[:, 1:-1]
     height = vertices[..., 1]
     crossing = jnp.maximum(height[:, lower[-1]] - height[:, upper[-1]], 0.0)
     for row, follows in enumerate(ROW_FOLLOWS):
-        shift = 0.5 * follows * crossing
-        height = height.at[:, upper[row]].add(shift)
-        height = height.at[:, lower[row]].add(-shift)
+        top = height[:, upper[row]] + 0.5 * follows * crossing
+        bottom = height[:, lower[row]] - 0.5 * follows * crossing
+        middle = (top + bottom) / 2
+        height = height.at[:, upper[row]].set(jnp.maximum(top, middle))
+        height = height.at[:, lower[row]].set(jnp.minimum(bottom, middle))
     above = np.array(UPPER_LIDS)[:, 1:-1].ravel()
     below = np.array(LOWER_LIDS)[:, 1:-1].ravel()
     height = height.at[:, above].max(height[:, below])
