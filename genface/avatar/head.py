@@ -141,7 +141,7 @@ def paint_bust(
     ``scale`` is in pixels per cm; ``middle`` is the row of y = 0.
     """
     height, width = shape
-    backdrop = np.float32(background)
+    backdrop = np.array(background, np.float32)
     down = np.linspace(-1, 1, height)[:, None]
     side = np.linspace(-1, 1, width)[None]
     glow = 1.05 - 0.16 * np.clip(down**2 + side**2, 0, 2) ** 0.5
@@ -166,7 +166,7 @@ def _shape(picture, scale, middle, outline, colour, blur, shade=1.0):
     down = (np.arange(height) - pixels[:, 1].min()) / (6.0 * scale)
     light = shade * (1.06 - 0.42 * np.abs(across + 0.12) ** 2.2)[None]
     light = light * np.clip(0.66 + 0.34 * down, 0.55, 1.0)[:, None]
-    body = np.float32(colour) * light[..., None]
+    body = np.array(colour, np.float32) * light[..., None]
     body = Image.fromarray(body.clip(0, 255).astype(np.uint8))
     return Image.composite(body, picture, mask)
 
@@ -185,4 +185,4 @@ def _shoulders() -> np.ndarray:
 
 def hair_colour() -> np.ndarray:
     """Colour (3,) of the hair in [0, 1]."""
-    return np.float32(HAIR) / 255
+    return np.array(HAIR, np.float32) / 255

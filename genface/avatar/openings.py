@@ -7,15 +7,15 @@ are head centimetres (see ``head``); colours are planar (3, P) in [0, 1].
 
 import numpy as np
 
-SCLERA = np.float32([0.93, 0.905, 0.885])
-CORNER = np.float32([0.80, 0.60, 0.56])
-IRIS = np.float32([0.36, 0.50, 0.56])
-IRIS_INNER = np.float32([0.52, 0.50, 0.36])
-LIMBUS = np.float32([0.13, 0.19, 0.24])
-PUPIL = np.float32([0.03, 0.03, 0.04])
-CAVITY = np.float32([0.17, 0.05, 0.05])
-TONGUE = np.float32([0.62, 0.27, 0.26])
-TEETH = np.float32([0.93, 0.90, 0.84])
+SCLERA = np.array([0.93, 0.905, 0.885], np.float32)
+CORNER = np.array([0.80, 0.60, 0.56], np.float32)
+IRIS = np.array([0.36, 0.50, 0.56], np.float32)
+IRIS_INNER = np.array([0.52, 0.50, 0.36], np.float32)
+LIMBUS = np.array([0.13, 0.19, 0.24], np.float32)
+PUPIL = np.array([0.03, 0.03, 0.04], np.float32)
+CAVITY = np.array([0.17, 0.05, 0.05], np.float32)
+TONGUE = np.array([0.62, 0.27, 0.26], np.float32)
+TEETH = np.array([0.93, 0.90, 0.84], np.float32)
 TOOTH = 0.84  # cm, width of an upper front tooth
 
 
@@ -52,7 +52,9 @@ def eye_colours(
     colour += inside * (ring - colour)
     colour *= light
     glint = np.hypot(across + 0.30, up - 0.36)
-    return _over(colour, np.float32([1, 1, 1]), 0.95 * (1 - _step(glint, 0.2, edge)))
+    return _over(
+        colour, np.array([1, 1, 1], np.float32), 0.95 * (1 - _step(glint, 0.2, edge))
+    )
 
 
 def mouth_colours(

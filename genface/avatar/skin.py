@@ -91,7 +91,7 @@ def _noise(rng, size, cell, amount):
 
 def _base(rng) -> Image.Image:
     width, height = size = _size()
-    colour = np.broadcast_to(np.float32(SKIN), (height, width, 3)).copy()
+    colour = np.broadcast_to(np.array(SKIN, np.float32), (height, width, 3)).copy()
     colour *= _noise(rng, size, 70, 0.012)[..., None]
     colour *= _noise(rng, size, 7, 0.008)[..., None]
     return Image.fromarray(colour.clip(0, 255).astype(np.uint8))
@@ -187,7 +187,7 @@ def _lips(picture, uv, rng) -> Image.Image:
     lower = outer_lower + inner_lower[::-1]
     lined = Image.fromarray(
         (
-            np.float32(LIPS)
+            np.array(LIPS, np.float32)
             * np.broadcast_to(
                 1 + 0.05 * rng.normal(size=picture.size[0]), picture.size[::-1]
             )[..., None]
@@ -302,7 +302,11 @@ def _hair_strip(hairy, rng) -> np.ndarray:
     strands = np.convolve(np.tile(strands, 3), [0.25, 0.5, 0.25], "same")[
         width : 2 * width
     ]
-    hair = np.float32(HAIR) * strands[None, :, None] * np.ones((HAIR_HEIGHT, 1, 1))
-    skin = np.float32(SKIN) * 0.97
+    hair = (
+        np.array(HAIR, np.float32)
+        * strands[None, :, None]
+        * np.ones((HAIR_HEIGHT, 1, 1))
+    )
+    skin = np.array(SKIN, np.float32) * 0.97
     cover = np.clip(hairy, 0, 1)[None, :, None]
     return (cover * hair + (1 - cover) * skin).clip(0, 255)

@@ -89,7 +89,7 @@ def _split(triangles, sharp, size):
 
 
 def _old_vertices(edges, crease, size):
-    """Rows of the coarse vertices: smooth inside, along the crease on one, else kept."""
+    """Rows of the coarse vertices: smooth inside and along a crease, else kept."""
     n_rows = size + len(edges)
     both = np.concatenate([edges, edges[:, ::-1]])
     on_crease = np.concatenate([crease, crease])
