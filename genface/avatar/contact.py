@@ -38,14 +38,29 @@ def part(vertices: jax.typing.ArrayLike) -> jax.Array:
     vertices = jnp.asarray(vertices)
     upper, lower = np.array(UPPER_LIP)[:, 1:-1], np.array(LOWER_LIP)[:, 1:-1]
     height = vertices[..., 1]
-    crossing = jnp.maximum(height[:, lower[-1]] - height[:, upper[-1]], 0.0)
-    for row, follows in enumerate(ROW_FOLLOWS):
-        top = height[:, upper[row]] + 0.5 * follows * crossing
-        bottom = height[:, lower[row]] - 0.5 * follows * crossing
-        middle = (top + bottom) / 2
-        height = height.at[:, upper[row]].set(jnp.maximum(top, middle))
-        height = height.at[:, lower[row]].set(jnp.minimum(bottom, middle))
+    inner = _crossing(height, upper[-1], lower[-1])
+    rows = np.concatenate([share * np.eye(upper.shape[1]) for share in ROW_FOLLOWS], 1)
+    height = height + 0.5 * inner @ rows @ _spread(upper, lower)
+    every = _crossing(height, upper.ravel(), lower.ravel())
+    height = height + 0.5 * every @ _spread(upper, lower)
     above = np.array(UPPER_LIDS)[:, 1:-1].ravel()
     below = np.array(LOWER_LIDS)[:, 1:-1].ravel()
-    height = height.at[:, above].max(height[:, below])
+    height = height + _crossing(height, above, below) @ _one_hot(above)
     return vertices.at[..., 1].set(height)
+
+
+def _crossing(height: jax.Array, above: np.ndarray, below: np.ndarray) -> jax.Array:
+    """Depth (T, pairs) of upper vertices below their lower ones, 0 if above."""
+    return jnp.maximum(height[:, below] - height[:, above], 0.0)
+
+
+def _spread(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Matrix (pairs, 478): upper vertices go up, lower ones down.
+
+    A product, as scattering with indices takes XLA seconds to compile.
+    """
+    return _one_hot(upper.ravel()) - _one_hot(lower.ravel())
+
+
+def _one_hot(vertices: np.ndarray) -> np.ndarray:
+    return np.eye(mesh_points.N_MESH, dtype=np.float32)[vertices]

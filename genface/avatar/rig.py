@@ -27,7 +27,7 @@ FADES_UNDER = (
 # Gaze angle at which the lids have followed as far as their shapes go; taken so that
 # the upper lid moves with the surface of the eyeball when one looks down.
 LIDS_FOLLOW_UNTIL = 0.5  # radians
-_BLOCK = 512  # frames deformed at once
+_SIZES = (4, 64, 512)  # frames deformed at once
 
 
 @dataclass(frozen=True)
@@ -159,13 +159,14 @@ class Rig:
             self.eye_centres,
             self.head_pivot,
         )
-        for start in range(0, count, _BLOCK):
-            block = [array[start : start + _BLOCK] for array in frames]
+        for start in range(0, count, _SIZES[-1]):
+            block = [array[start : start + _SIZES[-1]] for array in frames]
             length = len(block[0])
-            # Few sizes, so that few programs are compiled: 1, 8, 64, 512 frames.
-            size = next(n for n in (1, 8, 64, _BLOCK) if n >= length)
+            # Few sizes, so that few programs are compiled.
+            size = next(n for n in _SIZES if n >= length)
             padded = [_pad(array, size) for array in block]
-            moved = _move(*constants, *padded)
+            with jax.default_matmul_precision("highest"):  # GPUs would round
+                moved = _move(*constants, *padded)
             result[start : start + length] = np.asarray(moved)[:length]
         return result
 
@@ -176,11 +177,10 @@ def _move(neutral, deltas, lids, eye_centres, pivot, sides, lid_weights, eyes, h
     moved = neutral + jnp.einsum("tsa,savc->tvc", sides, deltas)
     moved = moved + jnp.einsum("tsk,skvc->tvc", lid_weights, lids)
     moved = contact.part(moved)
-    for iris, centre in zip(mesh_points.IRISES, eye_centres, strict=True):
-        spot = jnp.array(iris)
-        around = moved[:, spot] - centre
-        around = jnp.einsum("tij,tvj->tvi", eyes, around)
-        moved = moved.at[:, spot].set(around + centre)
+    face, irises = moved[:, : mesh_points.N_FACE], moved[:, mesh_points.N_FACE :]
+    centres = jnp.repeat(eye_centres, 5, axis=0)
+    irises = jnp.einsum("tij,tvj->tvi", eyes, irises - centres) + centres
+    moved = jnp.concatenate([face, irises], axis=1)
     return jnp.einsum("tij,tvj->tvi", head, moved - pivot) + pivot
 
 
