@@ -19,6 +19,12 @@ import numpy as np  # noqa: E402
 from experiments.ict import load_ict, register  # noqa: E402
 from experiments.ict.registration import CANONICAL  # noqa: E402
 from experiments.ict.rigging import build_rig  # noqa: E402
+from genface.avatar.contact import (  # noqa: E402
+    LOWER_LIDS,
+    LOWER_LIP,
+    UPPER_LIDS,
+    UPPER_LIP,
+)
 from genface.avatar.rig import Rig  # noqa: E402
 from genface.files import sha256, write_npz  # noqa: E402
 from genface.geometry import mesh_points  # noqa: E402
@@ -64,6 +70,20 @@ def report(rig: Rig) -> None:
             f"{lip_gap(moved[k]):16.2f} {lid_gap(moved[k]):8.2f} {100 * oval[k]:7.1f}%"
         )
     print(f"neutral: lip gap {lip_gap(rest):.2f}, lid gap {lid_gap(rest):.2f}")
+    generator = np.random.default_rng(0)
+    mixtures = generator.random((1000, len(rig.au_names)))
+    mixtures *= generator.random(mixtures.shape).argsort(1) < 6
+    raw = rest + np.einsum("ta,savc->tvc", mixtures, rig.deltas)
+    clamped = rig.vertices(mixtures)
+    print("1000 random mixtures of 6 AUs: frames in which opposite points cross by")
+    print("more than 1e-5 cm, and the deepest crossing in cm")
+    rows = (("lips", UPPER_LIP, LOWER_LIP), ("lids", UPPER_LIDS, LOWER_LIDS))
+    for what, upper, lower in rows:
+        for name, faces in (("raw shapes", raw), ("with contact", clamped)):
+            gap = faces[:, np.array(upper), 1] - faces[:, np.array(lower), 1]
+            least = gap[..., 1:-1].min((1, 2))
+            depth = abs(min(least.min(), 0))
+            print(f"  {what} {name:13s} {(least < -1e-5).sum():4d}  {depth:.2f}")
 
 
 def lip_gap(points: np.ndarray) -> float:

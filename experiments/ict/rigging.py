@@ -12,6 +12,9 @@ JAW_AUS = (16, 17, 26, 27)  # these may move the outline of the face
 UPPER_AUS = (1, 2, 4, 5, 7, 43, 45)
 MIDDLE_AUS = (6, 9)  # around the nose and below the eyes: no height limit
 HEAD_PIVOT = (0.0, -3.0, -1.0)  # top of the neck, between and below the ears; by eye
+# What the table of shapes lacks and an animator would add: ICT's browDown lowers the
+# arch of the brow twice as far as its inner end, where the frown is.
+EXTRA_SHAPES = {4: {"browInnerUp": -0.35}}
 # Shapes that turn lids with the gaze, and the order of `lids` in the file.
 LID_SHAPES = ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")
 
@@ -47,9 +50,10 @@ def _flip(points: np.ndarray, mesh: Registration) -> np.ndarray:
 
 
 def _left_of_au(number, ict: ICT, mesh: Registration, neutral) -> np.ndarray:
+    weights = AU_SHAPES[number] | EXTRA_SHAPES.get(number, {})
     return sum(
         weight * _left_half(name, ict, mesh, neutral)
-        for name, weight in AU_SHAPES[number].items()
+        for name, weight in weights.items()
     )
 
 
@@ -68,7 +72,7 @@ def _left_half(name: str, ict: ICT, mesh: Registration, neutral) -> np.ndarray:
 def _region(number: int, neutral: np.ndarray) -> np.ndarray:
     """Factor (478,) that keeps an AU in its part of the face, with smooth edges.
 
-    The raw shapes move the outline by up to 90 % of their peak (AU24); only jaw AUs
+    The raw shapes of many AUs move the outline of the face too; only those of the jaw
     may. Brow and lid AUs end on the cheeks, mouth AUs below the lids.
     """
     factor = np.ones(len(neutral))

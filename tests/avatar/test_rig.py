@@ -344,3 +344,9 @@ def test_the_asset_is_what_its_experiment_writes(shared, tmp_path):
     subprocess.run([sys.executable, script, "-o", tmp_path], check=True, timeout=120)
     made, kept = tmp_path / "rig.npz", shipped_model("rig", "rig.npz")
     assert sha256(made) == sha256(kept)
+
+
+def test_the_kept_output_is_of_the_shipped_asset():
+    root = Path(__file__).parents[2]
+    results = (root / "experiments" / "01_rig" / "RESULTS.md").read_text()
+    assert sha256(shipped_model("rig", "rig.npz")) in results
