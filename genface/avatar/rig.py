@@ -136,13 +136,15 @@ class Rig:
     def _by_side(self, aus: np.ndarray, names: list[str]) -> np.ndarray:
         """Activations (T, 2, A) of the left and right side in the rig's order."""
         sides = np.full((len(aus), 2, len(self.au_names)), np.nan, np.float32)
-        for pick in (lambda n: n == _base(n), lambda n: n != _base(n)):
-            for column in (i for i, name in enumerate(names) if pick(name)):
-                base, value = _base(names[column]), aus[:, column]
-                target = sides[:, :, self.au_names.index(base)]
-                for k, side in enumerate(SIDES):
-                    if names[column] in (base, f"{base}_{side}"):
-                        target[:, k] = np.where(np.isnan(value), target[:, k], value)
+        # Bilateral columns first, so that one-sided ones take precedence.
+        order = sorted(enumerate(names), key=lambda item: _base(item[1]) != item[1])
+        for column, name in order:
+            base, value = _base(name), aus[:, column]
+            au = self.au_names.index(base)
+            for side, letter in enumerate(SIDES):
+                if name in (base, f"{base}_{letter}"):
+                    known = ~np.isnan(value)
+                    sides[known, side, au] = value[known]
         sides = np.clip(np.nan_to_num(sides, nan=0.0), 0.0, 1.0)
         given = {name: sides[:, :, k].copy() for k, name in enumerate(self.au_names)}
         for faded, under in FADES_UNDER:
