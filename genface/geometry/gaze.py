@@ -28,7 +28,10 @@ from genface.geometry.pose import Similarity
 IRIS_DISTANCE = 1.04
 
 # Lid opening over eye width below which the iris is hidden.
-CLOSED = 0.08
+CLOSED = 0.12
+
+# Cosine of the angle that no eye turns beyond; past it the iris was not found.
+FARTHEST = 0.5
 
 
 def eye_opening(mesh: np.ndarray) -> np.ndarray:
@@ -52,9 +55,9 @@ def eye_angles(mesh: np.ndarray, fit: Similarity, neutral: np.ndarray) -> np.nda
 
     ``mesh`` (..., 478, 3) in head axes (y up) and pixels, ``fit`` the similarity of the
     ``neutral`` mesh (478, 3), in centimetres and looking straight ahead, onto it.
-    Radians. NaN where both eyes are closed or the mesh is NaN.
+    Radians. An eye that is closed, or whose iris lies where none can be, does not
+    count; NaN where neither does, or the mesh is NaN.
     """
-    opened = np.asarray(eye_opening(mesh) > CLOSED)
     directions = np.stack(
         [
             _direction(mesh, fit, neutral, RIGHT_EYE_CORNERS, RIGHT_IRIS[0]),
@@ -62,8 +65,9 @@ def eye_angles(mesh: np.ndarray, fit: Similarity, neutral: np.ndarray) -> np.nda
         ],
         axis=-2,
     )
-    mean = np.where(opened[..., None], directions, 0.0).sum(-2)
-    mean = np.where(opened.any(-1, keepdims=True), mean, np.nan)
+    known = (eye_opening(mesh) > CLOSED) & np.isfinite(directions).all(-1)
+    mean = np.where(known[..., None], directions, 0.0).sum(-2)
+    mean = np.where(known.any(-1, keepdims=True), mean, np.nan)
     pitch = np.arctan2(mean[..., 1], np.hypot(mean[..., 0], mean[..., 2]))
     return np.stack([pitch, np.arctan2(-mean[..., 0], mean[..., 2])], axis=-1)
 
@@ -75,19 +79,18 @@ def _direction(
     corners: tuple[int, int],
     iris: int,
 ) -> np.ndarray:
-    """Unit vector (..., 3) along which one eye looks, in the head's axes."""
+    """Where one eye looks in the head, a unit vector (..., 3); NaN if implausible."""
     pair = list(corners)
     rest = neutral[iris] - neutral[pair].mean(0) - np.array([0.0, 0.0, IRIS_DISTANCE])
     to_centre = np.einsum("...ij,j->...i", fit.rotation, rest)
     seen = mesh[..., iris, :] - mesh[..., pair, :].mean(-2)
     offset = seen / fit.scale[..., None] - to_centre
     flat = offset[..., :2] / IRIS_DISTANCE
-    length = np.linalg.norm(flat, axis=-1, keepdims=True)
-    flat = flat / np.maximum(length, 1.0)  # no farther than the eyeball's rim
-    depth = np.sqrt(np.clip(1.0 - (flat**2).sum(-1, keepdims=True), 0.0, None))
-    return np.einsum(
-        "...ji,...j->...i", fit.rotation, np.concatenate([flat, depth], axis=-1)
-    )
+    beyond = 1.0 - (flat**2).sum(-1, keepdims=True)
+    depth = np.sqrt(np.where(beyond >= 0, beyond, np.nan))
+    seen_from_camera = np.concatenate([flat, depth], axis=-1)
+    direction = np.einsum("...ji,...j->...i", fit.rotation, seen_from_camera)
+    return np.where(direction[..., 2:] >= FARTHEST, direction, np.nan)
 
 
 def gaze_angle(angles: np.ndarray) -> np.ndarray:
