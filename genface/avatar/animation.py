@@ -49,9 +49,10 @@ def retime(
 
     ``times`` (T,) are seconds, rising, at any rate; the first becomes 0. The last
     sample lasts one median interval, unless ``duration`` says how long all is. AUs
-    that are NaN throughout are left out. A frame with NaN in any other column is a
-    gap: up to half a second of it is bridged, in a longer one the face holds its last
-    expression, then fades to neutral (pose and gaze too).
+    that are NaN throughout are left out. A frame with NaN in any other AU is a gap: up
+    to half a second of it is bridged, in a longer one the face holds its last
+    expression, then fades to neutral (pose and gaze too). Pose or gaze that is NaN
+    beside known AUs (eyes closed) is bridged by itself.
     """
     times = np.asarray(times, np.float64)
     aus = np.asarray(aus, np.float64)
@@ -70,11 +71,10 @@ def retime(
     step = float(np.median(np.diff(relative))) if len(times) > 1 else float(1 / rate)
     lasts = relative[-1] + step if duration is None else duration
     even = np.arange(max(1, round(lasts * float(rate)))) / float(rate)
-    series = [aus[:, known]] + [
-        np.asarray(part, np.float64) for part in (pose, gaze) if part is not None
-    ]
+    valid = ~np.isnan(aus[:, known]).any(axis=1)
+    pose, gaze = (_filled(part, relative) for part in (pose, gaze))
+    series = [aus[:, known]] + [part for part in (pose, gaze) if part is not None]
     joined = np.concatenate(series, axis=1)
-    valid = ~np.isnan(joined).any(axis=1)
     if not valid.any():
         raise InputError("no frame has all of its values: there is nothing to animate.")
     drawn, seen, longest = _bridge(relative, joined, valid, even, step)
@@ -113,7 +113,7 @@ def calibrate_presence(aus: np.ndarray) -> np.ndarray:
     return result
 
 
-def smooth(motion: Motion, seconds: float) -> Motion:
+def smoothed(motion: Motion, seconds: float) -> Motion:
     """Gaussian smoothing in time without delay; recorded in the notes.
 
     ``seconds`` is the standard deviation. The ends are mirrored.
@@ -152,6 +152,18 @@ def _check(times, aus, au_names):
         raise InputError(
             "time must rise from frame to frame; pass one face of one clip."
         )
+
+
+def _filled(series, times):
+    """Rows with NaN replaced by their neighbours in time; None if all have NaN."""
+    if series is None:
+        return None
+    series = np.asarray(series, np.float64)
+    known = ~np.isnan(series).any(axis=1)
+    if not known.any():
+        return None
+    columns = [np.interp(times, times[known], c) for c in series[known].T]
+    return np.stack(columns, axis=1)
 
 
 def _bridge(times, series, valid, even, step):

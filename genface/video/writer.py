@@ -46,12 +46,12 @@ def write_clip(
             f"{path}: clips are written as {' or '.join(SUFFIXES)}, not "
             f"{suffix or 'without an ending'}."
         )
-    rate = _rate(fps)
+    rate = exact_rate(fps)
     if every < 1:
         raise InputError(f"every is {every}; expected 1 or more.")
     if suffix == ".gif":
         every = max(every, -(-rate // GIF_FASTEST))
-    pictures = (_shrunk(_checked(f), max_width) for f in islice(frames, 0, None, every))
+    pictures = (shrunk(_checked(f), max_width) for f in islice(frames, 0, None, every))
     first = next(pictures, None)
     if first is None:
         raise InputError(f"{path}: there are no frames to write.")
@@ -87,7 +87,7 @@ class _Source:
             raise
 
 
-def _rate(fps: Fraction | float) -> Fraction:
+def exact_rate(fps: Fraction | float) -> Fraction:
     """Frames per second as the ratio that was meant (29.97 is 30000/1001)."""
     if not np.isfinite(float(fps)) or fps <= 0:
         raise InputError(f"fps is {fps}; expected a positive number.")
@@ -118,7 +118,8 @@ def _of_one_size(frames, shape) -> Iterator[np.ndarray]:
         yield frame
 
 
-def _shrunk(frame: np.ndarray, max_width: int | None) -> np.ndarray:
+def shrunk(frame: np.ndarray, max_width: int | None) -> np.ndarray:
+    """A picture brought down to ``max_width`` pixels; never enlarged."""
     height, width = frame.shape[:2]
     if max_width is None or width <= max_width:
         return frame
