@@ -4,6 +4,7 @@ Source: Bazarevsky et al. 2019, and the graphs ``modules/face_detection`` of Med
 0.10.21 (Apache-2.0) for anchors, letterbox and thresholds.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,10 +55,9 @@ class FaceFinder:
         self, network: str, offline: bool | None = None, grid: bool = False
     ) -> None:
         self.name = network
-        self._network = nets.load(network, offline)
+        self._network, self._forward = _loaded(network, offline)
         self._size = self._network.input_shape[0]
         self._grid = grid
-        self._forward = jax.jit(_forward(self._network))
 
     def find(self, pixels: Pixels, threshold: float = 0.5) -> Faces:
         """Faces of a picture whose score reaches ``threshold``."""
@@ -72,7 +72,14 @@ class FaceFinder:
         return Faces(points[:, :2].reshape(-1, 4), points[:, 2:], scores)
 
 
-def _forward(network: Network):
+@lru_cache
+def _loaded(name: str, offline: bool | None) -> tuple[Network, Callable]:
+    """A network and its jitted use here, one and the same for every detector."""
+    network = nets.load(name, offline)
+    return network, jax.jit(_forward(network))
+
+
+def _forward(network: Network) -> Callable:
     def forward(params, square):
         outputs = network.apply(params, square[None] / 127.5 - 1.0)
         return outputs["boxes"][0], outputs["logits"][0]

@@ -94,8 +94,9 @@ class Detector:
         span = (start, end, skip_frames)
         sightings: list[Sighting] = []
         with _reporter(progress) as report:
-            for source in sources:
-                rows = list(_sightings(chain, source, span, report))
+            for number, source in enumerate(sources):
+                count = _counter(report, sources, number)
+                rows = list(_sightings(chain, source, span, count))
                 if not rows:
                     raise InputError(
                         f"{source.name}: no frame from {start} to {end} s; "
@@ -181,6 +182,13 @@ def _warn(fex: Fex, sources: list[Source]) -> None:
         warnings.warn(
             f"no face was found in {', '.join(empty)}; all rows are NaN.", stacklevel=3
         )
+
+
+def _counter(report: Report, sources: list[Source], number: int) -> Report:
+    """Count pictures over the whole call; a clip's frames for itself."""
+    if all(source.kind == "image" for source in sources):
+        return lambda done, total: report(number + 1, len(sources))
+    return report
 
 
 @contextmanager

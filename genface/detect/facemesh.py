@@ -5,6 +5,7 @@ rules of regions, and Grishchenko et al. 2020 for the attention mesh.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import jax
@@ -52,11 +53,10 @@ class MeshMaker:
         grid: bool = False,
         batch_size: int = 1,
     ) -> None:
-        self._network = nets.load(network, offline)
+        self._network, self._forward = _loaded(network, offline)
         self._size = self._network.input_shape[0]
         self._grid = grid
         self._batch_size = batch_size
-        self._forward = jax.jit(_forward(self._network))
 
     def meshes(self, pixels: Pixels, regions: Sequence[np.ndarray]) -> list[Mesh]:
         """One mesh for each region (4,), in groups of the batch size."""
@@ -76,6 +76,13 @@ class MeshMaker:
                 for i, region in enumerate(group)
             ]
         return made
+
+
+@lru_cache
+def _loaded(name: str, offline: bool | None) -> tuple[Network, Callable]:
+    """A network and its jitted use here, one and the same for every detector."""
+    network = nets.load(name, offline)
+    return network, jax.jit(_forward(network))
 
 
 def _forward(network: Network) -> Callable:
