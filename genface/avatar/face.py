@@ -106,7 +106,7 @@ class AvatarRenderer:
         key = np.clip((normals @ KEY + 0.28) / 1.28, 0, 1)
         fill = np.clip(normals @ FILL, 0, 1)
         below = np.clip(-normals[:, 1], 0, 1)
-        folds = np.clip(1 - HOLLOW * np.clip(hollow, -0.12, 0.6), 0.35, 1.1)
+        folds = np.clip(1 - HOLLOW * np.clip(hollow, -0.12, 0.6), 0.55, 1.1)
         white = (0.36 + 0.66 * key + 0.15 * fill - 0.08 * below) * folds
         # Light that has passed through skin is red: at the border of the shadow.
         red = white + 0.10 * (key * (1 - key)) * 1.6
@@ -133,8 +133,8 @@ class AvatarRenderer:
         skin_end = ends[1]
         u, v, red, white, shine = seen.values[:, :skin_end]
         height, width = self._texture.shape
-        place = np.clip(v, 0, height - 1).astype(np.int32) * width
-        place += np.clip(u, 0, width - 1).astype(np.int32)
+        place = np.clip(v, 0, height - 1).astype(np.intp) * width
+        place += np.clip(u, 0, width - 1).astype(np.intp)
         pixel = seen.pixel[:skin_end]
         for channel, light in enumerate((red, white, white)):
             colour = self._texture.planes[channel][place]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from genface.avatar.skin import HAIR, SKIN
+from genface.avatar.skin import SKIN
 from genface.geometry import mesh_points
 
 EYE_SPAN = 8.9
@@ -72,7 +72,7 @@ def head_back(neutral: np.ndarray) -> HeadBack:
     ids = [oval] + [478 + k * size + np.arange(size) for k in range(len(RINGS))]
     strips = [_strip(inner, outer) for inner, outer in zip(ids, ids[1:], strict=False)]
     last = np.full(size, 478 + len(RINGS) * size)
-    strips.append(np.stack([ids[-1], last, np.roll(ids[-1], -1)], axis=1))
+    strips.append(np.stack([ids[-1], np.roll(ids[-1], -1), last], axis=1))
     around, back = np.zeros((2, 479 + len(RINGS) * size))
     wave = 1 - np.abs(2 * np.arange(size) / size - 1)
     for depth, row in enumerate(ids):
@@ -94,8 +94,8 @@ def _strip(inner, outer):
     after_in, after_out = np.roll(inner, -1), np.roll(outer, -1)
     return np.concatenate(
         [
-            np.stack([inner, outer, after_out], axis=1),
-            np.stack([inner, after_out, after_in], axis=1),
+            np.stack([inner, after_out, outer], axis=1),
+            np.stack([inner, after_in, after_out], axis=1),
         ]
     )
 
@@ -172,8 +172,8 @@ def _shape(picture, scale, middle, outline, colour, blur, shade=1.0):
 
 
 def _neck() -> np.ndarray:
-    right = [(4.9, -4.0), (4.7, -9.0), (4.9, -11.5), (6.0, -13.4), (4.0, -15.2),
-             (0.0, -16.4)]  # fmt: skip
+    right = [(1.5, -2.0), (3.9, -4.2), (4.7, -7.0), (4.7, -9.5), (4.9, -11.5),
+             (6.0, -13.4), (4.0, -15.2), (0.0, -16.4)]  # fmt: skip
     return np.array(right + [(-x, y) for x, y in right[::-1]])
 
 
@@ -181,8 +181,3 @@ def _shoulders() -> np.ndarray:
     right = [(0.0, -12.6), (5.2, -12.4), (8.0, -13.4), (13.0, -15.0), (17.5, -17.0),
              (20.5, -20.5), (22.0, -26.0), (22.0, -60.0)]  # fmt: skip
     return np.array(right + [(-x, y) for x, y in right[::-1]])
-
-
-def hair_colour() -> np.ndarray:
-    """Colour (3,) of the hair in [0, 1]."""
-    return np.array(HAIR, np.float32) / 255

@@ -61,7 +61,7 @@ def _draw_mesh(picture, mesh):
     draw = ImageDraw.Draw(mask)
     segments = points[mesh_points.tesselation()].reshape(-1, 4).round().astype(int)
     for segment in segments.tolist():
-        draw.line(segment, fill=64)
+        draw.line(segment, fill=105)
     for path in _PATHS:
         line = points[list(path)].round().astype(int)
         draw.line([tuple(p) for p in line.tolist()], fill=235, width=2)

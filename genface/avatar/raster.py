@@ -41,16 +41,17 @@ def rasterize(
     span, triangle, column, row = _spans(points, triangles, shape, cull)
     carried = np.concatenate([points[:, 2:], values], axis=1)
     start, slope = _span_values(points, triangles, carried, triangle, column, row)
-    index = np.repeat(np.arange(len(span), dtype=np.int32), span)
+    # Whole indices are intp throughout: numpy would convert others at every use.
+    index = np.repeat(np.arange(len(span)), span)
     first = np.cumsum(span) - span
-    place = np.arange(len(index), dtype=np.int32)
-    pixel = place + np.repeat((row * shape[1] + column - first).astype(np.int32), span)
-    along = (place - np.repeat(first.astype(np.int32), span)).astype(np.float32)
-    depth = np.repeat(slope[0], span)
-    depth *= along
-    depth += np.repeat(start[0], span)
+    along = np.arange(len(index)) - first[index]
+    pixel = (row * shape[1] + column)[index] + along
+    along = along.astype(np.float32)
+    depth = slope[0][index] * along
+    depth += start[0][index]
     seen = _nearest(depth, pixel, shape)
-    pixel, index, along = pixel[seen], index[seen], along[seen]
+    if len(seen) < len(pixel):
+        pixel, index, along = pixel[seen], index[seen], along[seen]
     found = np.empty((values.shape[1], len(pixel)), np.float32)
     for channel, out in enumerate(found, start=1):
         np.multiply(slope[channel][index], along, out=out)
@@ -98,23 +99,23 @@ def _crossing(x, y, above, below, which, centre):
 
 def _span_values(points, triangles, carried, triangle, column, row):
     """Values (C, S) at the first pixel of each span and their slopes along it."""
-    a, b, c = (points[triangles[:, corner], :2] for corner in range(3))
-    at_a, at_b, at_c = (carried[triangles[:, corner]] for corner in range(3))
+    a, b, c = points[triangles.T, :2]
     (ux, uy), (vx, vy) = (b - a).T, (c - a).T
     area = ux * vy - vx * uy
     area = np.where(area == 0, 1.0, area)
+    at_a, at_b, at_c = carried.T[:, triangles.T].transpose(1, 0, 2)
     to_b, to_c = at_b - at_a, at_c - at_a
-    along = ((to_b * vy[:, None] - to_c * uy[:, None]) / area[:, None]).astype(
-        np.float32
-    )
-    down = ((to_c * ux[:, None] - to_b * vx[:, None]) / area[:, None]).astype(
-        np.float32
-    )
+    along = ((to_b * vy - to_c * uy) / area).astype(np.float32)
+    down = ((to_c * ux - to_b * vx) / area).astype(np.float32)
+    base = at_a.astype(np.float32)
     dx = (column + 0.5 - a[triangle, 0]).astype(np.float32)
     dy = (row + 0.5 - a[triangle, 1]).astype(np.float32)
-    slope = np.ascontiguousarray(along[triangle].T)
-    start = at_a.astype(np.float32)[triangle].T + dx * slope
-    start += dy * down[triangle].T
+    start, slope = np.empty((2, len(base), len(triangle)), np.float32)
+    for channel in range(len(base)):
+        np.take(along[channel], triangle, out=slope[channel])
+        np.multiply(dx, slope[channel], out=start[channel])
+        start[channel] += dy * down[channel][triangle]
+        start[channel] += base[channel][triangle]
     return start, slope
 
 
@@ -122,7 +123,9 @@ def _nearest(depth, pixel, shape):
     """Indices of the fragments that are seen: largest depth, then the latest."""
     buffer = np.full(shape[0] * shape[1], -np.inf, np.float32)
     np.maximum.at(buffer, pixel, depth)
-    candidates = np.flatnonzero(depth == buffer[pixel])
-    winner = np.full(len(buffer), -1, np.int32)
-    winner[pixel[candidates]] = candidates  # of repeated indices, the last one stays
-    return candidates[winner[pixel[candidates]] == candidates]
+    seen = np.flatnonzero(depth == buffer[pixel])
+    if len(seen) == np.count_nonzero(buffer > -np.inf):
+        return seen
+    winner = np.empty(len(buffer), np.intp)
+    winner[pixel[seen]] = seen  # where an index is repeated, the last one stays
+    return seen[winner[pixel[seen]] == seen]

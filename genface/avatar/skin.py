@@ -19,7 +19,7 @@ HAIR_HEIGHT = 256  # rows of the hair strip below the face
 SKIN = (226, 178, 152)
 LIPS = (190, 98, 92)
 BROW = (74, 50, 38)
-HAIR = (62, 42, 33)
+HAIR = (84, 56, 40)
 LASH = (52, 34, 30)
 NOSTRIL = (92, 48, 42)
 BLUSH = (222, 128, 116)
@@ -275,38 +275,52 @@ def _brows(picture, uv, rng) -> Image.Image:
 
 
 def _hairline(picture, uv, rng) -> Image.Image:
-    """Short strokes of hair that hide the upper rim of the face."""
+    """A fringe combed to both sides of a parting, which hides the rim of the face."""
     width, height = _size()
-    top = [21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251]
+    top = [162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389]
     rim = np.array(_curve(uv, top))
-    mask = Image.new("L", (2 * width, 2 * height))
-    draw = ImageDraw.Draw(mask)
-    edge = rim + np.array([0, 7.0])
-    draw.polygon([tuple(2 * p) for p in edge] + [(2 * width, 0), (0, 0)], fill=235)
-    for _ in range(700):
-        k = rng.integers(len(rim))
-        root = rim[k] + rng.normal(0, 4, 2)
-        length = rng.uniform(8, 22)
-        lean = 0.55 * (root[0] - width / 2) / (width / 2) + rng.normal(0, 0.15)
-        tip = root + length * np.array([lean, 1.0])
-        draw.line([*(2 * root), *(2 * tip)], fill=int(rng.uniform(90, 240)), width=2)
-    mask = mask.resize((width, height), Image.Resampling.BOX)
-    mask = mask.filter(ImageFilter.GaussianBlur(1.6))
-    return _tint(picture, HAIR, mask, 1.0)
+    parting = uv[10, 0] + 1.9 * PIXELS_PER_CM
+    depth = _fringe_depth(rim[:, 0] - parting)
+    edge = rim + np.stack([np.zeros(len(rim)), depth], axis=1)
+    over = Image.new("RGBA", (2 * width, 2 * height), (*HAIR, 0))
+    draw = ImageDraw.Draw(over)
+    draw.polygon(
+        [tuple(2 * p) for p in edge] + [(2 * width, 0), (0, 0)], fill=(*HAIR, 255)
+    )
+    for _ in range(1500):
+        root = np.array([rng.uniform(rim[0, 0], rim[-1, 0]), 0.0])
+        side = -1.0 if root[0] < parting else 1.0
+        line = np.interp(root[0], rim[:, 0], rim[:, 1])
+        deep = _fringe_depth(root[0] - parting)
+        root[1] = line + deep * rng.uniform(-0.5, 0.75)
+        t = np.linspace(0, 1, 7)[:, None]
+        reach = rng.uniform(0.5, 1.2) * PIXELS_PER_CM
+        path = root + t * [side * reach, 0] + t**2 * [0, 0.28 * reach]
+        tone = rng.normal(1.0, 0.22)
+        colour = tuple(int(np.clip(tone * c, 0, 255)) for c in HAIR)
+        draw.line([tuple(2 * p) for p in path], fill=(*colour, 255), width=2)
+    over = over.resize((width, height), Image.Resampling.BOX)
+    over = over.filter(ImageFilter.GaussianBlur(0.7))
+    shadow = over.getchannel("A").filter(ImageFilter.GaussianBlur(7))
+    picture = _tint(picture, (150, 100, 82), shadow, 0.55)
+    return Image.composite(over.convert("RGB"), picture, over.getchannel("A"))
+
+
+def _fringe_depth(beside):
+    """How far the fringe reaches below the rim, ``beside`` the parting (pixels)."""
+    far = np.abs(beside) / PIXELS_PER_CM
+    return 4 + 13 * np.clip(far / 3.0, 0, 1) * np.clip((9.5 - far) / 4, 0.25, 1)
 
 
 def _hair_strip(hairy, rng) -> np.ndarray:
     """Colours behind the outline: strands where ``hairy``, skin elsewhere."""
     width = _size()[0]
-    strands = 1 + 0.16 * rng.normal(size=width)
-    strands = np.convolve(np.tile(strands, 3), [0.25, 0.5, 0.25], "same")[
-        width : 2 * width
-    ]
-    hair = (
-        np.array(HAIR, np.float32)
-        * strands[None, :, None]
-        * np.ones((HAIR_HEIGHT, 1, 1))
-    )
+    strands = 1 + 0.13 * rng.normal(size=width)
+    strands = np.convolve(np.tile(strands, 3), [0.25, 0.5, 0.25], "same")
+    back = np.linspace(0, 1, HAIR_HEIGHT)[:, None]
+    sheen = 1 + 0.35 * np.exp(-(((back - 0.3) / 0.1) ** 2))
+    hair = sheen * strands[None, width : 2 * width]
+    hair = np.array(HAIR, np.float32) * hair[..., None]
     skin = np.array(SKIN, np.float32) * 0.97
     cover = np.clip(hairy, 0, 1)[None, :, None]
     return (cover * hair + (1 - cover) * skin).clip(0, 255)

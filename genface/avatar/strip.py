@@ -49,19 +49,20 @@ class Strip:
         block = (width - labels - (count + 1) * MARGIN) // count
         self._lefts = [labels + MARGIN + k * (block + MARGIN) for k in range(count)]
         self._block, self._rows = block, rows
-        picture = Image.new("RGB", (width, self.height), PAPER)
-        draw = ImageDraw.Draw(picture)
+        big = Image.new("RGB", (2 * width, 2 * self.height), PAPER)
+        draw = ImageDraw.Draw(big)
         for index, name in enumerate(au_names):
-            place = (labels, self._top + index * row + row / 2)
-            draw.text(place, _label(name, labels), INK, _font(row - 1), anchor="rm")
+            place = (2 * labels, 2 * (self._top + index * row) + row)
+            draw.text(place, _label(name, labels), INK, _font(2 * row - 2), "rm")
         for left, values, title, scale in zip(
             self._lefts, series, titles, SCALES, strict=False
         ):
-            draw.text((left, MARGIN), title, INK, _font(12), anchor="lt")
-            heat = _heat(np.asarray(values, float), scale, (block, rows), row)
-            picture.paste(heat, (left, self._top))
+            draw.text((2 * left, 2 * MARGIN), title, INK, _font(24), "lt")
+            heat = _heat(np.asarray(values, float), scale, 2 * block, 2 * row)
+            big.paste(heat, (2 * left, 2 * self._top))
             self._ticks(draw, left)
-        self._picture = np.asarray(picture)
+        # Painted at twice the size: small letters keep their shapes and spaces.
+        self._picture = np.asarray(big.reduce(2))
 
     def at(self, time: float) -> np.ndarray:
         """The strip (H, W, 3) uint8 with its cursor at ``time`` seconds."""
@@ -78,30 +79,30 @@ class Strip:
             (s for s in (0.5, 1, 2, 5, 10, 30, 60, 120, 300) if self.duration / s <= 8),
             600,
         )
-        base = self._top + self._rows
+        base = 2 * (self._top + self._rows)
         for k in range(int(self.duration / step) + 1):
-            x = left + round(k * step / self.duration * (self._block - 1))
-            draw.line([x, base, x, base + 4], fill=FAINT)
+            x = 2 * (left + round(k * step / self.duration * (self._block - 1)))
+            draw.line([x, base, x, base + 8], fill=FAINT, width=2)
             unit = " s" if k == 0 else ""
             anchor = "lt" if k == 0 else "mt"
-            draw.text((x, base + 6), f"{k * step:g}{unit}", INK, _font(10), anchor)
+            draw.text((x, base + 12), f"{k * step:g}{unit}", INK, _font(20), anchor)
 
 
 def title_bar(
     titles: Sequence[str], widths: Sequence[int], height: int = 26
 ) -> np.ndarray:
     """One row of titles (height, sum of widths, 3), each centred over its panel."""
-    picture = Image.new("RGB", (sum(widths), height), PAPER)
+    picture = Image.new("RGB", (2 * sum(widths), 2 * height), PAPER)
     draw = ImageDraw.Draw(picture)
     left = 0
     for title, width in zip(titles, widths, strict=True):
-        size = 15
-        while size > 8 and draw.textlength(title, _font(size)) > width - 8:
-            size -= 1
-        place = (left + width / 2, height / 2)
+        size = 30
+        while size > 16 and draw.textlength(title, _font(size)) > 2 * width - 16:
+            size -= 2
+        place = (2 * left + width, height)
         draw.text(place, title, INK, _font(size), anchor="mm")
         left += width
-    return np.asarray(picture)
+    return np.asarray(picture.reduce(2))
 
 
 @lru_cache(maxsize=32)
@@ -117,21 +118,19 @@ def _label(name: str, room: int) -> str:
     return f"{name}  {unit.name}" if unit else name
 
 
-def _heat(values, scale, size, row) -> Image.Image:
-    """Heat rows of (T, A) values, ``size`` (width, height), a light line between."""
+def _heat(values, scale, width, row) -> Image.Image:
+    """Heat rows of (T, A) values, ``row`` pixels each, a light line between."""
     stops = np.array(scale, float)
     share = np.clip(values.T, 0, 1)
-    colour = np.stack(
-        [np.interp(np.nan_to_num(share), [0, 0.45, 1], stops[:, k]) for k in range(3)],
-        axis=-1,
-    )
+    known = np.nan_to_num(share)
+    shades = [np.interp(known, [0, 0.45, 1], stops[:, k]) for k in range(3)]
+    colour = np.stack(shades, axis=-1)
     colour[np.isnan(share)] = FAINT
     image = Image.fromarray(colour.round().astype(np.uint8))
-    resample = (
-        Image.Resampling.BOX if image.width > size[0] else Image.Resampling.NEAREST
-    )
-    image = image.resize((size[0], image.height), resample)
-    image = image.resize(size, Image.Resampling.NEAREST)
-    pixels = np.array(image)
+    long = image.width > width
+    resample = Image.Resampling.BOX if long else Image.Resampling.NEAREST
+    image = image.resize((width, image.height), resample)
+    pixels = np.repeat(np.asarray(image), row, axis=0)
     pixels[row - 1 :: row] = PAPER
+    pixels[row - 2 :: row] = PAPER
     return Image.fromarray(pixels)

@@ -17,6 +17,8 @@ from genface.files import atomic
 SUFFIXES = (".mp4", ".gif")
 QUALITY = 20  # constant rate factor of x264
 BT709 = 1  # code of the colour primaries and transfer in the H.264 standard
+GIF_NOISE = 8  # of 255; changes up to this are taken for noise
+UNCHANGED = 255  # entry of the palette for pixels that a gif's frame leaves alone
 GIF_FASTEST = 50  # frames per second; viewers slow down what is faster
 
 
@@ -160,27 +162,40 @@ def _h264(container, shape, rate: Fraction):
 
 def _write_gif(path: Path, frames: Iterable[np.ndarray], rate: Fraction) -> None:
     codes, histogram = [], np.zeros(1 << 16, np.int64)
+    shown = None
     for rgb in frames:
-        code = _rgb565(rgb)
+        shown = rgb if shown is None else _steadied(rgb, shown)
+        code = _rgb565(shown)
         histogram += np.bincount(code.ravel(), minlength=1 << 16)
         codes.append(code)
     palette, nearest = _palette(histogram)
 
-    def indexed(code: np.ndarray) -> Image.Image:
-        image = Image.fromarray(nearest[code])
+    def indexed(now: int) -> Image.Image:
+        index = nearest[codes[now]]
+        if now:
+            index[codes[now] == codes[now - 1]] = UNCHANGED
+        image = Image.fromarray(index)
         image.putpalette(palette.tobytes())
         return image
 
     ticks = [round(100 * k / rate) for k in range(len(codes) + 1)]
     delays = [10 * (after - now) for now, after in zip(ticks, ticks[1:], strict=False)]
-    indexed(codes[0]).save(
+    indexed(0).save(
         path,
         save_all=True,
-        append_images=(indexed(code) for code in codes[1:]),
+        append_images=(indexed(now) for now in range(1, len(codes))),
         duration=delays,
         loop=0,
+        transparency=UNCHANGED,
+        disposal=1,
         optimize=False,
     )
+
+
+def _steadied(rgb: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """New picture in which what hardly changed stays as it was: noise costs space."""
+    change = np.maximum(rgb, shown) - np.minimum(rgb, shown)
+    return np.where((change <= GIF_NOISE).all(axis=-1, keepdims=True), shown, rgb)
 
 
 def _rgb565(rgb: np.ndarray) -> np.ndarray:
@@ -190,7 +205,7 @@ def _rgb565(rgb: np.ndarray) -> np.ndarray:
 
 
 def _palette(histogram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Palette (256, 3) uint8 for a histogram of 16-bit colours, and each one's index.
+    """Palette (255, 3) uint8 for a histogram of 16-bit colours, and each one's index.
 
     Median cut (Heckbert 1982) on a picture that holds each colour in proportion.
     """
@@ -202,8 +217,10 @@ def _palette(histogram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     share = np.sqrt(histogram[seen])
     copies = np.ceil(share * (1 << 17) / share.sum()).astype(np.int64)
     sample = np.repeat(colours[seen], copies, axis=0).astype(np.uint8)
-    reduced = Image.fromarray(sample[None]).quantize(256, Image.Quantize.MEDIANCUT)
-    palette = np.array(reduced.getpalette(), np.uint8).reshape(-1, 3)
+    reduced = Image.fromarray(sample[None]).quantize(
+        UNCHANGED, Image.Quantize.MEDIANCUT
+    )
+    palette = np.array(reduced.getpalette(), np.uint8).reshape(-1, 3)[:UNCHANGED]
     nearest = np.zeros(1 << 16, np.uint8)
     for block in np.array_split(seen, max(1, len(seen) // 4096)):
         far = colours[block, None].astype(np.int32) - palette.astype(np.int32)
