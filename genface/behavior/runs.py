@@ -75,39 +75,31 @@ def autocorrelation_time(X: np.ndarray, lengths: Lengths = None) -> float:
     positive (Geyer 1992). Missing values and constant columns do not count.
     """
     sequences = split(check_rows(X), lengths)
-    times = []
-    for column in range(X.shape[1]):
-        series = [s[:, column] for s in sequences]
-        rho = autocorrelation(series, max(len(s) for s in series) // 2)
-        if np.isfinite(rho).any():
-            times.append(_geyer(np.nan_to_num(rho)))
+    rho = autocorrelation(sequences, max(1, max(len(s) for s in sequences) // 2))
+    times = [_geyer(row) for row in rho if np.isfinite(row).all()]
     return float(np.median(times)) if times else 1.0
 
 
-def autocorrelation(series: list[np.ndarray], n_lags: int) -> np.ndarray:
-    """Autocorrelations at lags 1..n_lags pooled over series; NaN without variance."""
-    mean = np.nanmean(np.concatenate(series)) if _any_seen(series) else np.nan
-    centred = [s - mean for s in series]
-    variance = np.nanmean(np.concatenate(centred) ** 2) if np.isfinite(mean) else 0.0
-    if not variance > 1e-12:
-        return np.full(n_lags, np.nan)
-    sums, pairs = np.zeros(n_lags), np.zeros(n_lags)
-    total = sum(int(np.isfinite(s).sum()) for s in centred)
-    for s in centred:
-        seen, values = np.isfinite(s).astype(float), np.nan_to_num(s)
-        size = 1 << int(2 * len(s)).bit_length()
-        spectrum = np.abs(np.fft.rfft(values, size)) ** 2
-        reach = min(n_lags, len(s) - 1)
-        sums[:reach] += np.fft.irfft(spectrum, size)[1 : reach + 1]
-        pairs[:reach] += np.fft.irfft(np.abs(np.fft.rfft(seen, size)) ** 2, size)[
-            1 : reach + 1
-        ]
-    # Divided by the number of values, not of pairs: far lags are then not noise.
-    return np.where(pairs > 0.5, sums / (total * variance), 0.0)
+def autocorrelation(sequences: list[np.ndarray], n_lags: int) -> np.ndarray:
+    """Autocorrelations (A, n_lags) at lags 1, 2, ... pooled over sequences (T, A).
 
-
-def _any_seen(series: list[np.ndarray]) -> bool:
-    return any(np.isfinite(s).any() for s in series)
+    About the pooled mean, and divided by the number of values, not of pairs: far lags
+    are then not noise. A column without variance is NaN.
+    """
+    rows = np.concatenate(sequences)
+    seen = np.isfinite(rows)
+    count = np.maximum(seen.sum(0), 1)
+    mean = np.where(seen, rows, 0.0).sum(0) / count
+    power = (np.where(seen, rows - mean, 0.0) ** 2).sum(0)
+    sums = np.zeros((n_lags, rows.shape[1]))
+    for sequence in sequences:
+        centred = np.where(np.isfinite(sequence), sequence - mean, 0.0)
+        size = 1 << (2 * len(centred)).bit_length()
+        spectrum = np.abs(np.fft.rfft(centred, size, axis=0)) ** 2
+        reach = min(n_lags, len(centred) - 1)
+        sums[:reach] += np.fft.irfft(spectrum, size, axis=0)[1 : reach + 1]
+    varies = power > 1e-12 * count
+    return np.where(varies, sums / np.where(varies, power, 1.0), np.nan).T
 
 
 def _geyer(rho: np.ndarray) -> float:
