@@ -65,13 +65,13 @@ def compile_graph(
         for step in steps:
             weights = {key: params[name] for key, name in step.weights.items()}
             inputs = [values[number] for number in step.inputs]
-            values[step.output] = step.function(weights, *inputs)
+            values[step.output] = step.function(*inputs, **weights)
         return {
             name: values[number].reshape(len(x), *shape)
             for name, shape, number in exits
         }
 
-    params = {name: jnp.asarray(value) for name, value in arrays.items()}
+    params = jax.device_put(arrays)
     return Network(params, jax.jit(forward), graph.tensors[entry].shape[1:])
 
 
