@@ -4,24 +4,27 @@ Their definitions: mediapipe/util/tflite/operations (landmarks_to_transform_matr
 transform_tensor_bilinear, transform_landmarks), version 2, Apache-2.0.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 
+@partial(jax.jit, static_argnames=("target_rotation", "scale", "size"))
 def landmarks_to_matrix(
     landmarks: jax.Array,
-    subset: np.ndarray,
-    corners: tuple[int, int],
+    subset: jax.Array,
+    corners: jax.Array,
     target_rotation: float,
     scale: tuple[float, float],
     size: tuple[int, int],
 ) -> jax.Array:
     """(N, V, 3) landmarks -> (N, 4, 4): pixels of the output to feature coordinates.
 
-    The region is the upright box of the ``subset``, after the line between the two
-    ``corners`` is turned to ``target_rotation``, enlarged by ``scale`` (x, y) and laid
-    on ``size`` (width, height) pixels.
+    The region is the upright box of the ``subset`` of points, after the line between
+    the two ``corners`` is turned to ``target_rotation``, enlarged by ``scale`` (x, y)
+    and laid on ``size`` (width, height) pixels.
     """
     xy = landmarks.reshape(landmarks.shape[0], -1, 3)[..., :2]
     line = xy[:, corners[1]] - xy[:, corners[0]]
@@ -50,6 +53,7 @@ def landmarks_to_matrix(
     return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
 
 
+@partial(jax.jit, static_argnames=("size",))
 def transform_tensor(
     features: jax.Array, matrix: jax.Array, size: tuple[int, int]
 ) -> jax.Array:
@@ -80,6 +84,7 @@ def _tent(position: jax.Array, count: int) -> jax.Array:
     return jnp.maximum(1 - jnp.abs(position[:, None] - jnp.arange(count)), 0)
 
 
+@jax.jit
 def transform_landmarks(landmarks: jax.Array, matrix: jax.Array) -> jax.Array:
     """Apply the x and y rows of (N, 4, 4) matrices to (N, V, 2) points."""
     turned = jnp.einsum(

@@ -48,9 +48,9 @@ def convolve(
 ) -> jax.Array:
     """Convolution with a kernel (h, w, C, D), a bias (D,) and zero padding."""
     if x.shape[3] < _FEW_CHANNELS:  # a first layer: 2 to 3 times quicker as a product
-        slices = [patch for _, patch in _shifts(x, kernel.shape[:2], strides, pads)]
+        patches = _shifts(x, kernel.shape[:2], strides, pads)
         flat = kernel.reshape(-1, kernel.shape[3])
-        return pointwise(lax.concatenate(slices, 3), flat, bias, activation)
+        return pointwise(lax.concatenate(patches, 3), flat, bias, activation)
     y = lax.conv_general_dilated(
         x,
         kernel,
@@ -76,8 +76,10 @@ def depthwise(
     XLA makes grouped convolutions 4 to 8 times slower on CPUs than this sum.
     """
     total: jax.Array | None = None
-    for (row, column), patch in _shifts(x, kernel.shape[:2], strides, pads):
-        term = patch * kernel[row, column]
+    flat = kernel.reshape(-1, kernel.shape[2])
+    patches = _shifts(x, kernel.shape[:2], strides, pads)
+    for index, patch in enumerate(patches):
+        term = patch * lax.index_in_dim(flat, index, keepdims=False)
         total = term if total is None else total + term
     assert total is not None
     return activate(total + bias, activation)
@@ -85,8 +87,8 @@ def depthwise(
 
 def _shifts(
     x: jax.Array, window: tuple[int, ...], strides: Pair, pads: Pads
-) -> list[tuple[Pair, jax.Array]]:
-    """What each place of a sliding window sees: (row, column), (N, H', W', C)."""
+) -> list[jax.Array]:
+    """What each place of a sliding window sees, row by row: (N, H', W', C)."""
     if any(side for pad in pads for side in pad):
         around = [(0, 0, 0), *((*pad, 0) for pad in pads), (0, 0, 0)]
         x = lax.pad(x, jnp.zeros((), x.dtype), around)
@@ -96,14 +98,11 @@ def _shifts(
         for size, side, stride in zip((height, width), window, strides, strict=True)
     )
     return [
-        (
-            (row, column),
-            lax.slice(
-                x,
-                (0, row, column, 0),
-                (n, row + high, column + wide, channels),
-                (1, *strides, 1),
-            ),
+        lax.slice(
+            x,
+            (0, row, column, 0),
+            (n, row + high, column + wide, channels),
+            (1, *strides, 1),
         )
         for row, column in np.ndindex(*window)
     ]

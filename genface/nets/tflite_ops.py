@@ -172,7 +172,7 @@ def _landmarks_to_matrix(operator: Operator, graph: Graph) -> Built:
     return {}, partial(
         attention_ops.landmarks_to_matrix,
         subset=np.array(options["subset_idxs"]),
-        corners=(options["left_rotation_idx"], options["right_rotation_idx"]),
+        corners=np.array([options[f"{end}_rotation_idx"] for end in ("left", "right")]),
         target_rotation=options["target_rotation_radians"],
         scale=(options["scale_x"], options["scale_y"]),
         size=(options["output_width"], options["output_height"]),
