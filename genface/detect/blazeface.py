@@ -36,6 +36,10 @@ class Faces(NamedTuple):
     keypoints: np.ndarray
     scores: np.ndarray
 
+    def only(self, chosen: np.ndarray) -> "Faces":
+        """The faces at the given places, or where the mask (B,) is true."""
+        return Faces(*(part[chosen] for part in self))
+
 
 @lru_cache
 def anchors(network: str) -> np.ndarray:

@@ -14,8 +14,10 @@ class Settings:
 
     ``finder`` and ``mesh`` name networks. A face counts from score ``threshold`` on,
     its mesh from ``presence`` on. ``passes``: how often a newly found face is meshed,
-    each time in the region that the last mesh gave. ``grid``: crops sampled as OpenCV
-    does. ``newcomers``: in a clip, look for further faces while some are followed.
+    each time in the region that the last mesh gave. ``apart``: how far, in face sizes,
+    the finder's key points may lie from the mesh's for both to mean one face; None:
+    not asked. ``grid``: crops sampled as OpenCV does. ``newcomers``: in a clip, look
+    for further faces while some are followed.
     """
 
     finder: str = "blazeface_full"
@@ -23,6 +25,7 @@ class Settings:
     mesh: str = "face_mesh_attention"
     presence: float = 0.5
     passes: int = 2
+    apart: float | None = 0.15
     grid: bool = False
     newcomers: bool = True
 
@@ -35,7 +38,9 @@ FACEMESH = Settings()
 
 # MediaPipe 0.10.21, FaceMesh(refine_landmarks=True): static_image_mode for pictures,
 # one face followed in clips.
-MEDIAPIPE = Settings(finder="blazeface_short", passes=1, grid=True, newcomers=False)
+MEDIAPIPE = Settings(
+    finder="blazeface_short", passes=1, apart=None, grid=True, newcomers=False
+)
 
 
 def settings_of(preset: str, compat: str | None) -> Settings:

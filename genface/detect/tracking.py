@@ -75,13 +75,14 @@ class Tracker:
     def _find(self, pixels: Pixels) -> bool:
         """Add faces that nobody follows yet; whether there were any."""
         taken = [_square(region_of_mesh(face.mesh)) for face in self._followed]
-        regions = [
-            region
-            for region in regions_of_faces(self.chain.faces(pixels))
+        faces = self.chain.faces(pixels)
+        new = [
+            place
+            for place, region in enumerate(regions_of_faces(faces))
             if not any(iou(_square(region), other) > SAME for other in taken)
         ]
         meshes: list[Mesh] = []
-        for mesh in self.chain.meshes(pixels, regions):
+        for mesh in self.chain.meshes(pixels, faces.only(np.array(new, int))):
             if not self._known(mesh.box, [other.box for other in meshes]):
                 meshes.append(mesh)
         self._followed += self._named(meshes)

@@ -81,18 +81,18 @@ def test_a_batch_of_faces_is_the_same_as_one_by_one(detector, media):
 
 def test_a_clip_without_a_face_is_nan_with_one_warning(detector, media):
     with pytest.warns(UserWarning, match="no face was found in .*no_face.mp4") as seen:
-        found = detector.detect(media / "no_face.mp4", end=0.5, progress=False)
-    assert len(seen) == 1 and len(found) > 5
+        found = detector.detect(media / "no_face.mp4", progress=False)
+    assert len(seen) == 1 and len(found) > 50
     assert (found["status"] == "no_face").all() and found["face_id"].isna().all()
     assert found.aus.isna().all(axis=None) and found.emotions.isna().all(axis=None)
 
 
 def test_face_and_no_face_alternate_in_rows(detector, media):
     path = media / "face_noface.mov"
-    found = detector.detect(path, skip_frames=6, progress=False)
-    status = found.drop_duplicates("frame")["status"]
-    assert {"ok", "no_face"} == set(status)
+    found = detector.detect(path, skip_frames=3, progress=False)
     ok = found["status"] == "ok"
+    # A man, then letters in the sky from frame 72 on (looked at).
+    assert found["frame"].is_unique and (ok == (found["frame"] < 72)).all()
     assert (found["FaceRectX"].notna() == ok).all()
     assert (found["face_id"].notna() == ok).all()
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from genface.detect import FACEMESH, MEDIAPIPE, Faces, Mesh, Tracker
+from genface.detect.facemesh import regions_of_faces
 from genface.geometry.mesh_points import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
 
 
@@ -42,8 +43,9 @@ class Scripted:
             meshes.append(made(*inside[0]) if inside else made(*region[:3], 0.0))
         return meshes
 
-    def meshes(self, frame, regions):
-        return [m for m in self.follow(frame, regions) if self.present(m)]
+    def meshes(self, frame, faces):
+        found = self.follow(frame, regions_of_faces(faces))
+        return [mesh for mesh in found if self.present(mesh)]
 
     def present(self, mesh):
         return mesh.presence >= 0.5
