@@ -66,12 +66,12 @@ def motion_of(
         )
     pose = _group(rows, POSE)
     names = [name.removesuffix("_r") for name in known]
-    motion = retime(_times(rows), aus, names, fps, pose, _gaze(rows, pose), duration)
+    motion = retime(times_of(rows), aus, names, fps, pose, _gaze(rows, pose), duration)
     motion = replace(motion, notes=(*notes, *motion.notes))
     return smoothed(motion, smooth)
 
 
-def _times(rows: Fex) -> np.ndarray:
+def times_of(rows: Fex) -> np.ndarray:
     """Seconds of each row; from the recorded rate where the table has no times."""
     if "time" in rows.columns and rows["time"].notna().all():
         return rows["time"].to_numpy(np.float64)

@@ -81,23 +81,21 @@ def render_clip(
     rate = _rate(real, source, fps)
     draw = partial(motion_of, fps=rate, calibrate=calibrate, smooth=smooth)
     motions = [draw(real)]
+    seconds = float(len(motions[0]) / rate)
     if synthetic is not None:
-        duration = float(len(motions[0]) / rate)
-        motions.append(draw(face_rows(_table(synthetic)), duration=duration))
+        motions.append(draw(face_rows(_table(synthetic)), duration=seconds))
     scene = compose(motions, None if source is None else Path(source), fex, real, size)
-    lines = [f"animate: {note}" for note in _notes(motions)]
-    thumbs = _Thumbnails(rate) if small is not None else None
-    report = progress or silent
-    write_clip(out, _watched(scene, thumbs, report), rate)
+    lines = _notes(motions)
+    thumbnails = _Thumbnails(rate) if small is not None else None
+    write_clip(out, _watched(scene, thumbnails, progress or silent), rate)
     outputs.record(out, this)
-    if small is not None and thumbs is not None:
-        lines += thumbs.write(small)
+    if small is not None and thumbnails is not None:
+        lines.append(thumbnails.write(small))
         outputs.record(small, this)
     if scene.source is not None and scene.source.problem:
-        lines.append(f"animate: {scene.source.problem}")
-    seconds = len(motions[0]) / float(rate)
-    lines.append(f"animate: {len(motions[0])} frames, {seconds:.1f} s at {rate} fps")
-    return RenderResult(paths, len(motions[0]), tuple(lines))
+        lines.append(scene.source.problem)
+    lines.append(f"{len(scene)} frames, {seconds:.1f} s at {float(rate):.5g} frames/s")
+    return RenderResult(paths, len(scene), tuple(f"animate: {x}" for x in lines))
 
 
 def _table(table: pd.DataFrame | Path | str) -> Fex:
@@ -177,8 +175,8 @@ class _Thumbnails:
                 self._cut = True
         self._count += 1
 
-    def write(self, path: Path) -> list[str]:
-        """Write the gif, smaller if it would be too large; lines on what differs."""
+    def write(self, path: Path) -> str:
+        """Write the gif, smaller if it would be too large; a line on what differs."""
         width = self._frames[0].shape[1]
         while True:
             write_clip(path, self._frames, self.rate, max_width=width)
@@ -187,7 +185,5 @@ class _Thumbnails:
                 break
             width = int(width * max(0.6, 0.95 * math.sqrt(GIF_BYTES / size)))
         cut = f", its first {GIF_SECONDS:g} s" if self._cut else ""
-        return [
-            f"animate: {path.name} is {width} pixels wide at "
-            f"{float(self.rate):.3g} frames/s{cut}"
-        ]
+        rate = f"{float(self.rate):.3g} frames/s"
+        return f"{path.name} is {width} pixels wide, at {rate}{cut}"

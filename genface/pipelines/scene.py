@@ -14,7 +14,9 @@ from genface.avatar.animation import Motion
 from genface.avatar.face import AvatarRenderer
 from genface.avatar.overlay import mark_faces
 from genface.avatar.strip import Strip, title_bar
+from genface.errors import MediaError
 from genface.fex import Fex
+from genface.pipelines.motions import times_of
 from genface.table.columns import FACEBOX
 from genface.video import Frame, probe, read_frames
 
@@ -36,14 +38,19 @@ class SourcePanel:
         self.size = (height, width)
         self.problem: str | None = None
         self._path = path
-        self._start = float(rows["time"].iloc[0])
+        self._start = float(times_of(rows)[0])
         self._marks = _marks(fex, rows)
 
     def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
         """Panels (H, W, 3) for ``times`` in seconds after the first row's."""
-        with read_frames(self._path) as reader:
+        with read_frames(self._path, start=self._start - 1e-3) as reader:
             source = iter(reader)
-            shown = next(source)
+            shown = next(source, None)
+            if shown is None:
+                raise MediaError(
+                    f"{self._path}: has no frame at {self._start:.2f} s, where the "
+                    "table begins; is it the table's source?"
+                )
             following = next(source, None)
             panel = self._panel(shown)
             for time in times + self._start:
@@ -149,7 +156,7 @@ def _marks(fex: Fex, rows: Fex) -> dict[int, tuple]:
     """By frame: mesh (478, 2) and box of the followed face, boxes of the others."""
     mesh = [f"mesh_{axis}_{k}" for axis in "xy" for k in range(478)]
     box = list(FACEBOX[:4])
-    if not set(box) <= set(rows.columns):
+    if not {"frame", *box} <= set(rows.columns):
         return {}
     others: dict[int, list] = {}
     if "face_id" in fex.columns:
