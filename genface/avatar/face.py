@@ -1,6 +1,7 @@
 """Our face: vertices of the rig to a shaded picture of a person."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,14 @@ SHINE = 24.0  # exponent of the highlights
 HOLLOW = 1.1  # how much folds darken
 # Hardly moved by any AU: bridge of the nose, eye corners, temples.
 STILL = (6, 168, 197, 133, 362, 33, 263, 127, 356, 234, 454, 162, 389)
+
+
+@lru_cache(maxsize=4)
+def _prepared(neutral: bytes, levels: int) -> tuple[surface.Surface, skin.Texture]:
+    """Surface and texture of a neutral face, which renderers of any size share."""
+    face = np.frombuffer(neutral).reshape(-1, 3)
+    cover = head.hair_cover(round(skin.WIDTH_CM * skin.PIXELS_PER_CM))
+    return surface.build(face, levels), skin.paint(face, cover)
 
 
 class AvatarRenderer:
@@ -44,15 +53,15 @@ class AvatarRenderer:
         outer = neutral[list(mesh_points.OUTER_EYE_CORNERS)]
         self._unit = np.linalg.norm(outer[1] - outer[0]) / head.EYE_SPAN
         self._origin = outer.mean(axis=0)
-        self._surface = surface.build(self._in_cm(neutral), levels)
+        self._surface, self._texture = _prepared(
+            self._in_cm(neutral).tobytes(), levels
+        )
         # Drawn at twice the size and halved: four samples per pixel.
         height, width = self._inner = (2 * self.size[0], 2 * self.size[1])
         self._scale = min(height / VIEW_HEIGHT, width / VIEW_WIDTH)
         self._row = height / 2 + self._scale * VIEW_MIDDLE
         bust = head.paint_bust(self._inner, self._scale, self._row, background)
         self._backdrop = np.ascontiguousarray(bust.reshape(-1, 3).T)
-        cover = head.hair_cover(round(skin.WIDTH_CM * skin.PIXELS_PER_CM))
-        self._texture = skin.paint(self._surface.neutral, cover)
 
     def render(self, vertices: np.ndarray) -> np.ndarray:
         """Picture (H, W, 3) uint8 of vertices (478, 3) as the rig gives them."""
