@@ -82,6 +82,8 @@ class Detector:
 
         One row per face and frame; a frame without a face is one row of NaN with
         status ``no_face``, and someone who is away while others are there has no row.
+        Action Units of a clip are relative to the quietest frames of the same face, so
+        a clip of a second or two makes them a guess; a picture's to an average face.
         Of a damaged clip, what could be read is kept: a warning and
         ``attrs["problem"]`` say where it ends. Columns that nothing here measures
         (valence, arousal, identity, blendshapes) are left out. ``attrs`` says how the

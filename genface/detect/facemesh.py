@@ -15,7 +15,7 @@ import numpy as np
 from genface import nets
 from genface.detect.blazeface import FaceFinder, Faces
 from genface.detect.settings import Settings
-from genface.geometry import Pixels, crop, region_of, to_picture
+from genface.geometry import Pixels, crop, iou, region_of, to_picture
 from genface.geometry.mesh_points import (
     LEFT_EYE_CORNERS,
     N_FACE,
@@ -27,6 +27,9 @@ from genface.nets import Network
 
 # A region is a square this much larger than what it was made for.
 MARGIN = 1.5
+
+# Overlap of boxes from which on two faces are one.
+SAME = 0.5
 
 # How many of an eye's refined points form its contour, whose depth the iris takes.
 _EYE_CONTOUR = 16
@@ -154,6 +157,17 @@ def disagreement(mesh: Mesh, keypoints: np.ndarray) -> float:
     return float(np.linalg.norm(own - keypoints, axis=1).mean() / size)
 
 
+def unlike(meshes: Iterable[Mesh], others: Iterable[Mesh]) -> list[Mesh]:
+    """The meshes that lie on no face of ``others``, nor on one before them."""
+    found: list[Mesh] = []
+    taken = [mesh.box for mesh in others]
+    for mesh in meshes:
+        if not any(iou(mesh.box, box) > SAME for box in taken):
+            found.append(mesh)
+            taken.append(mesh.box)
+    return found
+
+
 class FaceMesh:
     """Finder and mesh network together: the faces of one picture."""
 
@@ -186,12 +200,13 @@ class FaceMesh:
         for _ in range(self.settings.passes - 1):
             meshes = self.follow(pixels, map(region_of_mesh, meshes))
         most = self.settings.apart
-        return [
+        agreed = [
             mesh
             for mesh, keypoints in zip(meshes, faces.keypoints, strict=True)
             if self.present(mesh)
             and (most is None or disagreement(mesh, keypoints) <= most)
         ]
+        return unlike(agreed, [])
 
     def __call__(self, pixels: Pixels) -> list[Mesh]:
         """Meshes of all faces of a picture, in the order of their scores."""

@@ -13,10 +13,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genface.detect.facemesh import FaceMesh, Mesh, region_of_mesh, regions_of_faces
+from genface.detect.facemesh import (
+    SAME,
+    FaceMesh,
+    Mesh,
+    region_of_mesh,
+    regions_of_faces,
+    unlike,
+)
 from genface.geometry import Pixels, iou
 
-SAME = 0.5  # overlap of boxes from which on two faces are one
 NEAR = 0.5  # distance between centres, in box widths, for a return
 SIZE = 1.6  # ratio of box widths up to which sizes are similar
 
@@ -68,7 +74,7 @@ class Tracker:
             if not self.chain.present(mesh):
                 self._lost[face.face_id] = face.mesh.box
                 lost = True
-            elif not self._known(mesh.box):  # two that slid onto one face are one
+            elif self._unlike([mesh]):  # two that slid onto one face are one
                 self._followed.append(Face(face.face_id, mesh))
         return lost
 
@@ -81,17 +87,13 @@ class Tracker:
             for place, region in enumerate(regions_of_faces(faces))
             if not any(iou(_square(region), other) > SAME for other in taken)
         ]
-        meshes: list[Mesh] = []
-        for mesh in self.chain.meshes(pixels, faces.only(np.array(new, int))):
-            if not self._known(mesh.box, [other.box for other in meshes]):
-                meshes.append(mesh)
+        meshes = self._unlike(self.chain.meshes(pixels, faces.only(np.array(new, int))))
         self._followed += self._named(meshes)
         self._followed.sort()
         return bool(meshes)
 
-    def _known(self, box: np.ndarray, others: list[np.ndarray] | None = None) -> bool:
-        boxes = [face.mesh.box for face in self._followed] + (others or [])
-        return any(iou(box, other) > SAME for other in boxes)
+    def _unlike(self, meshes: list[Mesh]) -> list[Mesh]:
+        return unlike(meshes, [face.mesh for face in self._followed])
 
     def _named(self, meshes: list[Mesh]) -> list[Face]:
         """Numbers for new meshes: of the nearest lost faces, else fresh ones."""
