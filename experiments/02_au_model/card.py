@@ -52,7 +52,7 @@ mesh, as drawn from the table by `yardstick.py --mesh`:
 LIMITS = """
 ## What it cannot see
 
-- **{unseen}**: NaN in tables unless asked for (within-clip r under .3, or never
+- **{unseen}**: NaN in tables unless asked for (one of the two r under .3, or never
   tested). Brow lowering, nose wrinkling and chin raising show as furrows and bulges,
   hardly as motion of a mesh.
 - Any AU apart from its usual companions: a cheek raise is read mostly from the smile,

@@ -47,7 +47,7 @@ def main() -> None:
     arrays, stretch = train(kit, options.seed)
     news = yardstick.read_news(options.news)
     result = yardstick.news_agreement(AUModel(**arrays), news)
-    arrays["is_seen"] = np.nan_to_num(result.within) >= yardstick.SEEN_FROM
+    arrays["is_seen"] = result.is_seen
     model = AUModel(**arrays)
     path = options.output / "au_model.npz"
     stored = {"au_names": np.array(AU_NAMES)} | arrays

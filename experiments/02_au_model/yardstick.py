@@ -45,6 +45,11 @@ class Agreement:
     pooled: np.ndarray  # (A,)
     within: np.ndarray  # (A,) after the mean of each clip was taken off
 
+    @property
+    def is_seen(self) -> np.ndarray:
+        """AUs that the model follows in both senses; never those not tested."""
+        return np.nan_to_num(np.minimum(self.pooled, self.within)) >= SEEN_FROM
+
     def means(self) -> tuple[float, float]:
         return float(self.pooled[JUDGED].mean()), float(self.within[JUDGED].mean())
 

@@ -19,6 +19,9 @@ from genface.geometry.pose import similarity
 # A neutral is the median of the quietest tenth of the frames, and of five at least.
 QUIET_SHARE = 0.1
 QUIET_FRAMES = 5
+# How much activation in one half of the face counts when the other's is judged: a smile
+# also moves the lids.
+OTHER_HALF = 0.25
 # Below this many frames with a face a person's neutral is a guess worth a warning.
 ENOUGH_FRAMES = 50
 
@@ -48,7 +51,7 @@ class AUModel:
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """AUs that the model follows (card: within-clip r of .3 or more)."""
+        """AUs that the model follows (in its card, both r are .3 or more)."""
         return _names(self.is_seen)
 
     @property
@@ -105,8 +108,10 @@ class AUModel:
             return np.full((N_MESH, 2), np.nan)
         deltas = self._flat(shapes - self.average[:, :2])
         activation = np.clip(deltas @ self.absolute + self.absolute_offset, 0.0, 1.0)
-        upper = _quiet_median(shapes, activation[:, self.upper_aus].sum(1))
-        lower = _quiet_median(shapes, activation[:, ~self.upper_aus].sum(1))
+        above = activation[:, self.upper_aus].sum(1)
+        below = activation[:, ~self.upper_aus].sum(1)
+        upper = _quiet_median(shapes, above + OTHER_HALF * below)
+        lower = _quiet_median(shapes, below + OTHER_HALF * above)
         share = self.upper_points[:, None]
         return share * upper + (1 - share) * lower
 

@@ -143,10 +143,10 @@ def test_agrees_with_detectorv2_on_the_news_sample(model, experiment, shared):
     news = yardstick.read_news(shared / "data" / "news_sample")
     result = yardstick.news_agreement(model, news)
     pooled, within = result.means()
-    assert pooled >= 0.50
-    assert within >= 0.44
-    wrongly_seen = np.nan_to_num(result.within[model.is_seen]) < 0.28
-    assert not wrongly_seen.any()
+    assert pooled >= 0.51
+    assert within >= 0.45
+    assert (result.within[model.is_seen] > 0.28).all()
+    assert (result.pooled[model.is_seen] > 0.28).all()
 
 
 @pytest.mark.parity
