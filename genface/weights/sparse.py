@@ -39,6 +39,8 @@ def densify(
         raise WeightError(f"a sparse tensor of shape {shape} is too large.")
     if sorted(order) != list(range(rank + len(block_map))) or len(levels) != len(order):
         raise WeightError("a sparse tensor's levels do not fit its shape.")
+    if any(not 0 <= dimension < rank for dimension in block_map):
+        raise WeightError("a sparse tensor's blocks do not fit its shape.")
     coordinates = _coordinates(levels)
     block = np.ones(rank, int)
     for inside, dimension in enumerate(block_map):
@@ -62,6 +64,8 @@ def _coordinates(levels: list[Level]) -> np.ndarray:
     for level in levels:
         nodes = paths.shape[1]
         if level.segments is None or level.indices is None:
+            if not 0 <= nodes * level.size <= _MOST_ELEMENTS:
+                raise WeightError(f"a sparse tensor's level of size {level.size}.")
             counts = np.full(nodes, level.size)
             along = np.tile(np.arange(level.size), nodes)
         else:
@@ -69,7 +73,5 @@ def _coordinates(levels: list[Level]) -> np.ndarray:
             along = level.indices.astype(int)
             if len(counts) != nodes or (counts < 0).any() or counts.sum() != len(along):
                 raise WeightError("a sparse tensor's rows do not fit its indices.")
-        if counts.sum() > _MOST_ELEMENTS:
-            raise WeightError("a sparse tensor is too large.")
         paths = np.vstack([np.repeat(paths, counts, axis=1), along])
     return paths
