@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from genface.avatar import head, openings, skin, surface
-from genface.avatar.raster import Fragments, rasterize
+from genface.avatar.raster import BLOCK, Fragments, rasterize
 from genface.avatar.rig import Rig
 from genface.errors import InputError, ShapeError
 from genface.geometry import mesh_points
@@ -53,9 +53,7 @@ class AvatarRenderer:
         outer = neutral[list(mesh_points.OUTER_EYE_CORNERS)]
         self._unit = np.linalg.norm(outer[1] - outer[0]) / head.EYE_SPAN
         self._origin = outer.mean(axis=0)
-        self._surface, self._texture = _prepared(
-            self._in_cm(neutral).tobytes(), levels
-        )
+        self._surface, self._texture = _prepared(self._in_cm(neutral).tobytes(), levels)
         # Drawn at twice the size and halved: four samples per pixel.
         height, width = self._inner = (2 * self.size[0], 2 * self.size[1])
         self._scale = min(height / VIEW_HEIGHT, width / VIEW_WIDTH)
@@ -139,17 +137,9 @@ class AvatarRenderer:
         """Colour the fragments and reduce the picture to its final size."""
         picture = self._backdrop.copy()
         ends = np.searchsorted(seen.triangle, self._surface.parts)
-        skin_end = ends[1]
-        u, v, red, white, shine = seen.values[:, :skin_end]
-        height, width = self._texture.shape
-        place = np.clip(v, 0, height - 1).astype(np.intp) * width
-        place += np.clip(u, 0, width - 1).astype(np.intp)
-        pixel = seen.pixel[:skin_end]
-        for channel, light in enumerate((red, white, white)):
-            colour = self._texture.planes[channel][place]
-            colour *= light
-            colour += shine
-            picture[channel, pixel] = colour
+        for start in range(0, ends[1], BLOCK):
+            block = slice(start, min(start + BLOCK, ends[1]))
+            self._paint_skin(picture, seen.pixel[block], seen.values[:, block])
         for part, (start, stop) in enumerate(
             zip(ends[1:], ends[2:], strict=False), start=surface.RIGHT_EYE
         ):
@@ -158,6 +148,18 @@ class AvatarRenderer:
                 colours = self._opening(part, x, y, light, local)
                 picture[:, seen.pixel[start:stop]] = colours
         return self._reduce(picture)
+
+    def _paint_skin(self, picture, pixel, values):
+        """Texture times light, plus highlights: fragments of skin and hair."""
+        u, v, red, white, shine = values
+        height, width = self._texture.shape
+        place = np.clip(v, 0, height - 1).astype(np.intp) * width
+        place += np.clip(u, 0, width - 1).astype(np.intp)
+        for channel, light in enumerate((red, white, white)):
+            colour = self._texture.planes[channel][place]
+            colour *= light
+            colour += shine
+            picture[channel][pixel] = colour
 
     def _opening(self, part, x, y, light, local):
         soft = 1.5 / self._scale

@@ -106,7 +106,7 @@ def hair_cover(width: int) -> np.ndarray:
     return np.clip((0.47 - place) / 0.04, 0, 1)
 
 
-def ears(n_around: int = 18, n_along: int = 10) -> tuple[np.ndarray, ...]:
+def ears(n_around: int = 14, n_along: int = 9) -> tuple[np.ndarray, ...]:
     """Vertices (E, 3), outward normals and triangles of both ears (ellipsoids)."""
     polar = np.linspace(0, np.pi, n_along)[:, None]
     turn = np.linspace(0, 2 * np.pi, n_around, endpoint=False)[None]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 1 << 14  # fragments worked on at a time
+
 
 @dataclass(frozen=True)
 class Fragments:
@@ -38,9 +40,12 @@ def rasterize(
     that run counter-clockwise as seen on screen face the viewer and others are left
     out. Triangles with a vertex that is not finite are left out.
     """
-    span, triangle, column, row = _spans(points, triangles, shape, cull)
+    front = _facing(points, triangles, cull)
+    span, triangle, column, row = _spans(points, triangles[front], shape)
     carried = np.concatenate([points[:, 2:], values], axis=1)
-    start, slope = _span_values(points, triangles, carried, triangle, column, row)
+    start, slope = _span_values(
+        points, triangles[front], carried, triangle, column, row
+    )
     # Whole indices are intp throughout: numpy would convert others at every use.
     index = np.repeat(np.arange(len(span)), span)
     first = np.cumsum(span) - span
@@ -53,28 +58,34 @@ def rasterize(
     if len(seen) < len(pixel):
         pixel, index, along = pixel[seen], index[seen], along[seen]
     found = np.empty((values.shape[1], len(pixel)), np.float32)
-    for channel, out in enumerate(found, start=1):
-        np.multiply(slope[channel][index], along, out=out)
-        out += start[channel][index]
-    return Fragments(pixel, triangle[index], found)
+    # In blocks that stay in the processor's cache.
+    for block in range(0, len(pixel), BLOCK):
+        part = slice(block, block + BLOCK)
+        where, step = index[part], along[part]
+        for channel, out in enumerate(found[:, part], start=1):
+            np.multiply(slope[channel][where], step, out=out)
+            out += start[channel][where]
+    return Fragments(pixel, front[triangle][index], found)
 
 
-def _spans(points, triangles, shape, cull):
+def _facing(points, triangles, cull):
+    """Indices of the triangles that are finite, not flat, and face the viewer."""
+    x, y = points[triangles.T, :2].transpose(2, 0, 1)
+    turn = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0])
+    # y runs down, so that counter-clockwise on screen has a negative sign.
+    return np.flatnonzero((turn < 0) if cull else (np.isfinite(turn) & (turn != 0)))
+
+
+def _spans(points, triangles, shape):
     """Length (S,), triangle, first column and row of each non-empty run of pixels."""
     height, width = shape
-    corners = points[triangles, :2].astype(np.float64)
-    x, y = corners[..., 0], corners[..., 1]
-    turn = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (
-        y[:, 1] - y[:, 0]
-    )
-    # y runs down, so that counter-clockwise on screen has a negative sign.
-    kept = np.flatnonzero((turn < 0) if cull else (np.isfinite(turn) & (turn != 0)))
-    order = np.argsort(y[kept], axis=1, kind="stable")
-    x, y = (np.take_along_axis(part[kept], order, axis=1).T for part in (x, y))
+    x, y = points[triangles, :2].astype(np.float64).transpose(2, 0, 1)
+    order = np.argsort(y, axis=1, kind="stable")
+    x, y = (np.take_along_axis(part, order, axis=1).T for part in (x, y))
     top = np.clip(np.ceil(y[0] - 0.5), 0, height).astype(np.int64)
     bottom = np.clip(np.ceil(y[2] - 0.5), 0, height).astype(np.int64)
     rows = bottom - top
-    which = np.repeat(np.arange(len(kept)), rows)
+    which = np.repeat(np.arange(len(triangles)), rows)
     row = np.arange(len(which)) - np.repeat(np.cumsum(rows) - rows - top, rows)
     centre = row + 0.5
     # Both triangles at an edge work out its crossing in the same way, upper end
@@ -87,7 +98,7 @@ def _spans(points, triangles, shape, cull):
     right = np.clip(np.ceil(np.maximum(long, short) - 0.5), 0, width).astype(np.int64)
     length = right - left
     full = np.flatnonzero(length > 0)
-    return length[full], kept[which[full]], left[full], row[full]
+    return length[full], which[full], left[full], row[full]
 
 
 def _crossing(x, y, above, below, which, centre):

@@ -17,7 +17,7 @@ from genface.files import atomic
 SUFFIXES = (".mp4", ".gif")
 QUALITY = 20  # constant rate factor of x264
 BT709 = 1  # code of the colour primaries and transfer in the H.264 standard
-GIF_NOISE = 8  # of 255; changes up to this are taken for noise
+GIF_NOISE = 10  # of 255; changes up to this are taken for noise
 UNCHANGED = 255  # entry of the palette for pixels that a gif's frame leaves alone
 GIF_FASTEST = 50  # frames per second; viewers slow down what is faster
 
