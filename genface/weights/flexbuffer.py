@@ -25,7 +25,9 @@ def read_map(buffer: bytes) -> dict[str, Any]:
     if len(buffer) < 3 or buffer[-2] >> 2 != _MAP:
         raise WeightError("custom options: expected a FlexBuffers map.")
     width = buffer[-1]
-    return _Reader(buffer).value(len(buffer) - 2 - width, width, buffer[-2])
+    reader = _Reader(buffer)
+    start = len(buffer) - 2 - width
+    return reader.map(start - reader.uint(start, width), 1 << (buffer[-2] & 3))
 
 
 class _Reader:
@@ -56,9 +58,9 @@ class _Reader:
         if kind == _STRING:
             size = self.uint(target - width, width)
             return self.buffer[target : target + size].decode("utf-8", "replace")
-        if kind == _MAP:
-            return self.map(target, width)
-        return self.vector(target, width, kind)
+        if kind in _TYPED or kind == _VECTOR:
+            return self.vector(target, width, kind)
+        raise WeightError(f"custom options: FlexBuffers type {kind} is not read.")
 
     def key(self, position: int) -> str:
         end = self.buffer.find(b"\0", position) if position >= 0 else -1
@@ -74,17 +76,18 @@ class _Reader:
         return size
 
     def vector(self, position: int, width: int, kind: int) -> list[Any]:
-        size = self.size(position, width)
-        if kind in _TYPED:
-            packed = [_TYPED[kind] << 2] * size
-        elif kind == _VECTOR:
-            types = position + size * width
-            packed = [self.uint(types + index, 1) for index in range(size)]
+        """A list of numbers; one of anything else is not needed and refused."""
+        places = [position + i * width for i in range(self.size(position, width))]
+        if kind == _VECTOR:
+            types = position + len(places) * width
+            kinds = [self.uint(types + index, 1) >> 2 for index in range(len(places))]
         else:
-            raise WeightError(f"custom options: FlexBuffers type {kind} is not read.")
+            kinds = [_TYPED[kind]] * len(places)
+        if not {_BOOL, *_CODES}.issuperset(kinds):
+            raise WeightError("custom options: a FlexBuffers vector of no numbers.")
         return [
-            self.value(position + index * width, width, packed[index])
-            for index in range(size)
+            self.value(place, width, item << 2)
+            for place, item in zip(places, kinds, strict=True)
         ]
 
     def map(self, position: int, width: int) -> dict[str, Any]:

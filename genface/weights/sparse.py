@@ -10,7 +10,7 @@ import numpy as np
 
 from genface.errors import WeightError
 
-_MOST_ELEMENTS = 1 << 26
+_MOST_ELEMENTS = 1 << 24
 
 
 @dataclass(frozen=True)
