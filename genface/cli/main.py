@@ -3,8 +3,9 @@
 import errno
 import os
 import sys
+import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -21,9 +22,13 @@ class OneLineErrors(TyperGroup):
     """Turns every error into one line and an exit code; ``--debug`` shows it whole."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; print its error, if any, in one line."""
+        """Run the command; print warnings and its error, if any, a line each."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("always", UserWarning)
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except (GenfaceError, OSError, KeyboardInterrupt) as error:
             if ctx.params.get("debug"):
                 raise
@@ -40,6 +45,10 @@ class OneLineErrors(TyperGroup):
                 err=True,
             )
             raise typer.Exit(FAILED) from None
+
+
+def _show_warning(message: object, *where: object, **details: object) -> None:
+    typer.echo(f"genface: note: {message}", err=True)
 
 
 def explain(error: BaseException) -> str:
@@ -153,7 +162,8 @@ def detect(
     inputs: Annotated[list[Path], typer.Argument(help="Videos or images.")],
     out: Out,
     columns: Annotated[
-        str, typer.Option(help="Columns to write: core, mesh or all.")
+        Literal["core", "mesh", "all"],
+        typer.Option(help="Columns to write: core, mesh or all."),
     ] = "mesh",
     skip_frames: Annotated[
         int | None, typer.Option(help="Read every N-th frame only.")
@@ -356,7 +366,8 @@ def weights_path(
     """Print where the cache, or one asset in it, lies."""
     from genface import weights
 
-    typer.echo(weights.cache_dir() if name is None else weights.asset_path(name))
+    chosen = None if name is None else weights.asset(name)
+    typer.echo(weights.cache_dir() if chosen is None else weights.asset_path(chosen))
 
 
 def main() -> None:

@@ -19,9 +19,9 @@ States = Annotated[
 
 def state_range(text: str) -> range:
     """``"2-8"`` (both ends included) or ``"5"`` as a range of state counts."""
-    first, _, last = text.partition("-")
+    first, dash, last = text.partition("-")
     try:
-        low, high = int(first), int(last or first)
+        low, high = int(first), int(last if dash else first)
     except ValueError:
         low, high = 0, 0
     if not 1 <= low <= high:

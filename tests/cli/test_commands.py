@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from genface.cli.main import app
 from genface.cli.options import state_range
 from genface.errors import InputError
+from genface.video.writer import write_clip
 
 COMMANDS = ("run", "demo", "detect", "fit", "sample", "animate", "compare")
 WEIGHTS = ("list", "pull", "verify", "path")
@@ -31,9 +32,9 @@ def genface(*words, debug=False):
 
 
 def refused(*words) -> str:
-    """The one line that a refused command prints."""
+    """The one line, notes aside, that a refused command prints."""
     code, _, stderr = genface(*words)
-    lines = stderr.strip().splitlines()
+    lines = [x for x in stderr.splitlines() if not x.startswith("genface: note: ")]
     assert code == 2, stderr
     assert len(lines) == 1 and lines[0].startswith("genface: "), stderr
     return lines[0]
@@ -113,9 +114,11 @@ class TestWithWeights:
         assert (tmp_path / "o" / "faces.csv").exists()
 
     def test_a_run_without_a_face_stops_after_the_table(self, tmp_path):
-        Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
-        code, _, stderr = genface("run", tmp_path / "wall.png", "-o", tmp_path / "o")
-        assert code == 1 and "no face was found" in stderr
+        wall = write_clip(
+            tmp_path / "wall.mp4", [np.full((64, 96, 3), 99, "u1")] * 5, 5
+        )
+        code, _, stderr = genface("run", wall, "-o", tmp_path / "o")
+        assert code == 1 and "nothing else can be made of it" in stderr
         assert sorted(
             p.name for p in (tmp_path / "o").iterdir() if p.name[0] != "."
         ) == [
@@ -123,6 +126,11 @@ class TestWithWeights:
             "faces.meta.json",
             "faces.parquet",
         ]
+
+    def test_a_run_needs_a_clip_not_a_picture(self, tmp_path):
+        Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
+        line = refused("run", tmp_path / "wall.png", "-o", tmp_path / "o")
+        assert "is a picture" in line
 
     def test_one_bad_input_among_several_does_not_lose_the_others(self, tmp_path):
         Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
@@ -199,7 +207,7 @@ def test_an_altered_weight_is_found_by_verify(tmp_path, monkeypatch):
     from genface import weights
 
     monkeypatch.setenv("GENFACE_CACHE", str(tmp_path))
-    path = weights.asset_path("blazeface_full")
+    path = weights.asset_path(weights.asset("blazeface_full"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"altered")
     code, stdout, _ = genface("weights", "verify", "blazeface_full")
