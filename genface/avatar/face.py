@@ -168,6 +168,8 @@ class AvatarRenderer:
             chin = [mesh_points.CHIN, 148, 377]
             drop = (self._surface.neutral[chin, 1] - local[chin, 1]).mean()
             jaw = max(0.0, float(drop))
+            gap = local[13, 1] - local[14, 1]
+            light = light * np.float32(np.clip(gap / 0.4, 0.3, 1))  # a slit is dark
             return openings.mouth_colours(x, y, light, lips.mean(), jaw, soft)
         side = part - surface.RIGHT_EYE
         iris = local[list(mesh_points.IRISES[side]), :2]
@@ -185,3 +187,16 @@ class AvatarRenderer:
             np.clip(mean, 0, 4, out=mean)
             result[..., channel] = mean * np.float32(255 / 4) + np.float32(0.5)
         return result
+
+
+@lru_cache(maxsize=4)
+def _renderer(size: tuple[int, int]) -> AvatarRenderer:
+    return AvatarRenderer(size=size)
+
+
+def render_face(vertices: np.ndarray, size: tuple[int, int] = (256, 256)) -> np.ndarray:
+    """Shaded picture (H, W, 3) uint8 of vertices (478, 3) of the default rig.
+
+    ``size`` is (H, W). For many pictures of one rig make an :class:`AvatarRenderer`.
+    """
+    return _renderer((int(size[0]), int(size[1]))).render(vertices)

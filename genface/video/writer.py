@@ -134,7 +134,8 @@ def _write_mp4(path: Path, frames: Iterable[np.ndarray], rate: Fraction) -> None
         stream = None
         for index, rgb in enumerate(frames):
             odd = [(0, size % 2) for size in rgb.shape[:2]]
-            rgb = np.pad(rgb, [*odd, (0, 0)], "edge")
+            if any(extra for _, extra in odd):
+                rgb = np.pad(rgb, [*odd, (0, 0)], "edge")
             stream = stream or _h264(container, rgb.shape, rate)
             picture = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
                 format="yuv420p",
