@@ -9,10 +9,16 @@ from genface.behavior.cells import CellLaw, held_out
 from genface.behavior.folds import Fold, make_folds
 from genface.behavior.models import HMMS, BaseHMM
 from genface.behavior.runs import Lengths, check_lengths, check_rows, split
-from genface.behavior.transform import GRID, AUTransform
+from genface.behavior.transform import AUTransform
 from genface.errors import FitError, InputError, ShapeError
 
 FOLD_RESTARTS = 2
+# A clip shows an AU at rest for long and then in use. States as narrow as the rest of
+# their own training frames would call the use impossible; no detector repeats itself
+# more closely than this share of the scale, and a few imagined frames widen the rest.
+NARROWEST = 0.03
+PRIOR_FRAMES = 3.0
+
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -106,8 +112,8 @@ class _Sweep:
             n_iter=self.n_iter,
             tol=self.tol,
             columns=self.columns,
-            # No state is narrower than the grid on which it will be judged.
-            min_variance=(GRID * self.top * transform.scale) ** 2 / 12,
+            min_variance=(NARROWEST * self.top * transform.scale) ** 2,
+            prior_frames=PRIOR_FRAMES,
         )
         model.fit(transform.encode(rows), [b - a for a, b in spans])
         return _Fitted(model, transform)

@@ -68,4 +68,4 @@ def _replaceable(folder: Path) -> bool:
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
-    return names <= {"model.json", "arrays.npz"}
+    return names <= {"model.json", "arrays.npz", ".genface.json"}

@@ -61,6 +61,20 @@ class Row:
     p: float | None
     per_au: dict[str, float | None]
 
+    @property
+    def times_floor(self) -> float | None:
+        """The distance as a multiple of its floor; None without either."""
+        if self.value is None or not self.floor:
+            return None
+        return self.value / self.floor
+
+    @property
+    def within_floor(self) -> bool | None:
+        """Whether some two real halves are as far from each other; None if unknown."""
+        if self.value is None or self.floor_high is None:
+            return None
+        return self.value <= self.floor_high
+
 
 @dataclass(frozen=True)
 class Card:
@@ -129,6 +143,7 @@ def compare(
     if unit == "block" or len(left.sequences) == 1:
         unit, length = "block", block_length(left.sequences)
     aus = _Units(_cut(left.sequences, length), _cut(right.sequences, length))
+    short = len(left.sequences) == 1 and 0 < len(aus.real[0]) < (length or 0)
     rng = np.random.default_rng(seed)
     splits = halves(len(aus.real), rng)
     threshold = 0.5 * np.nanpercentile(np.concatenate(left.sequences), 95, axis=0)
@@ -141,7 +156,7 @@ def compare(
         _row(measure, units, left.columns, splits, rng if tested else None)
         for measure, units in jobs
     )
-    notes += _limits(len(aus.real), length, clips, unit, len(splits), fps)
+    notes += _limits(len(aus.real), length, clips, unit, len(splits), fps, short)
     if model and not paths:
         notes.append("States were not decoded: the tables lack columns of the model.")
     return Card(
@@ -218,22 +233,28 @@ def _limits(
     unit: str,
     n_splits: int,
     fps: float | None,
+    short: bool,
 ) -> list[str]:
     """What a reader must know before believing a number."""
     notes = []
     if unit == "block":
-        span = f"{length} frames" + (
-            f" ({length / fps:.1f} s)" if length and fps else ""
-        )
+        seconds = f" ({length / fps:.1f} s)" if length and fps else ""
         notes.append(
-            f"The real data are cut into {n_blocks} blocks of about {span}, five "
-            "integrated autocorrelation times of the median AU; so is the synthetic."
+            f"The real data are cut into {n_blocks} blocks; they should be at least "
+            f"{length} frames{seconds} long, five integrated autocorrelation times of "
+            "the median AU."
+        )
+    if short:
+        notes.append(
+            "The clip is shorter than two such blocks, so its two halves stand in: the "
+            "floor is one rough number, and being near it proves little."
         )
     if n_splits:
+        ways = "one way" if n_splits == 1 else f"{n_splits} ways"
         notes.append(
             f"The floor is the same measure between two halves of the real data, over "
-            f"{n_splits} ways to halve it. Halves are smaller than the whole, so it "
-            "is a little too generous."
+            f"{ways} to halve them. Halves are smaller than the whole, so it is a "
+            "little too generous."
         )
     else:
         notes.append("There is no floor: one block cannot be split in two halves.")

@@ -14,32 +14,29 @@ def draw_traces(
     synthetic: np.ndarray,
     columns: tuple[str, ...],
     fps: float,
-    top: float = 1.0,
 ) -> Figure:
-    """One small panel per AU: real then synthetic on a common scale, time in s."""
-    A = len(columns)
-    rows = -(-A // 2)
-    figure = Figure(figsize=(9, 0.55 + 0.62 * rows), layout="constrained")
-    axes = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
-    for index, ax in enumerate(axes.T.flat):
-        if index >= A:
-            ax.axis("off")
-            continue
-        for values, colour in ((real, REAL), (synthetic, SYNTHETIC)):
-            ax.plot(
-                np.arange(len(values)) / fps, values[:, index], color=colour, lw=0.8
-            )
+    """One lane per AU on a common scale: the real course, then the synthetic one."""
+    A, end = len(columns), len(real) / fps
+    figure = Figure(figsize=(9, 0.8 + 0.42 * A), layout="constrained")
+    axes = figure.subplots(A, 1, sharex=True, sharey=True, squeeze=False)[:, 0]
+    high = max(np.nanmax(real), np.nanmax(synthetic))
+    for index, ax in enumerate(axes):
+        for start, values, colour in ((0.0, real, REAL), (end, synthetic, SYNTHETIC)):
+            times = start + np.arange(len(values)) / fps
+            ax.fill_between(times, values[:, index], color=colour, alpha=0.25, lw=0)
+            ax.plot(times, values[:, index], color=colour, lw=0.8)
+        ax.axvline(end, color="#555555", lw=0.8)
         ax.set_ylabel(columns[index], rotation=0, ha="right", va="center", size=8)
         ax.set_yticks([])
         ax.spines[["top", "right", "left"]].set_visible(False)
-        ax.tick_params(labelsize=8)
-    high = max(np.nanmax(real), np.nanmax(synthetic), 0.05 * top)
-    axes[0, 0].set_ylim(-0.03 * high, 1.03 * high)
-    for ax in axes[-1]:
-        ax.set_xlabel("time (s)", size=8)
+        ax.tick_params(labelsize=8, length=0)
+    axes[0].set_ylim(0.0, 1.05 * high)
+    axes[0].set_xlim(0.0, end + len(synthetic) / fps)
+    axes[-1].tick_params(length=3)
+    axes[-1].set_xlabel("time (s)", size=9)
     handles = [
-        axes[0, 0].plot([], [], color=c, label=label)[0]
-        for c, label in ((REAL, "real"), (SYNTHETIC, "synthetic"))
+        axes[0].plot([], [], color=colour, label=name)[0]
+        for colour, name in ((REAL, "real"), (SYNTHETIC, "synthetic"))
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
     return figure
@@ -47,14 +44,13 @@ def draw_traces(
 
 def draw_card(card: Card) -> Figure:
     """Each distance as a multiple of its floor (1: no further than real from real)."""
-    rows = [r for r in card.rows if r.value is not None and r.floor]
+    rows = [row for row in card.rows if row.times_floor is not None]
     figure = Figure(figsize=(7, 0.9 + 0.34 * max(1, len(rows))), layout="constrained")
     ax = figure.subplots()
     for place, row in enumerate(reversed(rows)):
-        times = row.value / row.floor  # type: ignore[operator]
-        high = (row.floor_high or row.floor) / row.floor  # type: ignore[operator]
+        high = (row.floor_high or 0.0) / (row.floor or 1.0)
         ax.plot([0, high], [place, place], color="#c9d4df", lw=9, solid_capstyle="butt")
-        ax.plot(times, place, "o", color=SYNTHETIC, ms=6)
+        ax.plot(row.times_floor or 0.0, place, "o", color=SYNTHETIC, ms=6)
     ax.axvline(1, color="#666666", lw=0.8, ls="--")
     ax.set_yticks(range(len(rows)), [row.label for row in reversed(rows)], size=9)
     ax.set_xlim(left=0)

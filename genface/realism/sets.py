@@ -119,7 +119,12 @@ def block_length(sequences: list[np.ndarray]) -> int:
 
 
 def cut(sequences: list[np.ndarray], length: int) -> list[np.ndarray]:
-    """Consecutive blocks of at least ``length`` frames; shorter sequences stay."""
+    """Consecutive blocks of at least ``length`` frames; shorter sequences stay.
+
+    If that leaves the only sequence whole, it is halved: a rough floor beats none.
+    """
+    if len(sequences) == 1 and 4 <= len(sequences[0]) < 2 * length:
+        return np.array_split(sequences[0], 2)
     blocks: list[np.ndarray] = []
     for sequence in sequences:
         blocks += np.array_split(sequence, max(1, len(sequence) // length))

@@ -8,6 +8,7 @@ import pytest
 
 from genface.errors import InputError
 from genface.realism import compare
+from genface.realism import measures as m
 from genface.realism.floors import halves, permutation_p
 from genface.realism.measures import measures
 from genface.realism.sets import cut
@@ -144,11 +145,18 @@ def test_blocks_are_at_least_as_long_as_asked():
     assert [len(b) for b in cut([x, x[:5]], 20)] == [21, 21, 21, 20, 20, 5]
 
 
-def test_a_short_clip_has_no_floor_and_says_so():
-    card = compare(clip(25, phi=0.95), clip(25, seed=1, phi=0.95))
-    assert card.n_blocks == 1
-    assert all(row.floor is None for row in card.rows)
-    assert "no floor" in " ".join(card.notes)
+def test_a_short_clip_is_halved_and_says_so():
+    real, fake = clip(40, phi=0.95), clip(40, seed=1, phi=0.95)
+    card = compare(real, fake)
+    assert card.block_frames > 20 and card.n_blocks == 2
+    assert "one rough number" in " ".join(card.notes)
+    halves = m.wasserstein(real[:20, 0], real[20:, 0])
+    assert compare(real[:, :1], fake[:, :1]).row("wasserstein").floor == (
+        pytest.approx(halves)
+    )
+    tiny = compare(clip(3), clip(3, seed=1))
+    assert all(row.floor is None for row in tiny.rows)
+    assert "no floor" in " ".join(tiny.notes)
 
 
 def test_figures_draw():
