@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from genface.errors import ShapeError, WeightError
-from genface.nets.tflite_ops import Function, build
+from genface.nets.tflite_ops import Function, build, data_inputs
 from genface.weights.tflite import Graph
 
 
@@ -57,11 +57,14 @@ def compile_graph(
     if len(graph.inputs) != 1:
         raise WeightError(f"a network with {len(graph.inputs)} inputs; expected one.")
     steps, arrays = _steps(graph)
+    fixed = {number: f"constant.{number}" for number in _constant_inputs(graph)}
+    arrays |= {name: graph.constants[number] for number, name in fixed.items()}
     (entry,) = graph.inputs
     exits = [(*_renamed(graph, number, outputs), number) for number in graph.outputs]
 
     def forward(params: dict[str, jax.Array], x: jax.Array) -> dict[str, jax.Array]:
-        values = {entry: x}
+        values = {number: params[name] for number, name in fixed.items()}
+        values[entry] = x
         for step in steps:
             weights = {key: params[name] for key, name in step.weights.items()}
             inputs = [values[number] for number in step.inputs]
@@ -75,15 +78,19 @@ def compile_graph(
     return Network(params, jax.jit(forward), graph.tensors[entry].shape[1:])
 
 
+def _constant_inputs(graph: Graph) -> set[int]:
+    """Constants that operators take where data are computed as a rule."""
+    data = {number for operator in graph.operators for number in data_inputs(operator)}
+    return data & set(graph.constants)
+
+
 def _steps(graph: Graph) -> tuple[list[_Step], dict[str, np.ndarray]]:
-    known = set(graph.inputs)
+    known = {*graph.inputs, *_constant_inputs(graph)}
     steps: list[_Step] = []
     arrays: dict[str, np.ndarray] = {}
     for number, operator in enumerate(graph.operators):
         weights, function = build(operator, graph)
-        inputs = tuple(
-            i for i in operator.inputs if i >= 0 and i not in graph.constants
-        )
+        inputs = data_inputs(operator)
         if len(operator.outputs) != 1 or not known.issuperset(inputs):
             raise WeightError(f"{operator.name}: its inputs are computed nowhere.")
         names = {key: f"{number:03d}.{operator.name}.{key}" for key in weights}

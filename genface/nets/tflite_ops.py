@@ -1,8 +1,8 @@
 """Each operator of a tflite graph as a layer and the arrays it needs.
 
 A builder takes an operator and its graph and gives (weights, function); the function
-takes the operator's computed inputs, and those weights by keyword. Whatever the file
-says of a batch of 1 holds for any N.
+takes the operator's inputs, and by keyword the weights that the builder took from
+those places that are not data. What the file says of a batch of 1 holds for any N.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,12 @@ def build(operator: Operator, graph: Graph) -> Built:
     if operator.name not in _BUILDERS:
         raise WeightError(f"the network holds an unknown operator: {operator.name}.")
     return _BUILDERS[operator.name](operator, graph)
+
+
+def data_inputs(operator: Operator) -> tuple[int, ...]:
+    """Numbers of the input tensors that the operator's function takes."""
+    places = _PARAMETERS.get(operator.name, ())
+    return tuple(i for place, i in enumerate(operator.inputs) if place not in places)
 
 
 def _constant(operator: Operator, graph: Graph, place: int) -> np.ndarray:
@@ -92,9 +98,7 @@ def _depthwise(operator: Operator, graph: Graph) -> Built:
 
 def _binary(layer: Function) -> Callable[[Operator, Graph], Built]:
     def build_binary(operator: Operator, graph: Graph) -> Built:
-        fixed = [graph.constants[i] for i in operator.inputs if i in graph.constants]
-        weights = {"y": fixed[0]} if fixed else {}  # both layers are commutative
-        return weights, partial(layer, activation=operator.options["activation"])
+        return {}, partial(layer, activation=operator.options["activation"])
 
     return build_binary
 
@@ -187,6 +191,17 @@ def _transform_tensor(operator: Operator, graph: Graph) -> Built:
 def _transform_landmarks(operator: Operator, graph: Graph) -> Built:
     return {}, attention_ops.transform_landmarks
 
+
+# Which inputs of an operator are no data but weights or settings.
+_PARAMETERS = {
+    "CONV_2D": (1, 2),
+    "DEPTHWISE_CONV_2D": (1, 2),
+    "PRELU": (1,),
+    "PAD": (1,),
+    "RESHAPE": (1,),
+    "RESIZE_BILINEAR": (1,),
+    "STRIDED_SLICE": (1, 2, 3),
+}
 
 _BUILDERS: dict[str, Callable[[Operator, Graph], Built]] = {
     "ADD": _binary(layers.add),
