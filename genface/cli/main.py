@@ -271,7 +271,19 @@ def animate(
     fps: Annotated[
         float | None, typer.Option(help="Frames a second; the table's if left out.")
     ] = None,
-    face: Face = "longest",
+    face: Annotated[str, typer.Option(help="Whose face: longest, or a face_id.")] = (
+        "longest"
+    ),
+    size: Annotated[
+        int | None, typer.Option(help="Height and width of the avatar in pixels.")
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate/--no-calibrate",
+            help="Fit presence scores to the person's own range first.",
+        ),
+    ] = True,
     force: Force = False,
 ) -> None:
     """Draw the AUs of a table as a moving face (.mp4 or .gif)."""
@@ -286,6 +298,8 @@ def animate(
             synthetic=synthetic,
             fps=fps,
             face=face,
+            size=(size, size) if size else None,
+            calibrate=calibrate,
             force=force,
             progress=stages,
         )

@@ -21,8 +21,8 @@ from genface.video import probe
 from genface.video.writer import exact_rate, shrunk, write_clip
 
 GIF_BYTES = 6_000_000
-GIF_WIDTH = 600
-GIF_RATE = 12  # frames a second that the gif has at most
+GIF_WIDTH = 440
+GIF_RATE = 50  # frames a second; browsers slow down gifs that ask for more
 GIF_SECONDS = 20.0
 
 
