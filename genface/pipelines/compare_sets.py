@@ -125,8 +125,9 @@ def _summary(card: Card) -> str:
         return "compare: the real data are too short to say what is near"
     near = sum(bool(row.within_floor) for row in judged)
     far = max(judged, key=lambda row: row.times_floor or 0.0)
+    rough = ", judged by two halves of one clip" if card.n_blocks == 2 else ""
     return (
         f"compare: {near} of {len(judged)} distances within the range of "
         f"real-versus-real; furthest: {far.label}, "
-        f"{far.times_floor:.1f} times its floor"
+        f"{far.times_floor:.1f} times its floor{rough}"
     )
