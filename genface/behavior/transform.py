@@ -51,8 +51,12 @@ class AUTransform:
         if kind == "counts":
             scale = np.full(A, 1.0 / (GRID * top))
         if kind == "affine":
-            offset = np.nanmean(X, axis=0)
-            scale = 1.0 / np.maximum(np.nanstd(X, axis=0), GRID * top / np.sqrt(12))
+            seen = np.isfinite(X)
+            count = np.maximum(seen.sum(0), 1)
+            offset = np.where(seen, X, 0.0).sum(0) / count
+            around = np.where(seen, X - offset, 0.0)
+            spread = np.sqrt((around**2).sum(0) / count)
+            scale = 1.0 / np.maximum(spread, GRID * top / np.sqrt(12))
         return cls(kind, offset, scale, tuple(columns))
 
     def encode(self, aus: np.ndarray) -> np.ndarray:

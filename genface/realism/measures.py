@@ -63,14 +63,14 @@ def measures(fps: float | None, threshold: np.ndarray) -> list[Measure]:
             "difference of means",
             "AU",
             "whether AUs are as strong on average",
-            partial(_pooled, np.nanmean),
+            partial(_pooled, averages),
         ),
         Measure(
             "sd",
             "difference of spreads",
             "AU",
             "whether AUs vary as much (standard deviation)",
-            partial(_pooled, np.nanstd),
+            partial(_pooled, spreads),
         ),
         Measure(
             "activation",
@@ -143,22 +143,33 @@ def _mean_of(parts: np.ndarray) -> Reading:
 
 
 def _pooled(statistic: Callable, real: Sequences, synthetic: Sequences) -> Reading:
-    a = statistic(np.concatenate(real), axis=0)
-    b = statistic(np.concatenate(synthetic), axis=0)
+    a, b = statistic(np.concatenate(real)), statistic(np.concatenate(synthetic))
     found = _mean_of(np.abs(a - b))
     return Reading(found.value, found.per_au, _average(a), _average(b))
 
 
+def averages(rows: np.ndarray) -> np.ndarray:
+    """Mean (A,) of the values that are there; NaN where there are none."""
+    seen = np.isfinite(rows)
+    count = seen.sum(0)
+    total = np.where(seen, rows, 0.0).sum(0)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def spreads(rows: np.ndarray) -> np.ndarray:
+    """Standard deviation (A,) of the values that are there."""
+    return np.sqrt(averages((rows - averages(rows)) ** 2))
+
+
 def _average(values: np.ndarray) -> float:
-    return float(np.nanmean(values))
+    return float(averages(values[:, None])[0])
 
 
 def _activation(
     threshold: np.ndarray, real: Sequences, synthetic: Sequences
 ) -> Reading:
-    def rate(x: np.ndarray, axis: int) -> np.ndarray:
-        active = np.where(np.isfinite(x), x > threshold, np.nan)
-        return np.nanmean(active, axis=axis)
+    def rate(rows: np.ndarray) -> np.ndarray:
+        return averages(np.where(np.isfinite(rows), rows > threshold, np.nan))
 
     return _pooled(rate, real, synthetic)
 
@@ -214,13 +225,7 @@ def _rate(order: int, real: Sequences, synthetic: Sequences) -> Reading:
 def change(sequences: Sequences, order: int = 1) -> np.ndarray:
     """Mean absolute difference (A,) of the given order between neighbouring frames."""
     steps = [np.abs(np.diff(s, order, axis=0)) for s in sequences if len(s) > order]
-    pooled = (
-        np.concatenate(steps) if steps else np.full((1, sequences[0].shape[1]), np.nan)
-    )
-    seen = np.isfinite(pooled)
-    count = seen.sum(0)
-    total = np.where(seen, pooled, 0.0).sum(0)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return averages(np.concatenate(steps) if steps else sequences[0][:0])
 
 
 def visits(paths: list[np.ndarray]) -> np.ndarray:
