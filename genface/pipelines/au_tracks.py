@@ -145,7 +145,7 @@ def _track(rows: Fex, face_id: int, name: str) -> Track:
         raise InputError(f"{name}: face {face_id} has no AU value in any frame.")
     span = slice(seen[0], seen[-1] + 1)
     notes = []
-    fps = _rate(rows)
+    fps = _rate(rows.iloc[span])  # a clip's rate may change once the face has gone
     if fps is None:
         fps = ASSUMED_FPS
         notes.append(f"{name}: tells no frame rate, {fps:g} a second assumed")
@@ -161,7 +161,7 @@ def _track(rows: Fex, face_id: int, name: str) -> Track:
     )
 
 
-def _rate(rows: Fex) -> float | None:
+def _rate(rows: pd.DataFrame) -> float | None:
     """Rows a second: from their times, else the recorded rate."""
     recorded = rows.attrs.get("fps")
     if "time" in rows.columns and rows["time"].notna().sum() > 1:

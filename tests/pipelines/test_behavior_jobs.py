@@ -196,6 +196,16 @@ def test_tables_that_tell_little_are_read_with_a_note(tmp_path):
     assert any("1 values outside 0-1" in line for line in result.lines)
 
 
+def test_the_rate_is_that_of_the_frames_with_the_face():
+    table = face_table(100, fps=30.0)
+    table.loc[60:, list(AU_NAMES)] = np.nan
+    table.loc[60:, "time"] = 2.0 + np.arange(40) / 10  # the camera slows down
+    table.attrs["fps"] = 16.0  # the mean
+    (track,) = read_tracks(table)
+    assert len(track.values) == 60
+    assert track.fps == pytest.approx(30.0)
+
+
 def test_bad_input_is_one_line(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         fit_behavior(tmp_path / "none.csv", tmp_path / "m")
