@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their words are read."""
+"""Options that several commands share, how their words are read, exit codes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from genface.errors import InputError
+
+#: Exit codes: 2 for what the user can put right, 1 for a failure inside.
+FAILED, REFUSED = 1, 2
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Where the result goes.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
