@@ -17,7 +17,7 @@ RIDGE = 3e-3
 # Smooth noise on every training face, in outer-eye distances. It is larger than the
 # noise of a mesh: it also stands for all that a network does not show of the motion.
 NOISE, NOISE_LENGTH = 0.03, 2.5
-# What a mesh's own noise is (1.3 % in news clips): AUs are scaled with regard to this.
+# What a mesh's own noise is taken to be: AUs are scaled with regard to this.
 MESH_NOISE = 0.0126
 # An outer-eye distance is about 9 cm here; regions overlap about the lids, in cm.
 UPPER_FROM, LOWER_TO = 1.0, 3.2
@@ -26,7 +26,8 @@ UPPER_AUS = ("AU01", "AU02", "AU04", "AU05", "AU07", "AU43")
 STILL_FROM = -1.5
 # AU25 is the lip gap itself; this much more than the neutral's reads 1, in cm.
 FULL_LIP_GAP = 1.6
-# Share of a closing lid's path that the mesh network shows (2,500 renders of this rig).
+# Share of a closing lid's path that the mesh network is taken to show; an estimate from
+# renders of the rig that are not part of this experiment.
 LIDS_SHOWN = 0.67
 # Faces at rest may read this much (standard deviation); it limits the scales. Against
 # the average face people differ more, and two deviations are taken off as well.

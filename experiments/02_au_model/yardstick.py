@@ -5,7 +5,9 @@
 
 The news sample holds 20 clips of one speaker (477 frames) with the AUs of py-feat's
 Detectorv2, which are a network's beliefs, not a coder's scores. AU09 has no variance
-in it. For any other clip (a table with mesh columns, from `genface detect`), AUs are
+in it. Two figures: with the speaker's neutral from all clips together, and with one per
+clip, as the Detector takes it; a clip of 14 to 39 frames hardly shows a face at rest.
+For any other clip (a table with mesh columns, from `genface detect`), AUs are
 compared with distances in the same mesh.
 """
 
@@ -87,9 +89,18 @@ def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def news_agreement(model: AUModel, news: News) -> Agreement:
-    """The speaker's neutral from all clips together, then AUs as a table gets them."""
+    """With the speaker's neutral from all clips together: what can be seen at all."""
     neutral = model.neutral(news.mesh)
     return agreement(model.aus(news.mesh, neutral, all_aus=True), news)
+
+
+def clip_agreement(model: AUModel, news: News) -> Agreement:
+    """With a neutral from each clip alone: what a table of such a clip holds."""
+    aus = np.empty_like(news.aus)
+    for clip in np.unique(news.clip):
+        mesh = news.mesh[news.clip == clip]
+        aus[news.clip == clip] = model.aus(mesh, model.neutral(mesh), all_aus=True)
+    return agreement(aus, news)
 
 
 def proxies(model: AUModel, mesh: np.ndarray) -> dict[str, tuple[str, float]]:
@@ -129,18 +140,27 @@ def main() -> None:
     options = parser.parse_args()
     model = load_au_model()
     if options.mesh is None:
-        print_news(news_agreement(model, read_news()))
+        news = read_news()
+        print_news(news_agreement(model, news), clip_agreement(model, news))
         return
     mesh = mesh_of(read_table(options.mesh))
     print(f"{options.mesh.name}: {np.isfinite(mesh[:, 0, 0]).sum()} frames with a face")
     print_clip(model, mesh)
 
 
-def print_news(result: Agreement) -> None:
+def print_news(person: Agreement, clip: Agreement) -> None:
+    results = (person, clip)
+    print("       neutral of all clips    neutral of each clip")
+    print("       r      within clips     r      within clips")
     for k, name in enumerate(AU_NAMES):
-        print(f"{name}  r {result.pooled[k]:5.2f}  within {result.within[k]:5.2f}")
-    pooled, within = result.means()
-    print(f"mean of {JUDGED.sum()}: r {pooled:.3f}, within clips {within:.3f}")
+        cells = [f"{a.pooled[k]:5.2f}  {a.within[k]:5.2f}" for a in results]
+        print(f"{name}  {cells[0]}            {cells[1]}")
+    for what, result in zip(("all clips", "each clip"), results, strict=True):
+        pooled, within = result.means()
+        print(
+            f"mean of {JUDGED.sum()}, neutral of {what}: r {pooled:.3f}, "
+            f"within clips {within:.3f}"
+        )
 
 
 def print_clip(model: AUModel, mesh: np.ndarray) -> None:

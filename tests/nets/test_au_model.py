@@ -150,6 +150,30 @@ def test_agrees_with_detectorv2_on_the_news_sample(model, experiment, shared):
 
 
 @pytest.mark.parity
+def test_the_card_has_the_agreement_with_either_neutral(model, experiment, shared):
+    yardstick = experiment("yardstick")
+    news = yardstick.read_news(shared / "data" / "news_sample")
+    card = (EXPERIMENT.parents[1] / "models" / "au" / "card.md").read_text()
+    for what, agreement in (
+        ("all 20 clips of the speaker", yardstick.news_agreement),
+        ("each clip alone, as the Detector does", yardstick.clip_agreement),
+    ):
+        pooled, within = agreement(model, news).means()
+        assert f"| {what} | {pooled:.3f} | {within:.3f} |" in card
+
+
+@pytest.mark.parity
+def test_the_agreement_per_clip_is_that_of_its_tables(model, experiment, shared):
+    yardstick = experiment("yardstick")
+    news = yardstick.read_news(shared / "data" / "news_sample")
+    by_clip = [news.mesh[news.clip == clip] for clip in range(news.clip.max() + 1)]
+    tables = [model.aus(mesh, model.neutral(mesh), all_aus=True) for mesh in by_clip]
+    r = np.corrcoef(np.concatenate(tables)[:, 0], news.aus[:, 0])[0, 1]
+    found = yardstick.clip_agreement(model, news).pooled
+    assert found[AU_NAMES.index("AU01")] == pytest.approx(r)
+
+
+@pytest.mark.parity
 def test_finds_the_aus_put_into_new_synthetic_people(model, experiment, shared):
     sampler, fitting = experiment("sampler"), experiment("fitting")
     ict = experiment("experiments.ict")
