@@ -2,6 +2,7 @@
 
 from genface.table.columns import (
     Selection,
+    au_strengths,
     group_of,
     groups,
     order_columns,
@@ -12,6 +13,7 @@ from genface.table.sidecar import json_safe
 
 __all__ = [
     "Selection",
+    "au_strengths",
     "group_of",
     "groups",
     "json_safe",

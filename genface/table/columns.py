@@ -114,6 +114,19 @@ def group_of(name: object) -> str | None:
     return None
 
 
+def au_strengths(names: Iterable[object]) -> dict[str, str]:
+    """Columns that say how strong an Action Unit is, by the Unit's name.
+
+    ``AU12``, ``AU12_L`` and OpenFace's ``AU12_r`` count, under ``AU12``; not its
+    ``AU12_c``, which is 0 or 1.
+    """
+    found: dict[str, str] = {}
+    for name in groups(names)["aus"]:
+        if not name.endswith("_c"):
+            found.setdefault(name.removesuffix("_r"), name)
+    return found
+
+
 def order_columns(names: Iterable[str]) -> list[str]:
     """Names in the table's order; one it does not know follows its group or the end."""
     names = list(names)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genface.errors import InputError
-from genface.table import group_of, groups, order_columns, select_columns
+from genface.table import au_strengths, group_of, groups, order_columns, select_columns
 from genface.table.columns import (
     AUS,
     BLENDSHAPES,
@@ -98,3 +98,9 @@ def test_selections():
     assert set(frame.columns) - set(mesh.columns) == set(IDENTITY)
     with pytest.raises(InputError, match="columns='both'"):
         select_columns(frame, "both")
+
+
+def test_strengths_of_aus_are_found_in_each_spelling():
+    names = ["frame", "AU12_r", "AU12_c", "AU45_c", "AU06_L", "AU01", "Pitch"]
+    expected = {"AU12": "AU12_r", "AU06_L": "AU06_L", "AU01": "AU01"}
+    assert au_strengths(names) == expected
