@@ -13,6 +13,7 @@ import numpy as np
 from genface.behavior.runs import autocorrelation
 
 Sequences = list[np.ndarray]
+STEP = 0.01  # one cell of the grid on which AUs are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,11 +215,16 @@ def _autocorrelation(lags: int, real: Sequences, synthetic: Sequences) -> Readin
 
 
 def _rate(order: int, real: Sequences, synthetic: Sequences) -> Reading:
-    """Mean over AUs of |log2| of the ratio of mean absolute differences."""
+    """Mean over AUs of |log2| of the ratio of mean absolute differences.
+
+    An AU that moved less than :data:`STEP` in all counts as if it had moved so far: one
+    that stands still is many doublings slower, not infinitely many. AUs that stand
+    still on both sides do not count.
+    """
     a, b = change(real, order), change(synthetic, order)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = np.abs(np.log2(b / a))
-    found = _mean_of(np.where(np.isfinite(parts), parts, np.nan))
+    least = STEP / max(1, min(sum(map(len, side)) for side in (real, synthetic)))
+    parts = np.abs(np.log2(np.maximum(b, least) / np.maximum(a, least)))
+    found = _mean_of(np.where((a > 0) | (b > 0), parts, np.nan))
     return Reading(found.value, found.per_au, _average(a), _average(b))
 
 

@@ -1,6 +1,5 @@
 """The two sides of a comparison as lists of AU sequences."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +8,7 @@ import numpy as np
 
 from genface.behavior import autocorrelation_time
 from genface.errors import InputError, ShapeError
-
-AU_COLUMN = re.compile(r"AU\d\d(_[LR])?")
+from genface.table import au_strengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +31,13 @@ def read_side(given: Any, name: str) -> Side:
     if not items:
         raise InputError(f"the {name} side is empty; give at least one sequence.")
     parts = [_read_one(item, name) for item in items]
-    for what in ("columns", "fps", "au_scale"):
-        if len({getattr(part, what) for part in parts}) > 1:
+    first = parts[0]
+    for what, same in (
+        ("columns", all(part.columns == first.columns for part in parts)),
+        ("fps", all(_same_rate(part.fps, first.fps) for part in parts)),
+        ("au_scale", all(part.au_scale == first.au_scale for part in parts)),
+    ):
+        if not same:
             raise InputError(f"the {name} tables differ in {what}; make them agree.")
     return Side([part.sequences[0] for part in parts], *_known(parts[0]))
 
@@ -52,13 +55,13 @@ def _read_one(item: Any, name: str) -> Side:
         return Side([values], columns, None, None)
     if "face_id" in item.columns and item["face_id"].nunique() > 1:
         raise InputError(f"{name}: the table holds several faces; choose one first.")
-    aus = tuple(c for c in item.columns if AU_COLUMN.fullmatch(str(c)))
+    aus = au_strengths(item.columns)
     if not aus or not len(item):
         raise InputError(f"{name}: the table has no AU columns, or no rows.")
     fps = item.attrs.get("fps")
-    values = item[list(aus)].to_numpy(np.float64)
+    values = item[list(aus.values())].to_numpy(np.float64)
     scale = item.attrs.get("au_scale")
-    return Side([values], aus, float(fps) if fps else None, scale)
+    return Side([values], tuple(aus), float(fps) if fps else None, scale)
 
 
 def align(
@@ -72,7 +75,7 @@ def align(
     """
     for what in ("fps", "au_scale"):
         a, b = getattr(real, what), getattr(synthetic, what)
-        same = a == b if what == "au_scale" else _close(a, b)
+        same = a == b if what == "au_scale" else _same_rate(a, b)
         if a is not None and b is not None and not same:
             raise InputError(f"{what} is {a} on the real side and {b} on the other.")
     common = [c for c in real.columns if c in synthetic.columns]
@@ -101,8 +104,10 @@ def align(
     return _pick(real, keep), _pick(synthetic, keep), known, notes
 
 
-def _close(a: float | None, b: float | None) -> bool:
-    return a is None or b is None or abs(a - b) <= 1e-3 * a
+def _same_rate(a: float | None, b: float | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return abs(a - b) <= 1e-3 * max(a, b)
 
 
 def _pick(side: Side, columns: Sequence[str]) -> Side:

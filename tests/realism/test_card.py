@@ -51,6 +51,13 @@ def test_one_clip_is_cut_in_blocks_and_has_no_p_value():
     assert "never frame by frame" in text
 
 
+def test_nearly_equal_frame_rates_are_one():
+    a, b = table(clip(), fps=30.0), table(clip(seed=1), fps=30.0000001)
+    assert compare([a, b], [b, a]).fps == pytest.approx(30)
+    with pytest.raises(InputError, match="differ in fps"):
+        compare([a, table(clip(seed=1), fps=25.0)], b)
+
+
 def test_six_clips_a_side_have_p_values():
     real = [clip(80, seed=s) for s in range(6)]
     shifted = compare(real, [clip(80, seed=s) + 0.3 for s in range(10, 16)])

@@ -96,6 +96,22 @@ def test_autocorrelation_equals_its_definition():
     np.testing.assert_allclose(m.autocorrelations([x], 3)[0], expected, atol=1e-12)
 
 
+def test_a_frozen_face_is_far_from_a_moving_one():
+    x = 0.5 + 0.1 * ar1(0.9, 400)
+    frozen = x.copy()
+    frozen[:, 1] = 0.5
+    for still in (frozen, np.full_like(x, 0.5)):
+        found = readings([x], [still])
+        for key in ("speed", "roughness"):
+            assert found[key].value > 4, key
+    # As if it had moved one hundredth once: speed of x over .01 / 400.
+    expected = np.log2(np.abs(np.diff(x[:, 1])).mean() / (0.01 / 400))
+    speed = readings([x], [frozen])["speed"]
+    np.testing.assert_allclose(speed.per_au, [0, expected])
+    both = readings([frozen], [frozen])["speed"]  # still on both sides: no part
+    assert both.value == 0 and np.isnan(both.per_au[1])
+
+
 def test_visits_leave_the_censored_ends_out():
     path = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 1])
     assert m.visits([path]).tolist() == [2, 4]
