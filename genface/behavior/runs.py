@@ -7,6 +7,7 @@ import numpy as np
 from genface.errors import InputError, ShapeError
 
 Lengths = Sequence[int] | np.ndarray | None
+MAX_COST = 0.2  # share of frames that one column may cost by its missing values
 
 
 def check_lengths(n_rows: int, lengths: Lengths) -> np.ndarray:
@@ -57,14 +58,30 @@ def observed_runs(
 def usable_columns(
     X: np.ndarray, columns: Sequence[str]
 ) -> tuple[np.ndarray, list[str]]:
-    """Mask (A,) of the columns with a value, and a note that names the others."""
-    usable = np.isfinite(X).any(0)
+    """Mask (A,) of the columns worth fitting, and notes that name the others.
+
+    Left out is what was never measured, and what would cost more than
+    :data:`MAX_COST` of the frames that the other columns have.
+    """
+    seen = np.isfinite(X)
+    usable = seen.any(0)
     if not usable.any():
         raise InputError(
             "no column has a single value; there is nothing to fit (was a face found?)."
         )
     empty = [name for name, use in zip(columns, usable, strict=True) if not use]
     notes = [f"left out, never measured: {', '.join(empty)}"] if empty else []
+    costly = []
+    while True:
+        frames = seen[:, usable].any(1)
+        cost = np.where(usable, (~seen[frames]).mean(0), 0.0)
+        worst = int(cost.argmax())
+        if cost[worst] <= MAX_COST:
+            break
+        usable[worst] = False
+        costly.append(f"{columns[worst]} ({cost[worst]:.0%})")
+    if costly:
+        notes.append(f"left out, missing in too many frames: {', '.join(costly)}")
     return usable, notes
 
 

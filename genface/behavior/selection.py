@@ -187,8 +187,7 @@ def select(
         progress("fit", len(jobs), len(jobs))
     chosen = _choose(candidates)
     if chosen is None:
-        reasons = sorted({run.reason for run in runs if run.reason})
-        raise FitError(f"no model could be fitted: {' '.join(reasons)}")
+        raise FitError(f"no model could be fitted: {_why(X, runs)}")
     best = fits[candidates[chosen].family, candidates[chosen].n_states]
     marked = [
         Candidate(**{**asdict(c), "chosen": index == chosen})
@@ -309,6 +308,15 @@ def _choose(candidates: list[Candidate]) -> int | None:
 def _held_out(candidate: Candidate) -> float:
     assert candidate.held_out is not None
     return candidate.held_out
+
+
+def _why(X: np.ndarray, runs: list[Run]) -> str:
+    """Why nothing could be fitted: of many alike reasons, the first."""
+    rows = X[np.isfinite(X).all(1)]
+    if len(rows) and (rows == rows[0]).all():
+        frames = "there is one frame" if len(rows) == 1 else f"{len(rows)} frames alike"
+        return f"the face does not vary ({frames}); give a clip in which it moves."
+    return next(run.reason for run in runs if run.reason)
 
 
 def _number(value: float) -> float | None:

@@ -22,12 +22,11 @@ def write_model(
     an :class:`InputError`.
     """
     folder = Path(folder)
-    if folder.exists() and not _replaceable(folder):
-        raise InputError(f"{folder} exists and is not a model folder; name another.")
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    whole, old = scratch / "new", scratch / "old"
     try:
-        whole = scratch / "new"
         whole.mkdir()
         files.write_npz(whole / "arrays.npz", arrays)
         digest = files.sha256(whole / "arrays.npz")
@@ -36,11 +35,23 @@ def write_model(
             {"schema": SCHEMA, **facts, "arrays_sha256": digest},
         )
         if folder.exists():
-            folder.rename(scratch / "old")
+            folder.rename(old)
         whole.rename(folder)
     finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def check_replaceable(folder: Path | str) -> None:
+    """Refuse (:class:`InputError`) what is there already, unless it is a model."""
+    folder = Path(folder)
+    if not folder.exists():
+        return
+    known = {"model.json", "arrays.npz", ".genface.json"}
+    if not folder.is_dir() or not {path.name for path in folder.iterdir()} <= known:
+        raise InputError(f"{folder} exists and is not a model folder; name another.")
 
 
 def read_model(folder: Path | str) -> tuple[dict, dict[str, np.ndarray]]:
@@ -62,10 +73,3 @@ def read_model(folder: Path | str) -> tuple[dict, dict[str, np.ndarray]]:
             f"{path}: its sha256 is not the one in model.json; fit the model again."
         )
     return facts, files.read_npz(path)
-
-
-def _replaceable(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    names = {path.name for path in folder.iterdir()}
-    return names <= {"model.json", "arrays.npz", ".genface.json"}

@@ -37,6 +37,19 @@ def test_empty_columns_are_left_out_by_name():
         usable_columns(np.full((4, 3), np.nan), ("AU01", "AU04", "AU12"))
 
 
+def test_a_column_that_costs_too_many_frames_is_left_out():
+    X = np.zeros((100, 3))
+    X[:60, 0] = X[60:, 1] = np.nan  # complementary: no row is complete
+    X[:10, 2] = np.nan
+    usable, notes = usable_columns(X, ("AU01", "AU04", "AU12"))
+    assert usable.tolist() == [False, False, True]
+    assert "AU01 (60%), AU04 (40%)" in notes[0]
+    usable, _ = usable_columns(X[:, :2], ("AU01", "AU04"))
+    assert usable.tolist() == [False, True]  # one of the two is worth having
+    X[:, :2] = 0
+    assert usable_columns(X, ("AU01", "AU04", "AU12"))[0].all()
+
+
 def test_autocorrelation_time_of_an_ar1():
     rng = np.random.default_rng(1)
     x = np.empty(20_000)
