@@ -12,6 +12,9 @@ HOLD = 0.4  # seconds that the last expression stays when the face is lost
 FADE = 0.6  # seconds in which it then gives way to the neutral face
 LOW_PERCENTILE = 5  # where a presence series has its zero
 HIGH_PERCENTILE = 95  # and its fixed point
+STEADY = 0.01  # percentiles as close as this say nothing,
+STEADY_PEAK = 0.1  # nor does a maximum as close as this
+BRIDGED = 0.5  # seconds without a face over which a straight line is drawn
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ def retime(
 
     ``times`` (T,) are seconds, rising, at any rate; the first becomes 0. The last
     sample lasts one median interval, unless ``duration`` says how long all is. AUs
-    that are NaN throughout are left out. A frame with NaN in any other AU is a gap: up
-    to half a second of it is bridged, in a longer one the face holds its last
-    expression, then fades to neutral (pose and gaze too). Pose or gaze that is NaN
-    beside known AUs (eyes closed) is bridged by itself.
+    that are NaN throughout are left out. A frame with NaN in any other AU is a gap, as
+    is a leap in time: up to half a second of it is bridged, in a longer one the face
+    holds its last expression, then fades to neutral (pose and gaze too). Pose or gaze
+    that is NaN beside known AUs (eyes closed) is bridged by itself.
     """
     times = np.asarray(times, np.float64)
     aus = np.asarray(aus, np.float64)
@@ -77,12 +80,10 @@ def retime(
     joined = np.concatenate(series, axis=1)
     if not valid.any():
         raise InputError("no frame has all of its values: there is nothing to animate.")
-    drawn, seen, longest = _bridge(relative, joined, valid, even, step)
-    if not valid.all() or not seen.all():
-        notes.append(
-            f"{(~valid).sum()} of {len(valid)} frames without a face (longest gap "
-            f"{longest:.1f} s): the avatar holds for {HOLD:g} s, then fades to neutral"
-        )
+    gaps = _Gaps(relative, valid)
+    seen = gaps.seen(even)
+    drawn = _bridged(relative[valid], joined[valid], even, seen)
+    notes += gaps.notes(float(even[-1]))
     a = int(known.sum())
     rest = drawn[:, a:]
     return Motion(
@@ -97,19 +98,30 @@ def retime(
     )
 
 
-def calibrate_presence(aus: np.ndarray) -> np.ndarray:
+def calibrate_presence(
+    aus: np.ndarray, reference: np.ndarray | None = None
+) -> np.ndarray:
     """Presence (0-1) as an intensity per person: 5th percentile to 0, 95th kept.
 
-    Each AU of one person's series (T, A) is stretched on its own; NaN stays NaN. An AU
-    that hardly varies (percentiles within .01) has no rest to be told from and is 0.
+    Each AU of one person's series (T, A) is stretched on its own; NaN stays NaN. The
+    percentiles are those of ``reference`` (N, A), where it has values, so that two
+    series of one person compare. Of an AU that is rarely on, such as a blink
+    (percentiles within .01), the maximum is kept; if that is within .1 too, it hardly
+    varies, has no rest to be told from and is 0.
     """
     aus = np.asarray(aus, np.float64)
+    reference = aus if reference is None else np.asarray(reference, np.float64)
     result = np.full_like(aus, np.nan)
     for column in np.flatnonzero(~np.isnan(aus).all(axis=0)):
-        series = aus[:, column]
-        low, high = np.nanpercentile(series, [LOW_PERCENTILE, HIGH_PERCENTILE])
-        gain = high / (high - low) if high - low > 0.01 else 0.0
-        result[:, column] = np.clip((series - low) * gain, 0, 1)
+        known = reference[:, column]
+        if np.isnan(known).all():
+            known = aus[:, column]
+        low, high = np.nanpercentile(known, [LOW_PERCENTILE, HIGH_PERCENTILE])
+        least = STEADY
+        if high - low <= STEADY:
+            high, least = np.nanmax(known), STEADY_PEAK
+        gain = high / (high - low) if high - low > least else 0.0
+        result[:, column] = np.clip((aus[:, column] - low) * gain, 0, 1)
     return result
 
 
@@ -166,34 +178,82 @@ def _filled(series, times):
     return np.stack(columns, axis=1)
 
 
-def _bridge(times, series, valid, even, step):
-    """Series at ``even`` times, where it was seen, and the longest gap in seconds."""
-    known = times[valid]
-    drawn = np.stack([np.interp(even, known, c) for c in series[valid].T], axis=1)
+class _Gaps:
+    """Where a series of rows says nothing: rows that are not valid, leaps in time."""
+
+    def __init__(self, times: np.ndarray, valid: np.ndarray) -> None:
+        self.times, self.valid = times, valid
+        steps = np.diff(times)
+        # A leap is longer than the steps beside it: a slow camera makes none.
+        beside = np.maximum(np.append(0, steps[:-1]), np.append(steps[1:], 0))
+        leap = (steps > BRIDGED) & (steps > 1.5 * beside) & (beside > 0)
+        self._whole = valid[:-1] & valid[1:] & ~leap
+        self._last = steps[-1] if len(steps) else 0.0
+
+    def seen(self, even: np.ndarray) -> np.ndarray:
+        """Whether each of the times lies between, or on, valid rows."""
+        at = np.searchsorted(self.times, even + 1e-9, side="right") - 1
+        onto = np.minimum(at + 1, len(self.times) - 1)
+        exact = self.valid[at] & (even - self.times[at] < 1e-6)
+        exact |= self.valid[onto] & (np.abs(self.times[onto] - even) < 1e-6)
+        ended = at == len(self.times) - 1
+        lasting = self.valid[at] & (even - self.times[-1] <= 1.5 * self._last)
+        between = np.append(self._whole, False)[at]
+        return exact | np.where(ended, lasting, between)
+
+    def notes(self, end: float) -> list[str]:
+        """What the avatar does about the gaps of an animation up to ``end`` seconds."""
+        notes = []
+        known = self.times[self.valid]
+        gaps = np.diff(known)[~self._joined()]
+        edges = [known[0] - self.times[0], self.times[-1] - known[-1]]
+        longest = max([*gaps, *edges])
+        if longest > 0:
+            lost = int((~self.valid).sum())
+            what = f"{lost} of {len(self.valid)} frames without a face"
+            what = what if lost else "frames are missing"
+            notes.append(f"{what} (longest gap {longest:.1f} s): {_measures(longest)}")
+        short = end - self.times[-1]
+        if short > BRIDGED and short > 1.5 * self._last:
+            notes.append(
+                f"the table ends {short:.1f} s before the clip: {_measures(short)}"
+            )
+        return notes
+
+    def _joined(self) -> np.ndarray:
+        """Whether each valid row goes on unbroken to the next valid one."""
+        rows = np.flatnonzero(self.valid)
+        return (np.diff(rows) == 1) & np.append(self._whole, False)[rows[:-1]]
+
+
+def _measures(seconds: float) -> str:
+    if seconds <= BRIDGED:
+        return "bridged"
+    return f"the avatar holds for {HOLD:g} s, then fades to neutral"
+
+
+def _bridged(
+    known: np.ndarray, series: np.ndarray, even: np.ndarray, seen: np.ndarray
+) -> np.ndarray:
+    """Series (T, C) known at some times drawn at ``even`` times, gaps filled."""
+    drawn = np.stack([np.interp(even, known, c) for c in series.T], axis=1)
     after = np.searchsorted(known, even + 1e-9)  # the next sample that is known
     before = np.clip(after - 1, 0, None)
     after = np.clip(after, None, len(known) - 1)
-    since, until = even - known[before], known[after] - even
-    since, until = np.abs(since), np.abs(until)
+    since, until = np.abs(even - known[before]), np.abs(known[after] - even)
     at_end = even > known[-1] + 1e-9
     at_start = even < known[0] - 1e-9
     gap = np.where(at_end | at_start, np.inf, known[after] - known[before])
-    gap[at_end & (since <= 1.5 * step)] = step
-    seen = (gap <= 1.5 * step) | (np.minimum(since, until) < 1e-6)
-    lost = gap > 0.5
     # Forget the last expression over FADE after HOLD; take up the next one likewise.
     leaving = np.clip(1 - (since - HOLD) / FADE, 0, 1)
     coming = np.clip(1 - until / FADE, 0, 1)
     leaving[at_start] = 0.0
     coming[at_end] = 0.0
     coming[at_start] = 1.0
-    last, following = series[valid][before], series[valid][after]
+    last, following = series[before], series[after]
     faded = last * _ease(leaving)[:, None]
-    arriving = _ease(coming)[:, None]
-    faded = faded + arriving * (following - faded)
-    drawn = np.where(lost[:, None] & ~seen[:, None], faded, drawn)
-    missing = np.diff(np.concatenate([[times[0] - step], known, [times[-1] + step]]))
-    return drawn, seen, float(missing.max())
+    faded = faded + _ease(coming)[:, None] * (following - faded)
+    return np.where(((gap > BRIDGED) & ~seen)[:, None], faded, drawn)
 
 
 def _ease(share):

@@ -78,6 +78,29 @@ def test_a_short_gap_is_bridged_in_a_straight_line():
     assert not motion.seen[22]
 
 
+def test_a_change_of_rate_is_no_gap():
+    times = np.concatenate([np.arange(120) / 30, 4 + np.arange(80) / 10])
+    motion = retime(times, ramp(times), NAMES, 30)
+    assert motion.seen.all() and not motion.notes
+    slow = np.concatenate([np.arange(30) / 30, 1 + np.arange(10)])  # then one a second
+    assert retime(slow, ramp(slow), NAMES, 30).notes == ()
+
+
+def test_missing_frames_are_a_gap():
+    times = np.delete(np.arange(150) / 25, np.s_[50:125])
+    motion = retime(times, np.full((75, 2), 0.8), NAMES, 25)
+    assert not motion.seen[52:122].any()
+    assert motion.aus[100, 0] == pytest.approx(0)
+    assert "frames are missing (longest gap 3.0 s)" in motion.notes[0]
+
+
+def test_a_table_shorter_than_the_clip_is_said_in_its_own_words():
+    times = np.arange(50) / 25
+    (note,) = retime(times, ramp(times), NAMES, 25, duration=4.0).notes
+    assert note.startswith("the table ends 2.0 s before the clip") and "fades" in note
+    assert retime(times, ramp(times), NAMES, 25, duration=2.1).notes == ()
+
+
 def test_unknown_aus_are_left_out_and_hidden_gaze_is_no_gap():
     times = np.arange(25) / 25
     aus = np.stack([times, np.full(25, np.nan)], axis=1)
@@ -101,6 +124,27 @@ def test_presence_is_calibrated_per_person():
     assert got[order, 0] == pytest.approx(high, abs=0.01)
     assert (got[belief[:, 0] <= low, 0] == 0).all()
     assert np.nanmax(got[:, 1]) == 0  # always on: nothing to tell rest from
+
+
+def test_rare_blinks_survive_calibration():
+    belief = np.zeros((300, 2))
+    belief[100:105, 0] = 0.9  # a blink: in under 5 % of the frames
+    belief[:, 1] = 0.7 + 0.004 * np.sin(np.arange(300))
+    got = calibrate_presence(belief)
+    np.testing.assert_allclose(got[:, 0], belief[:, 0])
+    assert got[:, 1].max() == 0
+
+
+def test_a_reference_fixes_the_range_of_another_series():
+    rng = np.random.default_rng(1)
+    real = rng.random((500, 2))
+    real[:, 1] = np.nan
+    calm = 0.5 * rng.random((500, 2))
+    got = calibrate_presence(calm, real)
+    low, high = np.percentile(real[:, 0], [5, 95])
+    expected = np.clip((calm[:, 0] - low) * high / (high - low), 0, 1)
+    np.testing.assert_allclose(got[:, 0], expected)
+    np.testing.assert_allclose(got[:, 1], calibrate_presence(calm)[:, 1])
 
 
 def test_smoothing_keeps_the_mean_and_a_constant_and_is_recorded():
