@@ -1,8 +1,7 @@
 """From face tables to the AU sequences of single faces, one value per frame."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,20 @@ import pandas as pd
 from genface.behavior import scale_top
 from genface.errors import InputError
 from genface.fex import Fex
-from genface.table import read_table
+from genface.pipelines.faces import (
+    au_scale,
+    au_table,
+    chosen_faces,
+    face_choice,
+    fex_of,
+    frame_rate,
+    inputs_of,
+    no_such_face,
+    times_of,
+)
 
-AU = re.compile(r"AU\d\d(_[LR])?")
-ASSUMED_FPS = 30.0
+UNEVEN = 0.02  # share of uneven steps from which they are noted
+LEAP = 10.0  # a step of so many frames is noted in any case
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +55,23 @@ def read_tracks(
 ) -> list[Track]:
     """The asked-for faces of every input of every table.
 
-    ``face``: "longest" (one per input), "all", or a ``face_id``.
+    ``face``: "longest" (one per input), "all", or a ``face_id``. An input without it
+    is left out with a note; :class:`InputError` if all are.
     """
     if isinstance(tables, pd.DataFrame | Path | str):
         tables = [tables]
-    tracks = [t for table in tables for t in _tracks_of(table, face)]
+    tracks: list[Track] = []
+    missing: list[str] = []
+    for table in tables:
+        found, without = _tracks_of(table, face_choice(face))
+        tracks += found
+        missing += without
     if not tracks:
-        raise InputError("no table was named; give at least one.")
+        raise InputError(
+            f"{'; '.join(missing)}." if missing else "no table was named; give one."
+        )
+    notes = [f"left out: {line}" for line in missing]
+    tracks[0] = replace(tracks[0], notes=(*notes, *tracks[0].notes))
     return tracks
 
 
@@ -82,7 +101,7 @@ def columns_of(track: Track, columns: Sequence[str]) -> Track:
     """The track with these columns, in this order; NaN for one it does not have."""
     frame = pd.DataFrame(track.values, columns=list(track.columns))
     values = frame.reindex(columns=list(columns)).to_numpy(np.float64)
-    return Track(values, track.times, tuple(columns), *_facts(track))
+    return replace(track, values=values, columns=tuple(columns))
 
 
 def on_scale(
@@ -95,81 +114,55 @@ def on_scale(
     return np.clip(values, 0.0, top), [note] if outside else []
 
 
-def _facts(track: Track) -> tuple[float, str, int, str, tuple[str, ...]]:
-    return track.fps, track.au_scale, track.face_id, track.name, track.notes
-
-
-def _tracks_of(table: pd.DataFrame | Path | str, face: str | int) -> list[Track]:
-    frame = table if isinstance(table, pd.DataFrame) else read_table(table)
-    name = "table" if isinstance(table, pd.DataFrame) else str(table)
-    if not len(frame):
-        raise InputError(f"{name}: the table has no rows.")
-    if "input" not in frame.columns or frame["input"].nunique() < 2:
-        parts = [(name, frame)]
-    else:
-        parts = [
-            (f"{name} ({i})", rows) for i, rows in frame.groupby("input", sort=False)
-        ]
-    found = []
-    for label, rows in parts:
-        fex = Fex(rows)
-        fex.attrs = dict(frame.attrs)
-        found += [_track(one, face_id, label) for face_id, one in _faces(fex, face)]
-    return found
-
-
-def _faces(fex: Fex, face: str | int) -> list[tuple[int, Fex]]:
-    if "face_id" not in fex.columns or "frame" not in fex.columns:
-        return [(0, fex)]
-    if face == "all":
-        seen = fex.loc[fex["face_id"].notna(), "face_id"].unique()
-        ids = sorted(int(i) for i in seen)
-    elif face == "longest":
-        ids = [fex.longest_face()]
-    elif str(face).isdigit():
-        ids = [int(face)]
-    else:
-        raise InputError(f"face {face!r}: expected longest, all or a face_id.")
-    if not ids:
-        raise InputError("no face was found in this table.")
-    return [(i, fex.complete(i)) for i in ids]
+def _tracks_of(
+    table: pd.DataFrame | Path | str, face: str
+) -> tuple[list[Track], list[str]]:
+    """Tracks of a table, and one line per input that has no such face."""
+    found: list[Track] = []
+    missing: list[str] = []
+    for name, fex in inputs_of(*fex_of(table)):
+        if not len(au_table(fex).columns):
+            raise InputError(f"{name}: no AU column (AU01, AU12, ...) in it.")
+        faces = chosen_faces(fex, face)
+        if not faces:
+            missing.append(no_such_face(name, fex, face))
+        for face_id, rows in faces.items():
+            if au_table(rows).isna().all(axis=None):
+                missing.append(f"{name}: face {face_id} has no AU value in any frame")
+            else:
+                found.append(_track(rows, face_id, name))
+    return found, missing
 
 
 def _track(rows: Fex, face_id: int, name: str) -> Track:
-    columns = tuple(str(c) for c in rows.columns if AU.fullmatch(str(c)))
-    if not columns:
-        raise InputError(f"{name}: no AU column (AU01, AU12, ...) in it.")
-    values = rows[list(columns)].to_numpy(np.float64)
-    seen = np.flatnonzero(np.isfinite(values).any(1))
-    if not len(seen):
-        raise InputError(f"{name}: face {face_id} has no AU value in any frame.")
-    span = slice(seen[0], seen[-1] + 1)
-    notes = []
-    fps = _rate(rows.iloc[span])  # a clip's rate may change once the face has gone
-    if fps is None:
-        fps = ASSUMED_FPS
-        notes.append(f"{name}: tells no frame rate, {fps:g} a second assumed")
-    scale = rows.attrs.get("au_scale")
-    if scale is None:
-        scale = "presence" if np.nanmax(values) <= 1 else "facs"
-        notes.append(f"{name}: tells no AU scale, {scale} assumed")
-    times = np.arange(len(rows)) / fps
-    if "time" in rows.columns and rows["time"].notna().all():
-        times = rows["time"].to_numpy(np.float64)
+    aus = au_table(rows)
+    seen = np.flatnonzero(aus.notna().any(axis=1))
+    span = rows.iloc[seen[0] : seen[-1] + 1]
+    fps, rate_notes = frame_rate(span)
+    scale, scale_notes = au_scale(rows)
+    times = times_of(span)
+    notes = [*rate_notes, *scale_notes, *_uneven(times, fps)]
     return Track(
-        values[span], times[span], columns, fps, scale, face_id, name, tuple(notes)
+        au_table(span).to_numpy(),
+        times,
+        tuple(aus.columns),
+        fps,
+        scale,
+        face_id,
+        name,
+        tuple(f"{name}: {note}" for note in notes),
     )
 
 
-def _rate(rows: pd.DataFrame) -> float | None:
-    """Rows a second: from their times, else the recorded rate."""
-    recorded = rows.attrs.get("fps")
-    if "time" in rows.columns and rows["time"].notna().sum() > 1:
-        times = rows["time"].dropna().to_numpy(np.float64)
-        step = float(np.median(np.diff(times)))
-        if step > 0:
-            rate = 1 / step
-            if recorded and abs(rate - float(recorded)) < 0.02 * rate:
-                return float(recorded)
-            return rate
-    return float(recorded) if recorded else None
+def _uneven(times: np.ndarray, fps: float) -> list[str]:
+    """A note if the frames are not as even in time as sequences of them are taken."""
+    steps = np.diff(times) * fps
+    if not len(steps):
+        return []
+    share = (np.abs(steps - 1) > 0.25).mean()
+    if share <= UNEVEN and steps.max() < LEAP:
+        return []
+    return [
+        f"{share:.0%} of its steps in time are uneven (up to {steps.max() / fps:.2g} "
+        f"s); taken as {fps:.4g} frames a second throughout"
+    ]

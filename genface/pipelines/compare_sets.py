@@ -7,10 +7,10 @@ import pandas as pd
 
 from genface import files
 from genface.behavior import BehaviorModel
-from genface.errors import InputError
 from genface.pipelines import outputs
 from genface.pipelines.au_tracks import Track, common_columns, read_tracks
-from genface.pipelines.fit_behavior import Tables, table_digests
+from genface.pipelines.faces import face_choice
+from genface.pipelines.fit_behavior import Tables
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.report import run_report
 from genface.realism import Card, compare
@@ -50,27 +50,25 @@ def compare_sets(
     out, report = Path(out), progress or silent
     lists = [_as_list(side) for side in (real, synthetic)]
     page, card_path = out / "report.html", out / "card.json"
-    digests = {
-        f"{side} {name}": digest
-        for side, tables in zip(("real", "synthetic"), lists, strict=True)
-        for name, digest in table_digests(tables).items()
-    }
-    if isinstance(model, Path | str):
-        digests["model"] = files.sha256(Path(model) / "arrays.npz")
-        model = BehaviorModel.load(model)
+    digests = outputs.source_digests(lists[0], "real")
+    digests |= outputs.source_digests(lists[1], "synthetic")
+    if model is not None:
+        digests |= outputs.source_digests([model], "model")
     if clip is not None:
-        if not Path(clip).is_file():
-            raise InputError(f"{clip}: no such file.")
-        digests["clip"] = files.sha256(clip)
-    this = outputs.job("compare", digests, face=face, seed=seed)
+        digests |= outputs.source_digests([clip], "clip")
+    this = outputs.job("compare", digests, face=face_choice(face), seed=seed)
     paths = (card_path, page)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return CompareResult(None, paths, (f"compare: {page} is up to date",))
 
+    if isinstance(model, Path | str):
+        model = BehaviorModel.load(model)
     report("compare", 0, 2)
     tracks = read_tracks(lists[0], face)
     fakes = read_tracks(lists[1], "all")
     card, notes = compare_tracks(tracks, fakes, model, seed)
+    for path in paths:
+        outputs.begin(path, this)
     files.write_text(card_path, card.to_json() + "\n")
     outputs.record(card_path, this)
     report("compare", 1, 2)
@@ -107,7 +105,8 @@ def compare_tracks(
         seed=seed,
         model=model,
     )
-    return card, [*notes, *card.notes[:1]] if "Left out" in card.notes[0] else notes
+    left_out = [note for note in card.notes if note.startswith("Left out")]
+    return card, [*notes, *left_out]
 
 
 def _as_list(side: Tables) -> list[pd.DataFrame | Path | str]:

@@ -1,6 +1,5 @@
 """Tables of faces in, a folder with the chosen behaviour model out."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,10 @@ import pandas as pd
 
 import genface
 from genface.behavior import BehaviorModel, Selection, scale_top, select, usable_columns
-from genface.errors import InputError
+from genface.behavior.storage import check_replaceable
 from genface.pipelines import outputs
 from genface.pipelines.au_tracks import common_columns, on_scale, read_tracks
+from genface.pipelines.faces import face_choice
 from genface.pipelines.progress import Progress
 
 Tables = Sequence[pd.DataFrame | Path | str] | pd.DataFrame | Path | str
@@ -51,21 +51,22 @@ def fit_behavior(
         "states": list(states),
         "seed": seed,
         "restarts": restarts,
-        "face": face,
+        "face": face_choice(face),
     }
-    digests = table_digests(given)
+    digests = outputs.source_digests(given, "table")
     this = outputs.job("fit", digests, **settings)
     if outputs.up_to_date(out, this, force):
         model = BehaviorModel.load(out)
         return FitResult(model, out, (f"fit: {out} is up to date ({_chosen(model)})",))
 
+    check_replaceable(out)
     tracks, notes = common_columns(read_tracks(given, face))
     notes += [note for track in tracks for note in track.notes]
     X = np.concatenate([track.values for track in tracks])
     usable, empty = usable_columns(X, tracks[0].columns)
     columns = [c for c, use in zip(tracks[0].columns, usable, strict=True) if use]
     X, clipped = on_scale(X[:, usable], tracks[0].au_scale, "AUs")
-    notes += [*empty, *clipped, *_holes(X)]
+    notes += [*empty, *clipped, *_holes(X, columns)]
     lengths = [len(track.values) for track in tracks]
     selection = select(
         X,
@@ -94,6 +95,7 @@ def fit_behavior(
             "unseen_aus": [c for c in tracks[0].columns if c not in columns],
         },
     )
+    outputs.begin(out, this)
     model.save(out)
     outputs.record(out, this)
     lines = [f"fit: {note}" for note in notes]
@@ -101,27 +103,26 @@ def fit_behavior(
     return FitResult(model, out, tuple(lines))
 
 
-def table_digests(tables: Sequence[pd.DataFrame | Path | str]) -> dict[str, str]:
-    """What identifies each table: the digest of its file, or of its values."""
-    digests = {}
-    for index, table in enumerate(tables):
-        if isinstance(table, pd.DataFrame):
-            rows = pd.util.hash_pandas_object(pd.DataFrame(table), index=False)
-            digests[f"table {index}"] = hashlib.sha256(
-                rows.to_numpy().tobytes()
-            ).hexdigest()
-        elif Path(table).is_file():
-            digests |= outputs.source_digests([Path(table)])
-        else:
-            raise InputError(f"{table}: no such file.")
-    return digests
-
-
-def _holes(X: np.ndarray) -> list[str]:
-    missing = int((~np.isfinite(X).all(1)).sum())
-    if not missing:
-        return []
-    return [f"{missing} of {len(X)} frames have no value and cut the sequence"]
+def _holes(X: np.ndarray, columns: Sequence[str]) -> list[str]:
+    """Which frames cut the sequence, and for want of what."""
+    seen = np.isfinite(X)
+    empty, partly = ~seen.any(1), seen.any(1) & ~seen.all(1)
+    notes = []
+    if empty.any():
+        notes.append(
+            f"{empty.sum()} of {len(X)} frames have no value and cut the sequence"
+        )
+    if partly.any():
+        short = [
+            f"{name} ({count})"
+            for name, count in zip(columns, (~seen[partly]).sum(0), strict=True)
+            if count
+        ]
+        notes.append(
+            f"{partly.sum()} of {len(X)} frames lack a value of {', '.join(short)} and "
+            "cut the sequence"
+        )
+    return notes
 
 
 def _stops(selection: Selection) -> str:

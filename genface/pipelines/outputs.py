@@ -1,20 +1,30 @@
 """Outputs that are never overwritten silently, and never made twice.
 
-Each folder that receives a result keeps a small hidden record of the job that made
-it: the job's name, its settings and the digests of its inputs. The same job into the
-same place is up to date; another job there needs ``force``.
+Each folder that receives a result keeps a small hidden record of the jobs that made
+what is in it: the job's name, its settings and the digests of its inputs. The same job
+into the same place is up to date; another job there needs ``force``. No path is part
+of a job, so a folder that was moved or copied is as good as before.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 import genface
+from genface.behavior import BehaviorModel
 from genface.errors import InputError
 from genface.files import read_json, sha256, write_json
+from genface.table import sidecar_path
 
 RECORD = ".genface.json"
+
+Source = pd.DataFrame | BehaviorModel | Path | str
 
 
 def job(name: str, inputs: Mapping[str, str], **settings: object) -> dict:
@@ -28,54 +38,120 @@ def job(name: str, inputs: Mapping[str, str], **settings: object) -> dict:
     return json.loads(json.dumps(facts, sort_keys=True, default=str))
 
 
-def source_digests(paths: list[Path]) -> dict[str, str]:
-    """Digest of each input by its name, as :func:`job` wants them.
+def source_digests(sources: Iterable[Source], role: str = "input") -> dict[str, str]:
+    """Digest of each input by its role, place and name, as :func:`job` wants them.
 
-    A folder (a model) counts by the files in it.
+    A path that leads nowhere is an :class:`InputError`.
     """
-    return {str(path): _digest(path) for path in paths if path.exists()}
+    return {
+        f"{role} {place} ({_name(source)})": digest(source)
+        for place, source in enumerate(sources, start=1)
+    }
+
+
+def digest(source: Source) -> str:
+    """What tells an input from any other.
+
+    A file counts by its bytes, a CSV together with its sidecar; a folder by its files,
+    hidden ones left out; a table in memory by its values, columns and facts; a model by
+    what it would be saved as.
+    """
+    if isinstance(source, pd.DataFrame):
+        return _table_digest(source)
+    if isinstance(source, BehaviorModel):
+        with tempfile.TemporaryDirectory() as folder:
+            return digest(source.save(Path(folder) / "model"))
+    path = Path(source)
+    if path.is_dir():
+        return _joined(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    sidecar = sidecar_path(path)
+    if path.suffix == ".csv" and sidecar.is_file():
+        return _joined((path, sidecar))
+    return sha256(path)
 
 
 def up_to_date(out: Path, this: Mapping, force: bool = False) -> bool:
-    """Whether ``out`` was already made by this very job; never so with ``force``.
+    """Whether ``out`` was already made by this very job.
 
-    :class:`InputError` if something else is there and ``force`` is not set.
+    False if it must be made: nothing is there, or this job was interrupted there.
+    Anything else there is an :class:`InputError` unless ``force`` lets it be replaced.
     """
-    if force or not out.exists():
+    if not out.exists() or _is_empty(out):
         return False
-    entry = _entries(out).get(_key(out))
-    if entry and entry["job"] == this and entry["sha256"] == _digest(out):
+    entry = _entries(out).get(_place(out).name, {})
+    same, made = entry.get("job") == this, entry.get("sha256")
+    if same and made == digest(out):
         return True
-    came = "altered since" if entry and entry["job"] == this else "from another job"
+    if force or (same and made is None):
+        return False
+    came = "altered since" if same else "from another job"
     raise InputError(
         f"{out}: is already there, {came}; name another output or add --force."
     )
 
 
+def begin(out: Path, this: Mapping) -> None:
+    """Note that ``this`` job is about to make ``out``, lest an interrupt strand it."""
+    _note(out, {"job": this, "sha256": None})
+
+
 def record(out: Path, this: Mapping) -> None:
     """Note that ``this`` job made ``out``; call it once the output is whole."""
+    _note(out, {"job": this, "sha256": digest(out)})
+
+
+def recorded(out: Path) -> str | None:
+    """Digest with which ``out`` was last recorded; None if no job finished it."""
+    return _entries(out).get(_place(out).name, {}).get("sha256")
+
+
+def discard(out: Path) -> None:
+    """Remove an output (with its sidecar) and its record; only if a job made it."""
     entries = _entries(out)
-    entries[_key(out)] = {"job": this, "sha256": _digest(out)}
-    write_json(_folder(out) / RECORD, dict(sorted(entries.items())))
+    if entries.pop(_place(out).name, None) is None:
+        return
+    if out.is_dir():
+        shutil.rmtree(out)
+    else:
+        out.unlink(missing_ok=True)
+    if out.suffix == ".csv":
+        sidecar_path(out).unlink(missing_ok=True)
+    write_json(_place(out).parent / RECORD, entries)
 
 
-def _folder(out: Path) -> Path:
-    return out if out.is_dir() else out.parent
+def _note(out: Path, entry: Mapping) -> None:
+    entries = _entries(out) | {_place(out).name: entry}
+    write_json(_place(out).parent / RECORD, dict(sorted(entries.items())))
 
 
-def _key(out: Path) -> str:
-    return "." if out.is_dir() else out.name
+def _is_empty(out: Path) -> bool:
+    return out.is_dir() and all(path.name == RECORD for path in out.iterdir())
+
+
+def _place(out: Path) -> Path:
+    return Path(os.path.abspath(out))
 
 
 def _entries(out: Path) -> dict:
-    path = _folder(out) / RECORD
+    path = _place(out).parent / RECORD
     return read_json(path) if path.exists() else {}
 
 
-def _digest(path: Path) -> str:
-    """Digest of a file, or of the files of a folder (hidden records left out)."""
-    if path.is_file():
-        return sha256(path)
-    inside = sorted(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
-    listed = "\n".join(f"{sha256(p)} {p.name}" for p in inside)
-    return hashlib.sha256(listed.encode()).hexdigest()
+def _name(source: Source) -> str:
+    if isinstance(source, pd.DataFrame | BehaviorModel):
+        return "in memory"
+    return _place(Path(source)).name
+
+
+def _table_digest(table: pd.DataFrame) -> str:
+    rows = pd.util.hash_pandas_object(pd.DataFrame(table), index=False)
+    kinds = {str(name): str(kind) for name, kind in table.dtypes.items()}
+    facts = json.dumps([kinds, dict(table.attrs)], default=str)
+    return hashlib.sha256(rows.to_numpy().tobytes() + facts.encode()).hexdigest()
+
+
+def _joined(paths: Iterable[Path]) -> str:
+    listed = [f"{sha256(path)} {path.name}" for path in sorted(paths)]
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()

@@ -1,6 +1,5 @@
 """A table of AUs drawn as a moving face, beside its source and a synthetic one."""
 
-import hashlib
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from genface.avatar.animation import Motion
-from genface.errors import InputError
-from genface.fex import Fex, read_fex
+from genface.fex import Fex
+from genface.files import atomic
 from genface.pipelines import outputs
+from genface.pipelines.faces import face_choice, fex_of, frame_rate
 from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.scene import Scene, compose
@@ -62,31 +62,32 @@ def render_clip(
     out = Path(out)
     wanted = (source is not None or synthetic is not None) if gif is None else gif
     small = out.with_suffix(".gif") if wanted and out.suffix == ".mp4" else None
-    this = _job(
-        table,
-        source,
-        synthetic,
-        fps=fps,
-        size=size,
-        face=face,
-        gif=wanted,
-        calibrate=calibrate,
-        smooth=smooth,
-    )
+    settings = {
+        "fps": fps,
+        "size": size,
+        "face": face_choice(face),
+        "gif": wanted,
+        "calibrate": calibrate,
+        "smooth": smooth,
+    }
+    this = outputs.job("animate", _digests(table, source, synthetic), **settings)
     paths = (out,) if small is None else (out, small)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return RenderResult(paths, 0, (f"animate: {out} is up to date",))
-    fex = _table(table)
+    _, fex = fex_of(table)
     real = face_rows(fex, face)
-    rate = _rate(real, source, fps)
+    rate, lines = _rate(real, source, fps)
     draw = partial(motion_of, fps=rate, calibrate=calibrate, smooth=smooth)
     motions = [draw(real)]
     seconds = float(len(motions[0]) / rate)
     if synthetic is not None:
-        motions.append(draw(face_rows(_table(synthetic)), duration=seconds))
+        follows = face_rows(fex_of(synthetic)[1])
+        motions.append(draw(follows, reference=real, duration=seconds))
     scene = compose(motions, None if source is None else Path(source), fex, real, size)
-    lines = _notes(motions)
+    lines += _notes(motions)
     thumbnails = _Thumbnails(rate) if small is not None else None
+    for path in paths:
+        outputs.begin(path, this)
     write_clip(out, _watched(scene, thumbnails, progress or silent), rate)
     outputs.record(out, this)
     if small is not None and thumbnails is not None:
@@ -98,43 +99,24 @@ def render_clip(
     return RenderResult(paths, len(scene), tuple(f"animate: {x}" for x in lines))
 
 
-def _table(table: pd.DataFrame | Path | str) -> Fex:
-    if not isinstance(table, pd.DataFrame):
-        return read_fex(table)
-    fex = Fex(table)
-    fex.attrs = dict(table.attrs)
-    return fex
-
-
-def _rate(rows: Fex, source, fps) -> Fraction:
-    """Frames a second: as asked, else the source's, else the table's."""
+def _rate(rows: Fex, source, fps) -> tuple[Fraction, list[str]]:
+    """Frames a second: as asked, else the source's, else the table's; with notes."""
     if fps is not None:
-        return exact_rate(fps)
+        return exact_rate(fps), []
     if source is not None:
-        return probe(source).fps
-    if recorded := rows.attrs.get("fps"):
-        return exact_rate(float(recorded))
-    if "time" in rows.columns and len(rows) > 1:
-        return exact_rate(float(1 / np.median(np.diff(rows["time"]))))
-    raise InputError("the table does not tell its frame rate; give --fps.")
+        return probe(source).fps, []
+    rate, notes = frame_rate(rows)
+    return exact_rate(rate), notes
 
 
-def _job(table, source, synthetic, **settings) -> dict:
-    files = [Path(p) for p in (table, source, synthetic) if isinstance(p, str | Path)]
-    for path in files:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file.")
-    frames = [f for f in (table, synthetic) if isinstance(f, pd.DataFrame)]
-    digests = {
-        f"table {k}": hashlib.sha256(
-            pd.util.hash_pandas_object(pd.DataFrame(frame), index=False)
-            .to_numpy()
-            .tobytes()
-        ).hexdigest()
-        for k, frame in enumerate(frames)
+def _digests(table, source, synthetic) -> dict[str, str]:
+    given = {"table": table, "source": source, "synthetic": synthetic}
+    return {
+        key: digest
+        for role, one in given.items()
+        if one is not None
+        for key, digest in outputs.source_digests([one], role).items()
     }
-    digests |= outputs.source_digests(files)
-    return outputs.job("animate", digests, **settings)
 
 
 def _notes(motions: list[Motion]) -> list[str]:
@@ -178,12 +160,13 @@ class _Thumbnails:
     def write(self, path: Path) -> str:
         """Write the gif, smaller if it would be too large; a line on what differs."""
         width = self._frames[0].shape[1]
-        while True:
-            write_clip(path, self._frames, self.rate, max_width=width)
-            size = path.stat().st_size
-            if size <= GIF_BYTES or width <= 240:
-                break
-            width = int(width * max(0.6, 0.95 * math.sqrt(GIF_BYTES / size)))
+        with atomic(path) as gif:
+            while True:
+                write_clip(gif, self._frames, self.rate, max_width=width)
+                size = gif.stat().st_size
+                if size <= GIF_BYTES or width <= 240:
+                    break
+                width = int(width * max(0.6, 0.95 * math.sqrt(GIF_BYTES / size)))
         cut = f", its first {GIF_SECONDS:g} s" if self._cut else ""
         rate = f"{float(self.rate):.3g} frames/s"
         return f"{path.name} is {width} pixels wide, at {rate}{cut}"

@@ -1,5 +1,6 @@
 """The whole job: video to table to model to samples to moving face to report."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 from genface import weights
 from genface.errors import InputError
 from genface.fex import Fex
+from genface.pipelines import outputs
 from genface.pipelines.compare_sets import compare_sets
 from genface.pipelines.detect_videos import detect_videos
+from genface.pipelines.faces import face_choice
 from genface.pipelines.fit_behavior import fit_behavior
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.render_clip import render_clip
@@ -47,30 +50,38 @@ def run_clip(
     """
     clip, out = Path(clip), Path(out)
     progress, say = progress or silent, say or (lambda line: None)
-    if face == "all":
+    if face_choice(face) == "all":
         raise InputError("run follows one face; give --face longest or a face_id.")
-    if seconds is not None and seconds <= 0:
-        raise InputError(f"--seconds {seconds}: expected a positive number.")
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise InputError(f"seconds {seconds}: expected a positive number.")
     if probe(clip).is_image:
         raise InputError(
             f"{clip} is a picture, and behaviour needs time; name a clip, or use "
             "`genface detect` for the table alone."
         )
 
+    table, model = out / "faces.csv", out / "model"
+    synthetic, film = out / "synthetic.csv", out / "real_vs_synthetic.mp4"
+    before = outputs.recorded(table)
     found = detect_videos(
         clip, out, end=seconds, offline=offline, force=force, progress=progress
     )
     _say_all(say, found.lines)
-    if not (found.fex["status"] == "ok").any():
+    seen = bool((found.fex["status"] == "ok").any())
+    if force and not (seen and outputs.recorded(table) == before):
+        # What an earlier clip left behind; with a face it is made anew below.
+        small, page, card = film.with_suffix(".gif"), out / "report.html", "card.json"
+        for stale in (model, synthetic, film, small, page, out / card):
+            outputs.discard(stale)
+    if not seen:
         return RunResult(
             found.paths,
             f"no face was found in {clip}; the table is written, and nothing else "
             "can be made of it.",
         )
-    table = found.paths[0]
     fitted = fit_behavior(
         [table],
-        out / "model",
+        model,
         states=tuple(states),
         seed=seed,
         face=face,
@@ -79,8 +90,8 @@ def run_clip(
     )
     _say_all(say, fitted.lines)
     sampled = sample_behavior(
-        fitted.path,
-        out / "synthetic.csv",
+        model,
+        synthetic,
         seconds=_duration(found.fex),
         seed=seed,
         continue_from=table,
@@ -90,9 +101,9 @@ def run_clip(
     _say_all(say, sampled.lines)
     drawn = render_clip(
         table,
-        out / "real_vs_synthetic.mp4",
+        film,
         source=clip,
-        synthetic=sampled.path,
+        synthetic=synthetic,
         face=face,
         force=force,
         progress=progress,
@@ -100,18 +111,17 @@ def run_clip(
     _say_all(say, drawn.lines)
     compared = compare_sets(
         [table],
-        [sampled.path],
+        [synthetic],
         out,
-        model=fitted.path,
-        clip=drawn.paths[0],
+        model=model,
+        clip=film,
         seed=seed,
         face=face,
         force=force,
+        progress=progress,
     )
     _say_all(say, compared.lines)
-    return RunResult(
-        (*found.paths, fitted.path, sampled.path, *drawn.paths, *compared.paths)
-    )
+    return RunResult((*found.paths, model, synthetic, *drawn.paths, *compared.paths))
 
 
 def run_demo(
@@ -123,8 +133,8 @@ def run_demo(
     say: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Pull the weights and the sample clip, then :func:`run_clip` on it."""
-    for name in weights.FACEMESH_ASSETS:
-        weights.ensure(name, offline=offline)
+    for name in (*weights.FACEMESH_ASSETS, SAMPLE_CLIP):
+        weights.ensure(name, offline=offline, progress=progress)
     clip = weights.ensure(SAMPLE_CLIP, offline=offline)
     return run_clip(clip, out, offline=offline, force=force, progress=progress, say=say)
 

@@ -1,5 +1,6 @@
 """A behaviour model in, a table of synthetic behaviour out."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 import genface
-from genface import files
 from genface.behavior import BehaviorModel
 from genface.errors import InputError
 from genface.facs import AU_NAMES, EMOTIONS, emotion_columns
 from genface.pipelines import outputs
 from genface.pipelines.au_tracks import Track, columns_of, on_scale, read_tracks
-from genface.pipelines.fit_behavior import table_digests
+from genface.pipelines.faces import face_choice
 from genface.table import read_table, write_table
 
 
@@ -43,23 +43,19 @@ def sample_behavior(
     starts at 0 in each; several are told apart by ``face_id``.
     """
     out = Path(out)
-    if not seconds > 0 or n < 1:
-        raise InputError(f"expected seconds > 0 and n >= 1, got {seconds} and {n}.")
-    if isinstance(model, BehaviorModel):
-        source, chosen = {}, model
-    else:
-        chosen = BehaviorModel.load(model)
-        source = {"model": files.sha256(Path(model) / "arrays.npz")}
+    if not 0 < seconds < math.inf or n < 1 or seed < 0:
+        raise InputError(
+            f"expected seconds > 0, n >= 1 and seed >= 0, got {seconds}, {n}, {seed}."
+        )
+    chosen = model if isinstance(model, BehaviorModel) else BehaviorModel.load(model)
+    source = outputs.source_digests([model], "model")
     if continue_from is not None:
-        source |= table_digests([continue_from])
-    settings = {"seconds": seconds, "seed": seed, "n": n, "face": face}
+        source |= outputs.source_digests([continue_from], "history")
+    settings = {"seconds": seconds, "seed": seed, "n": n, "face": face_choice(face)}
     this = outputs.job("sample", source, **settings)
-    known = not isinstance(model, BehaviorModel)
-    if known and outputs.up_to_date(out, this, force):
+    if outputs.up_to_date(out, this, force):
         line = f"sample: {out} is up to date"
         return SampleResult(read_table(out), out, (line,))
-    if not known and out.exists() and not force:
-        raise InputError(f"{out} exists; name another output or add --force.")
 
     history: np.ndarray | None = None
     notes: list[str] = []
@@ -77,15 +73,15 @@ def sample_behavior(
     table.attrs = {
         "au_scale": chosen.au_scale,
         "fps": chosen.fps,
-        "unseen_aus": [name for name in AU_NAMES if name not in chosen.columns],
+        "unseen_aus": _unseen(chosen),
         "synthetic": True,
         "model": {"family": chosen.family, "n_states": chosen.n_states, **source},
         "settings": {**settings, "continued": history is not None},
         "genface_version": genface.__version__,
     }
+    outputs.begin(out, this)
     write_table(table, out)
-    if known:
-        outputs.record(out, this)
+    outputs.record(out, this)
     how = "a continuation" if history is not None else "from the start law"
     lines = [f"sample: {note}" for note in notes]
     lines.append(
@@ -111,12 +107,21 @@ def _history(model: BehaviorModel, track: Track) -> tuple[np.ndarray, list[str]]
     return clipped, [*track.notes, *notes]
 
 
+def _unseen(model: BehaviorModel) -> list[str]:
+    """AUs that the model has neither as a whole nor on both sides."""
+    known = set(model.columns)
+    both = {name for name in AU_NAMES if {f"{name}_L", f"{name}_R"} <= known}
+    return [name for name in AU_NAMES if name not in known | both]
+
+
 def _table(model: BehaviorModel, aus: np.ndarray, face_id: int) -> pd.DataFrame:
     sides = [name for name in model.columns if name not in AU_NAMES]
-    names = [*AU_NAMES, *sides]
-    values = pd.DataFrame(aus, columns=list(model.columns)).reindex(columns=names)
+    values = pd.DataFrame(aus, columns=list(model.columns))
+    values = values.reindex(columns=[*AU_NAMES, *sides])
+    unseen = _unseen(model)
+    for name in set(AU_NAMES) - set(model.columns) - set(unseen):
+        values[name] = (values[f"{name}_L"] + values[f"{name}_R"]) / 2
     both = values[list(AU_NAMES)].to_numpy() / model.top
-    unseen = [name for name in AU_NAMES if name not in model.columns]
     emotions = pd.DataFrame(
         emotion_columns(both, AU_NAMES, unseen), columns=list(EMOTIONS)
     )

@@ -1,5 +1,6 @@
 """Panels side by side over a strip of AUs: how each frame of a clip is put together."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -16,7 +17,7 @@ from genface.avatar.overlay import mark_faces
 from genface.avatar.strip import Strip, title_bar
 from genface.errors import MediaError
 from genface.fex import Fex
-from genface.pipelines.motions import times_of
+from genface.pipelines.faces import times_of
 from genface.table.columns import FACEBOX
 from genface.video import Frame, probe, read_frames
 
@@ -40,6 +41,9 @@ class SourcePanel:
         self._path = path
         self._start = float(times_of(rows)[0])
         self._marks = _marks(fex, rows)
+        self._marked = sorted(self._marks)
+        steps = np.diff(self._marked)
+        self._step = round(float(np.median(steps))) if len(steps) else 1
 
     def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
         """Panels (H, W, 3) for ``times`` in seconds after the first row's."""
@@ -64,12 +68,19 @@ class SourcePanel:
             self.problem = reader.problem
 
     def _panel(self, frame: Frame) -> np.ndarray:
-        mesh, box, others = self._marks.get(frame.index, (None, None, ()))
+        mesh, box, others = self._marks_at(frame.index)
         picture = Image.fromarray(mark_faces(frame.rgb, mesh, box, others))
         height, width = self.size
         if picture.size != (width, height):
             picture = picture.resize((width, height))
         return np.asarray(picture)
+
+    def _marks_at(self, index: int) -> tuple:
+        """Marks of a frame; of the one before it in a table of every n-th frame."""
+        at = bisect_right(self._marked, index) - 1
+        if at < 0 or index - self._marked[at] >= self._step:
+            return None, None, ()
+        return self._marks[self._marked[at]]
 
 
 @dataclass

@@ -85,6 +85,5 @@ def drawable_aus(
             raise ShapeError(
                 f"reference: expected (T, {len(columns)}), got {reference.shape}."
             )
-        # The few means do not move the percentiles of the many frames.
-        aus = calibrate_presence(np.vstack([reference[:, known], aus]))[-len(aus) :]
+        aus = calibrate_presence(aus, reference[:, known])
     return np.clip(aus, 0.0, 1.0), names

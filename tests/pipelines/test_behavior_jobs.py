@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from genface.behavior import BehaviorModel
-from genface.errors import InputError
+from genface.errors import FitError, InputError
 from genface.facs import AU_NAMES, EMOTIONS
+from genface.pipelines import outputs
 from genface.pipelines.au_tracks import common_columns, read_tracks
 from genface.pipelines.compare_sets import compare_sets
 from genface.pipelines.fit_behavior import fit_behavior
@@ -105,6 +106,35 @@ def test_the_same_job_is_up_to_date_and_another_needs_force(made, tmp_path):
     assert BehaviorModel.load(tmp_path / "m").n_states == 3
 
 
+def test_a_model_counts_as_what_it_is_saved_as(made, tmp_path):
+    folder, fitted, _ = made
+    assert outputs.digest(fitted.model) == outputs.digest(fitted.path)
+    write_table(face_table(80, seed=4), tmp_path / "real.csv")
+    words = tmp_path / "real.csv", folder / "synthetic.csv", tmp_path / "card"
+    compare_sets(*words, model=fitted.model)
+    again = compare_sets(*words, model=BehaviorModel.load(fitted.path))
+    assert again.card is None  # the very same model
+    other = fit_behavior(face_table(seed=9), tmp_path / "m", states=(2,), restarts=1)
+    with pytest.raises(InputError, match="another job"):
+        compare_sets(*words, model=other.model)
+
+
+def test_another_scale_in_the_sidecar_is_another_job(made, tmp_path):
+    path = tmp_path / "faces.csv"
+    write_table(face_table(), path)
+    fit_behavior(path, tmp_path / "m", states=(2,), restarts=1)
+    write_table(face_table(scale="presence"), path)
+    with pytest.raises(InputError, match="another job"):
+        fit_behavior(path, tmp_path / "m", states=(2,), restarts=1)
+
+
+def test_a_number_or_a_word_is_the_same_face(tmp_path):
+    table = face_table()
+    fit_behavior(table, tmp_path / "m", states=(2,), restarts=1, face="0")
+    again = fit_behavior(table, tmp_path / "m", states=(2,), restarts=1, face=0)
+    assert "up to date" in again.lines[0]
+
+
 def test_several_samples_differ_and_are_told_apart(made, tmp_path):
     _, fitted, _ = made
     out = tmp_path / "many.csv"
@@ -158,6 +188,106 @@ def test_holes_cut_the_training_sequence(tmp_path):
     table.loc[50:59, list(AU_NAMES)] = np.nan
     result = fit_behavior([table], tmp_path / "m", **FAST)
     assert any("10 of 150 frames" in line for line in result.lines)
+
+
+def test_an_au_that_is_often_missing_is_left_out_by_name(tmp_path):
+    table = face_table()
+    table.loc[:79, "AU12"] = np.nan
+    table.loc[80:, "AU25"] = np.nan  # no row is complete
+    table.loc[10:19, "AU01"] = np.nan
+    result = fit_behavior([table], tmp_path / "m", **FAST)
+    assert not {"AU12", "AU25"} & set(result.model.columns)
+    text = " ".join(result.lines)
+    assert "missing in too many frames: AU12 (53%), AU25 (47%)" in text
+    assert "10 of 150 frames lack a value of AU01 (10)" in text
+
+
+def test_a_face_that_does_not_vary_is_said_once(tmp_path):
+    still = face_table()
+    still[[n for n in AU_NAMES if n not in UNSEEN]] = 0.5
+    for table, what in ((still, "150 frames alike"), (face_table(1), "one frame")):
+        with pytest.raises(FitError, match="does not vary") as caught:
+            fit_behavior([table], tmp_path / "m")
+        assert what in str(caught.value) and len(str(caught.value)) < 150
+
+
+def test_a_folder_that_is_no_model_is_refused_before_fitting(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_text("precious")
+    fitted = []
+    with pytest.raises(InputError, match="not a model folder"):
+        fit_behavior(
+            face_table(),
+            tmp_path / "photos",
+            force=True,
+            progress=lambda *a: fitted.append(a),
+        )
+    assert not fitted
+
+
+def test_an_input_without_the_face_is_left_out_and_said(made, tmp_path):
+    folder, fitted, _ = made
+    wall = face_table(20)
+    wall[[*AU_NAMES, "face_id"]] = np.nan
+    wall["input"], wall["status"] = "wall.mp4", "no_face"
+    both = pd.concat([wall, face_table()], ignore_index=True)
+    both.attrs = face_table().attrs
+    (track,) = read_tracks(both)
+    assert "wall.mp4" in track.notes[0] and "no face was found" in track.notes[0]
+    result = fit_behavior([wall, face_table()], tmp_path / "m", **FAST)
+    assert any("left out" in line and "no face" in line for line in result.lines)
+    card = compare_sets([both], folder / "synthetic.csv", tmp_path / "c")
+    assert any("wall.mp4" in line for line in card.lines)
+    two = [face_table(), face_table(face_id=1)]
+    (track,) = read_tracks(two, "1")
+    assert "no face 1 in it; it has [0]" in track.notes[0]
+    with pytest.raises(InputError, match="no face was found"):
+        read_tracks([wall])
+
+
+def test_all_that_is_left_out_of_a_comparison_is_said(tmp_path):
+    real, fake = face_table(seed=1), face_table(seed=2).drop(columns="AU10")
+    real["AU12"] = 0.5
+    lines = compare_sets(real, fake, tmp_path).lines
+    assert sum("Left out" in line for line in lines) == 3
+    text = " ".join(lines)
+    assert "AU10" in text and "AU04" in text and "constant" in text
+
+
+def test_one_sided_models_fill_the_bilateral_columns(tmp_path):
+    table = face_table()
+    for name in ("AU06", "AU12"):
+        table[f"{name}_L"], table[f"{name}_R"] = table[name], 0.5 * table[name]
+    table["AU25_L"] = table["AU25"]
+    table = table.drop(columns=["AU06", "AU12", "AU25"])
+    model = fit_behavior(table, tmp_path / "m", states=(2,), restarts=1).model
+    made = sample_behavior(model, tmp_path / "s.csv", seconds=2).table
+    np.testing.assert_allclose(
+        made["AU12"], (made["AU12_L"] + made["AU12_R"]) / 2, atol=1e-12
+    )
+    assert made.attrs["unseen_aus"] == ["AU04", "AU09", "AU17", "AU25"]
+    assert made["AU25"].isna().all() and made["Happy"].notna().all()
+
+
+def test_openface_names_are_the_same_aus():
+    table = face_table()[["AU06", "AU12", "frame", "time"]]
+    table = table.rename(columns={"AU06": "AU06_r", "AU12": "AU12_r"})
+    table["AU45_c"] = 1
+    table.attrs = {}
+    (track,) = read_tracks(table)
+    assert track.columns == ("AU06", "AU12") and track.au_scale == "facs"
+
+
+def test_uneven_steps_are_taken_as_even_with_a_note():
+    table = face_table(200, fps=30.0)
+    slow = np.arange(80) / 10
+    table["time"] = np.concatenate([np.arange(120) / 30, 4.0 + slow])
+    (track,) = read_tracks(table)
+    assert track.fps == pytest.approx(30)
+    assert any("uneven (up to 0.1 s)" in note for note in track.notes)
+    jitter = face_table(200, fps=30.0)
+    jitter["time"] = jitter["time"].round(3)
+    assert read_tracks(jitter)[0].notes == ()
 
 
 def test_tables_that_do_not_go_together_are_refused(tmp_path):
@@ -217,6 +347,11 @@ def test_bad_input_is_one_line(tmp_path):
         read_tracks(face_table()[["frame", "time", "face_id", "input"]])
     with pytest.raises(InputError, match="seconds > 0"):
         sample_behavior(tmp_path, tmp_path / "s.csv", seconds=0)
+    for seconds in (np.inf, np.nan):
+        with pytest.raises(InputError, match="seconds > 0"):
+            sample_behavior(tmp_path, tmp_path / "s.csv", seconds=seconds)
+    with pytest.raises(InputError, match="seed >= 0"):
+        sample_behavior(tmp_path, tmp_path / "s.csv", seconds=1, seed=-1)
     with pytest.raises(InputError, match="no model.json"):
         sample_behavior(tmp_path, tmp_path / "s.csv", seconds=1)
 

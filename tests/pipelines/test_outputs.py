@@ -1,3 +1,7 @@
+import shutil
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from genface.errors import InputError
@@ -31,8 +35,58 @@ def test_another_job_needs_force(made):
     assert not outputs.up_to_date(out, other, force=True)
 
 
-def test_force_makes_even_the_same_anew(made):
-    assert not outputs.up_to_date(*made, force=True)
+def test_force_keeps_what_matches(made):
+    assert outputs.up_to_date(*made, force=True)
+
+
+def test_an_interrupted_job_may_go_on_and_no_other(made):
+    out, before = made
+    this = outputs.job("detect", {"clip.mp4": "00"}, seed=1)
+    outputs.begin(out, this)
+    assert not outputs.up_to_date(out, this)  # forced once, or made by this very job
+    assert outputs.recorded(out) is None
+    with pytest.raises(InputError, match="another job"):
+        outputs.up_to_date(out, before)
+    outputs.record(out, this)
+    assert outputs.up_to_date(out, this)
+
+
+def test_a_copied_or_moved_folder_is_as_good_as_before(tmp_path, monkeypatch):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    table, model = folder / "faces.csv", folder / "model"
+    table.write_text("x\n")
+    model.mkdir()
+    (model / "model.json").write_text("{}")
+
+    def job(folder):
+        return outputs.job(
+            "fit", outputs.source_digests([folder / "faces.csv"], "table")
+        )
+
+    outputs.record(model, job(folder))
+    assert outputs.up_to_date(model, job(folder))
+    copy = tmp_path / "b"
+    shutil.copytree(folder, copy)
+    assert outputs.up_to_date(copy / "model", job(copy))
+    monkeypatch.chdir(copy)
+    assert outputs.up_to_date(Path("model"), job(Path(".")))
+
+
+def test_an_empty_folder_is_nothing(tmp_path):
+    (tmp_path / "model").mkdir()
+    assert not outputs.up_to_date(tmp_path / "model", outputs.job("fit", {}))
+
+
+def test_only_what_a_job_made_is_discarded(made):
+    out, _ = made
+    mine = out.parent / "mine.csv"
+    mine.write_text("precious")
+    (out.parent / "table.meta.json").write_text("{}")
+    outputs.discard(mine)
+    outputs.discard(out)
+    assert [p.name for p in out.parent.iterdir() if p.name[0] != "."] == ["mine.csv"]
+    assert outputs.recorded(out) is None
 
 
 def test_an_altered_output_needs_force(made):
@@ -61,9 +115,33 @@ def test_a_folder_counts_by_its_files(tmp_path):
         outputs.up_to_date(out, this)
 
 
-def test_source_digests_name_files_by_content(tmp_path):
-    a, b = tmp_path / "a", tmp_path / "b"
-    a.write_text("x")
-    b.write_text("x")
-    digests = outputs.source_digests([a, b])
-    assert digests[str(a)] == digests[str(b)] and len(digests[str(a)]) == 64
+def test_source_digests_name_files_by_role_and_content(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "clip").write_text("x")
+    digests = outputs.source_digests([tmp_path / "a/clip", tmp_path / "b/clip"])
+    assert list(digests) == ["input 1 (clip)", "input 2 (clip)"]
+    assert len(set(digests.values())) == 1
+    with pytest.raises(InputError, match="no such file"):
+        outputs.source_digests([tmp_path / "none"])
+
+
+def test_a_table_counts_by_values_columns_and_facts():
+    table = pd.DataFrame({"AU01": [0.0, 1.0], "AU12": [0.5, 0.5]})
+    table.attrs = {"fps": 25.0}
+    other = table.copy()
+    other.attrs = {"fps": 30.0}
+    renamed = table.rename(columns={"AU12": "AU06"})
+    assert outputs.digest(table) == outputs.digest(table.copy())
+    others = {outputs.digest(t) for t in (table, other, renamed, table + 0.1)}
+    assert len(others) == 4
+
+
+def test_a_csv_counts_with_its_sidecar(tmp_path):
+    path = tmp_path / "faces.csv"
+    path.write_text("AU01\n0\n")
+    bare = outputs.digest(path)
+    (tmp_path / "faces.meta.json").write_text('{"fps": 25}')
+    told = outputs.digest(path)
+    (tmp_path / "faces.meta.json").write_text('{"fps": 30}')
+    assert len({bare, told, outputs.digest(path)}) == 3

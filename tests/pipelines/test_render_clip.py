@@ -1,5 +1,6 @@
 """A table drawn as a moving face: panels, length, rate, notes, and files."""
 
+import sys
 from fractions import Fraction
 
 import av
@@ -11,7 +12,11 @@ from PIL import Image
 from genface.avatar.overlay import mark_faces
 from genface.avatar.rig import Rig
 from genface.errors import InputError, MediaError
+from genface.fex import Fex
+from genface.pipelines.au_tracks import read_tracks
+from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.render_clip import render_clip
+from genface.pipelines.scene import SourcePanel
 from genface.table import write_table
 from genface.video.writer import write_clip
 
@@ -106,7 +111,7 @@ def test_panels_side_by_side_at_the_sources_rate(tmp_path, source):
         assert gif.n_frames == 12
     assert result.paths[1].stat().st_size < 6_000_000
     synthetic = [line for line in result.lines if "synthetic" in line]
-    assert any("without a face" not in line for line in synthetic)
+    assert all("without a face" not in line for line in synthetic)
 
 
 def test_a_table_that_starts_later_shows_the_source_from_there(tmp_path, source):
@@ -142,6 +147,61 @@ def test_presence_is_calibrated_and_says_so(tmp_path):
     _, calm = decoded(tmp_path / "a.mp4")
     _, smiling = decoded(tmp_path / "b.mp4")
     assert np.abs(calm[0].astype(int) - smiling[0]).max() > 40
+
+
+def test_synthetic_presence_is_calibrated_as_the_real_one():
+    made = table(60, scale="presence")
+    calm = table(60, scale="presence")
+    calm["AU12"] = 0.2 + 0.1 * calm["AU12"]
+    real, synthetic = face_rows(Fex(made)), face_rows(Fex(calm))
+    real.attrs, synthetic.attrs = made.attrs, calm.attrs
+    motion = motion_of(synthetic, FPS, reference=real)
+    smile = motion.aus[:, motion.au_names.index("AU12")]
+    low, high = np.percentile(made["AU12"], [5, 95])
+    expected = (calm["AU12"] - low) * high / (high - low)
+    np.testing.assert_allclose(smile, expected, atol=1e-9)
+    assert "the real person's range" in motion.notes[0]
+
+
+def test_a_table_without_a_scale_is_read_as_by_a_fit():
+    made = table()
+    made.attrs = {"fps": float(FPS)}
+    motion = motion_of(face_rows(Fex(made)), FPS)
+    assert motion.notes[0] == read_tracks(made)[0].notes[0].removeprefix("table: ")
+    assert "presence assumed" in motion.notes[0]
+
+
+def test_marks_stay_through_the_frames_that_a_table_skips(source):
+    made = table().iloc[::3]
+    rows = face_rows(Fex(made))
+    panel = SourcePanel(source, Fex(made), rows, 90)
+    for frame in range(12):
+        assert panel._marks_at(frame) == panel._marks[frame // 3 * 3] or frame % 3
+        assert panel._marks_at(frame)[1] is not None
+    assert panel._marks_at(12)[1] is None  # beyond the table
+
+
+def test_an_interrupt_while_a_gif_shrinks_leaves_none(tmp_path, source, monkeypatch):
+    passes = []
+
+    def write(path, *args, **options):
+        if path.suffix == ".gif":
+            passes.append(path)
+        if len(passes) == 2:
+            raise KeyboardInterrupt
+        return write_clip(path, *args, **options)
+
+    job = sys.modules[render_clip.__module__]
+    monkeypatch.setattr(job, "GIF_BYTES", 10)
+    monkeypatch.setattr(job, "write_clip", write)
+    out, gif = tmp_path / "a.mp4", tmp_path / "a.gif"
+    given = {"source": source, "synthetic": table(), "size": (90, 76)}
+    with pytest.raises(KeyboardInterrupt):
+        render_clip(table(), out, **given)
+    assert out.exists() and not gif.exists() and len(passes) == 2
+    monkeypatch.undo()
+    assert render_clip(table(), out, **given).n_frames == 12  # it goes on
+    assert gif.exists()
 
 
 def test_facs_scale_is_a_fifth(tmp_path):
@@ -194,7 +254,7 @@ def test_bad_inputs_are_one_line_and_leave_no_file(tmp_path, source):
         made = table()
         made["time"] += 100
         render_clip(made, out, source=source, gif=False)
-    names = {path.name for path in tmp_path.iterdir()}
+    names = {path.name for path in tmp_path.iterdir() if path.name[0] != "."}
     assert names == {"source.mp4"}
 
 

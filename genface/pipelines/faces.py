@@ -1,0 +1,115 @@
+"""What any job reads from a face table: whose face, which AUs, scale, time and rate."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genface.errors import InputError
+from genface.fex import Fex, read_fex
+from genface.table import au_strengths
+
+ASSUMED_FPS = 30.0
+
+
+def face_choice(face: str | int) -> str:
+    """Whose face, as a word: ``longest``, ``all``, or the digits of a ``face_id``."""
+    word = str(face)
+    if word in ("longest", "all"):
+        return word
+    if not word.isdecimal():
+        raise InputError(f"face {face!r}: expected longest, all or a face_id.")
+    return str(int(word))
+
+
+def fex_of(table: pd.DataFrame | Path | str) -> tuple[str, Fex]:
+    """What to call a table, and the table, read if it is a path."""
+    if isinstance(table, pd.DataFrame):
+        name, fex = "table", Fex(table)
+        fex.attrs = dict(table.attrs)
+    else:
+        name, fex = str(table), read_fex(table)
+    if not len(fex):
+        raise InputError(f"{name}: the table has no rows.")
+    return name, fex
+
+
+def inputs_of(name: str, fex: Fex) -> Iterator[tuple[str, Fex]]:
+    """The rows of each input, and what to call them."""
+    if "input" not in fex.columns or fex["input"].nunique() < 2:
+        yield name, fex
+        return
+    for source, rows in fex.groupby("input", sort=False):
+        part = Fex(rows)
+        part.attrs = dict(fex.attrs)
+        yield f"{name} ({source})", part
+
+
+def chosen_faces(fex: Fex, face: str | int = "longest") -> dict[int, Fex]:
+    """Faces of one input by ``face_id``, a row per frame, NaN where it was not seen.
+
+    Empty if nobody, or not the asked-for face, is there. A table that does not tell
+    faces apart is taken to hold one, number 0.
+    """
+    word = face_choice(face)
+    if "face_id" not in fex.columns or "frame" not in fex.columns:
+        return {0: fex}
+    there = sorted(int(i) for i in fex["face_id"].dropna().unique())
+    if word == "longest":
+        there = [fex.longest_face()] if there else []
+    elif word != "all":
+        there = [i for i in there if i == int(word)]
+    return {i: fex.complete(i) for i in there}
+
+
+def no_such_face(name: str, fex: Fex, face: str | int) -> str:
+    """Why :func:`chosen_faces` gave nothing."""
+    there = sorted(int(i) for i in fex["face_id"].dropna().unique())
+    if not there:
+        return f"{name}: no face was found in it"
+    return f"{name}: no face {face_choice(face)} in it; it has {there}"
+
+
+def au_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Strengths of the AUs, under the AUs' names (OpenFace's ``AU12_r``: ``AU12``)."""
+    columns = au_strengths(rows.columns)
+    table = pd.DataFrame(rows)[list(columns.values())]
+    return table.set_axis(list(columns), axis=1).astype(np.float64)
+
+
+def au_scale(rows: pd.DataFrame) -> tuple[str, list[str]]:
+    """Scale of the AUs, with a note if the table does not tell it."""
+    recorded = rows.attrs.get("au_scale")
+    if recorded is not None:
+        return recorded, []
+    columns = au_strengths(rows.columns).values()
+    openface = any(column.endswith("_r") for column in columns)
+    large = bool((au_table(rows).to_numpy() > 1).any())
+    scale = "facs" if openface or large else "presence"
+    return scale, [f"tells no AU scale, {scale} assumed"]
+
+
+def times_of(rows: pd.DataFrame) -> np.ndarray:
+    """Seconds of each row; where the table has no times, at its frame rate."""
+    if "time" in rows.columns and rows["time"].notna().all():
+        return rows["time"].to_numpy(np.float64)
+    frames = rows["frame"] if "frame" in rows.columns else np.arange(len(rows))
+    return np.asarray(frames, np.float64) / frame_rate(rows)[0]
+
+
+def frame_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:
+    """Rows a second: from their times, else as recorded; a note if neither tells it.
+
+    Times count for more, as a table of every n-th frame records its source's rate.
+    """
+    recorded = float(rows.attrs.get("fps") or 0)
+    if "time" in rows.columns and rows["time"].notna().sum() > 1:
+        times = rows["time"].dropna().to_numpy(np.float64)
+        step = float(np.median(np.diff(times)))
+        if step > 0:
+            close = abs(1 / step - recorded) < 0.02 / step
+            return recorded if close else 1 / step, []
+    if recorded:
+        return recorded, []
+    return ASSUMED_FPS, [f"tells no frame rate, {ASSUMED_FPS:g} a second assumed"]
