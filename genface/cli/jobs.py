@@ -159,8 +159,11 @@ def sample(
         Path | None,
         typer.Option("--continue", help="Go on from the end of this table."),
     ] = None,
-    n: Annotated[int, typer.Option("--n", help="How many samples.")] = 1,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many samples.")] = 1,
     seed: Seed = 0,
+    face: Annotated[
+        str, typer.Option(help="Whose face to continue: longest, or a face_id.")
+    ] = "longest",
     force: Force = False,
 ) -> None:
     """Draw synthetic behaviour from a model into a table."""
@@ -172,6 +175,7 @@ def sample(
         seconds=seconds,
         seed=seed,
         continue_from=continue_,
+        face=face,
         n=n,
         force=force,
     )
@@ -196,7 +200,8 @@ def animate(
         "longest"
     ),
     size: Annotated[
-        int | None, typer.Option(help="Height and width of the avatar in pixels.")
+        int | None,
+        typer.Option(min=16, help="Height and width of the avatar in pixels."),
     ] = None,
     calibrate: Annotated[
         bool,
@@ -219,7 +224,7 @@ def animate(
             synthetic=synthetic,
             fps=fps,
             face=face,
-            size=(size, size) if size else None,
+            size=None if size is None else (size, size),
             calibrate=calibrate,
             force=force,
             progress=stages,
@@ -235,13 +240,31 @@ def compare(
     synthetic: Annotated[
         list[Path], typer.Option(help="Tables of synthetic behaviour; repeatable.")
     ],
+    model: Annotated[
+        Path | None, typer.Option(help="A model folder, to compare its states too.")
+    ] = None,
+    clip: Annotated[
+        Path | None, typer.Option(help="A clip (.mp4 or .gif) for the page.")
+    ] = None,
     seed: Seed = 0,
     face: Face = "longest",
     force: Force = False,
 ) -> None:
     """Measure how far synthetic behaviour is from the real one."""
+    from genface.cli.console import Stages
     from genface.pipelines import compare_sets
 
-    result = compare_sets(real, synthetic, out, seed=seed, face=face, force=force)
+    with Stages() as stages:
+        result = compare_sets(
+            real,
+            synthetic,
+            out,
+            model=model,
+            clip=clip,
+            seed=seed,
+            face=face,
+            force=force,
+            progress=stages,
+        )
     for line in (*result.lines, *result.paths):
         typer.echo(line)

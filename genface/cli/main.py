@@ -31,10 +31,11 @@ class OneLineErrors(TyperGroup):
                 raise
             typer.echo(f"genface: {explain(error)}", err=True)
             raise typer.Exit(REFUSED) from None
-        except (typer.Exit, typer.Abort, typer.TyperException):
+        except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # the last line of defence
-            if ctx.params.get("debug"):
+            # Wrong usage has an exit code of its own; its class moved with typer.
+            if hasattr(error, "exit_code") or ctx.params.get("debug"):
                 raise
             typer.echo(
                 f"genface: failed inside ({type(error).__name__}: {error}); "

@@ -11,8 +11,8 @@ from genface.errors import InputError
 FAILED, REFUSED = 1, 2
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Where the result goes.")]
-Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what another job made.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Face = Annotated[str, typer.Option(help="Whose face: longest, a face_id, or all.")]
 States = Annotated[

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from genface.cli.options import REFUSED, Force
+from genface.cli.options import REFUSED
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,7 +30,9 @@ def pull_weights(
     names: Annotated[
         list[str] | None, typer.Argument(help="Assets; the default preset's if none.")
     ] = None,
-    force: Force = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Download also what is there.")
+    ] = False,
 ) -> None:
     """Download assets into the cache and check their digests."""
     from genface import weights
