@@ -1,7 +1,8 @@
 """Frames in with their true time, clips out."""
 
+from genface.video.container import VideoInfo, probe
 from genface.video.picture import as_rgb, is_picture, read_image
-from genface.video.reader import Frame, FrameReader, VideoInfo, probe, read_frames
+from genface.video.reader import Frame, FrameReader, read_frames
 from genface.video.writer import write_clip
 
 __all__ = [

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from genface.errors import MediaError, ShapeError
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+_SUFFIXES = set(".jpg .jpeg .jfif .png .bmp .tif .tiff .webp .ppm .pgm".split())
 
 
 def is_picture(path: Path | str) -> bool:
@@ -18,7 +18,8 @@ def is_picture(path: Path | str) -> bool:
 def read_image(path: Path | str) -> np.ndarray:
     """Read a picture as RGB (H, W, 3) uint8.
 
-    EXIF rotation is applied; grey is repeated, 16-bit scaled, alpha dropped.
+    EXIF rotation is applied; grey is repeated, 16-bit scaled, alpha dropped. What has
+    no scale of its own (floats, more than 16 bits) is a :class:`MediaError`.
     """
     path = Path(path)
     if not path.exists():
@@ -26,8 +27,8 @@ def read_image(path: Path | str) -> np.ndarray:
     try:
         with Image.open(path) as stored:
             upright = ImageOps.exif_transpose(stored)
-            if upright.mode.startswith("I;16") or upright.mode == "I":
-                return as_rgb(np.asarray(upright).astype(np.uint16))
+            if upright.mode[0] in "IF":  # wide grey levels, whole numbers or floats
+                return as_rgb(_sixteen_bits(np.asarray(upright), path))
             return np.array(upright.convert("RGB"))
     except UnidentifiedImageError:
         raise MediaError(f"{path}: not an image, whatever its name says.") from None
@@ -35,10 +36,19 @@ def read_image(path: Path | str) -> np.ndarray:
         raise MediaError(f"{path}: cannot be read as an image ({error}).") from None
 
 
+def _sixteen_bits(levels: np.ndarray, path: Path) -> np.ndarray:
+    if levels.dtype.kind == "f" or levels.min() < 0 or levels.max() > 65535:
+        raise MediaError(
+            f"{path}: grey levels from {levels.min():g} to {levels.max():g} in "
+            f"{levels.dtype}; expected whole numbers of 8 or 16 bits."
+        )
+    return levels.astype(np.uint16)
+
+
 def as_rgb(image: np.ndarray) -> np.ndarray:
     """Bring an array (H, W), (H, W, 1|3|4), uint8 or uint16, to RGB uint8."""
     image = np.asarray(image)
-    if image.dtype == np.uint16:
+    if image.dtype.kind == "u" and image.dtype.itemsize == 2:
         image = (image / 257).round().astype(np.uint8)
     if image.dtype != np.uint8:
         raise ShapeError(
