@@ -2,13 +2,12 @@
 
 import errno
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -16,6 +15,7 @@ from typer.testing import CliRunner
 from genface.cli.main import app
 from genface.cli.options import state_range
 from genface.errors import InputError
+from genface.table import write_table
 from genface.video.writer import write_clip
 
 COMMANDS = ("run", "demo", "detect", "fit", "sample", "animate", "compare")
@@ -38,6 +38,53 @@ def refused(*words) -> str:
     assert code == 2, stderr
     assert len(lines) == 1 and lines[0].startswith("genface: "), stderr
     return lines[0]
+
+
+#: Presses Ctrl-C at the first progress of the stage that it is given.
+INTERRUPTED = """
+import os, signal, sys
+from genface.cli import console, main
+
+stage, call = sys.argv.pop(1), console.Stages.__call__
+
+def watched(self, name, done, total):
+    call(self, name, done, total)
+    if name == stage:
+        os.kill(os.getpid(), signal.SIGINT)
+
+console.Stages.__call__ = watched
+main.main()
+"""
+QUICK = ("--states", "2", "--family", "poisson")
+
+
+def interrupted(stage, *words):
+    """Run a command, press Ctrl-C in a stage of it, check what it says."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, stage, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("genface: interrupted")
+    assert "Traceback" not in done.stderr
+
+
+def visible(folder) -> list[str]:
+    return sorted(p.name for p in folder.iterdir() if p.name[0] != ".")
+
+
+def aus_table(path) -> Path:
+    """A table of 120 frames of one face, as a file."""
+    rng = np.random.default_rng(0)
+    levels = np.repeat(rng.beta(1, 2, (12, 3)), 10, axis=0)
+    aus = np.clip(levels + 0.03 * rng.standard_normal((120, 3)), 0, 1)
+    table = pd.DataFrame(aus, columns=["AU01", "AU06", "AU12"])
+    table["frame"], table["time"] = np.arange(120), np.arange(120) / 25
+    table["face_id"], table["status"] = 0, "ok"
+    table.attrs = {"fps": 25.0, "au_scale": "intensity"}
+    return write_table(table, path)
 
 
 @pytest.mark.parametrize(
@@ -162,24 +209,70 @@ class TestWithWeights:
         assert "disk is full" in line
         assert list((tmp_path / "o").iterdir()) == []
 
-    def test_ctrl_c_is_one_line_and_leaves_no_half_file(self, tmp_path, shared):
-        program = [sys.executable, "-m", "genface", "run"]
-        clip = shared / "data" / "media" / "WolfgangLanger_Pexels.mp4"
-        process = subprocess.Popen(
-            [*program, str(clip), "-o", str(tmp_path / "o")],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        time.sleep(4)  # inside the detection, compiled or not
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
-        assert process.returncode == 2
-        assert stderr.strip().splitlines()[-1].startswith("genface: interrupted")
-        assert "Traceback" not in stderr
-        left = tmp_path / "o"
-        assert not left.exists() or not any(
-            p.suffix in (".csv", ".mp4", ".html") for p in left.iterdir()
-        )
+    def test_ctrl_c_in_a_detection(self, tmp_path):
+        grey = [np.full((64, 96, 3), 99, "u1")] * 5
+        wall, out = write_clip(tmp_path / "wall.mp4", grey, 5), tmp_path / "o"
+        interrupted("detect", "detect", wall, "-o", out)
+        assert not out.exists() or visible(out) == []
+        assert genface("detect", wall, "-o", out)[0] == 0
+
+    def test_an_earlier_clip_leaves_nothing_beside_a_faceless_table(self, tmp_path):
+        out = tmp_path / "o"
+        aus_table(out / "faces.csv")
+        assert genface("fit", out / "faces.csv", "-o", out / "model", *QUICK)[0] == 0
+        grey = [np.full((64, 96, 3), 99, "u1")] * 5
+        wall = write_clip(tmp_path / "wall.mp4", grey, 5)
+        assert "--force" in refused("run", wall, "-o", out)
+        assert (out / "model").exists()
+        assert genface("run", wall, "-o", out, "--force")[0] == 1
+        assert visible(out) == ["faces.csv", "faces.meta.json", "faces.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "name"),
+    [("fit", ("fit", "--states", "2-3"), "m"), ("render", ("animate",), "face.mp4")],
+)
+def test_ctrl_c_is_one_line_leaves_no_half_file_and_can_go_on(
+    tmp_path, stage, words, name
+):
+    table = aus_table(tmp_path / "faces.csv")
+    words = (words[0], table, "-o", tmp_path / name, *words[1:])
+    interrupted(stage, *words)
+    assert visible(tmp_path) == ["faces.csv", "faces.meta.json"]
+    assert genface(*words)[0] == 0
+    assert (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sample", "m", "--seed", "-1"),
+        ("sample", "m", "--seconds", "inf"),
+        ("sample", "m", "--n", "0"),
+        ("run", "clip.mp4", "--seconds", "nan"),
+        ("animate", "faces.csv", "--size", "0"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(tmp_path, words):
+    code, _, stderr = genface(*words, "-o", tmp_path / "o")
+    assert code == 2 and "failed inside" not in stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_compare_takes_a_model_and_a_clip(tmp_path):
+    table, model = aus_table(tmp_path / "faces.csv"), tmp_path / "m"
+    fake, face = tmp_path / "s.csv", tmp_path / "face.gif"
+    assert genface("fit", table, "-o", model, *QUICK)[0] == 0
+    words = ("--continue", table, "--face", "0", "--seconds", 2)
+    assert genface("sample", model, "-o", fake, *words)[0] == 0
+    assert genface("animate", fake, "-o", face, "--fps", 4, "--size", 48)[0] == 0
+    with_both = ("--model", model, "--clip", face)
+    code, _, _ = genface(
+        "compare", table, "--synthetic", fake, "-o", tmp_path, *with_both
+    )
+    assert code == 0
+    page = (tmp_path / "report.html").read_text()
+    assert "data:image/gif" in page and "Choice of the model" in page
 
 
 def test_weights_that_are_missing_offline(tmp_path, monkeypatch):
