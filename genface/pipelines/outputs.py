@@ -108,16 +108,21 @@ def recorded(out: Path) -> str | None:
 
 
 def discard(out: Path) -> None:
-    """Remove an output (with its sidecar) and its record; only if a job made it."""
+    """Remove an output that a job made (with its sidecar), and its record.
+
+    Only what is recorded goes; a folder only as the job left it, lest it now holds
+    something else as well.
+    """
     entries = _entries(out)
-    if entries.pop(_place(out).name, None) is None:
+    entry = entries.pop(_place(out).name, None)
+    if entry is None or (out.is_dir() and entry.get("sha256") != digest(out)):
         return
     if out.is_dir():
         shutil.rmtree(out)
     else:
         out.unlink(missing_ok=True)
-    if out.suffix == ".csv":
-        sidecar_path(out).unlink(missing_ok=True)
+        if out.suffix == ".csv":
+            sidecar_path(out).unlink(missing_ok=True)
     write_json(_place(out).parent / RECORD, entries)
 
 

@@ -13,6 +13,7 @@ from genface.behavior import BehaviorModel
 from genface.behavior import plots as behavior_plots
 from genface.pipelines import report_plots
 from genface.pipelines.au_tracks import Track, columns_of, read_tracks
+from genface.pipelines.faces import times_of
 from genface.pipelines.page import Section, write_report
 from genface.realism import Card
 from genface.realism import plots as realism_plots
@@ -88,7 +89,7 @@ def found_section(
         section.text(f"{fex['input'].nunique()} clips; the first of them is shown.")
     section.text(_counts(one))
     return section.figure(
-        report_plots.draw_faces(one, _times(one, real[0].fps)),
+        report_plots.draw_faces(one, times_of(one)),
         "Look for gaps and for a second person: only unbroken stretches of one face "
         "teach the model how states follow each other.",
     )
@@ -280,12 +281,6 @@ def _counts(table: pd.DataFrame) -> str:
         f"{frames} frames; {people} {'face' if people == 1 else 'faces'}, at least one "
         f"in {seen['frame'].nunique()} frames."
     )
-
-
-def _times(table: pd.DataFrame, fps: float) -> np.ndarray:
-    if "time" in table.columns and table["time"].notna().all():
-        return table["time"].to_numpy(np.float64)
-    return table["frame"].to_numpy(np.float64) / fps
 
 
 def _clip_name(fex: pd.DataFrame) -> str:

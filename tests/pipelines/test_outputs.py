@@ -83,8 +83,16 @@ def test_only_what_a_job_made_is_discarded(made):
     mine = out.parent / "mine.csv"
     mine.write_text("precious")
     (out.parent / "table.meta.json").write_text("{}")
-    outputs.discard(mine)
-    outputs.discard(out)
+    model = out.parent / "model"
+    model.mkdir()
+    (model / "model.json").write_text("{}")
+    outputs.record(model, {})
+    (model / "thesis.txt").write_text("precious")
+    for path in (mine, model, out):
+        outputs.discard(path)
+    assert (model / "thesis.txt").exists()
+    (model / "thesis.txt").unlink()
+    outputs.discard(model)
     assert [p.name for p in out.parent.iterdir() if p.name[0] != "."] == ["mine.csv"]
     assert outputs.recorded(out) is None
 
