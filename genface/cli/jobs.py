@@ -91,6 +91,9 @@ def detect(
     ] = None,
     start: Annotated[float | None, typer.Option(help="From this second on.")] = None,
     end: Annotated[float | None, typer.Option(help="Up to this second.")] = None,
+    all_aus: Annotated[
+        bool, typer.Option("--all-aus", help="Write AUs that cannot be seen, too.")
+    ] = False,
     offline: Offline = False,
     force: Force = False,
 ) -> None:
@@ -106,6 +109,7 @@ def detect(
             skip_frames=skip_frames,
             start=start,
             end=end,
+            all_aus=all_aus,
             offline=offline or None,
             force=force,
             progress=stages,

@@ -35,19 +35,23 @@ class Sighting(NamedTuple):
 
 
 def face_table(
-    sightings: Sequence[Sighting], neutral: np.ndarray, au_model: AUModel
+    sightings: Sequence[Sighting],
+    neutral: np.ndarray,
+    au_model: AUModel,
+    all_aus: bool = False,
 ) -> pd.DataFrame:
     """One row for each sighting, in the table's columns; NaN where no face is.
 
     ``neutral`` (478, 3): the mesh, in centimetres, from which head pose and gaze are
-    measured. In clips, Action Units are relative to the person's own baseline.
+    measured. In clips, Action Units are relative to the person's own baseline; a single
+    frame has none. Those that ``au_model`` cannot see are NaN unless ``all_aus``.
     """
     meshes = np.full((len(sightings), N_MESH, 3), np.nan, np.float32)
     for row, sighting in enumerate(sightings):
         if sighting.face is not None:
             meshes[row] = sighting.face.mesh.points
     boxes = _boxes(meshes, sightings)
-    aus = _aus(meshes, sightings, au_model)
+    aus = _aus(meshes, sightings, au_model, all_aus)
     meta = _meta(sightings)
     pose, gaze = _directions(meshes, meta, neutral)
     width = boxes[:, 2].astype(np.float32)
@@ -79,7 +83,7 @@ def _boxes(meshes: np.ndarray, sightings: Sequence[Sighting]) -> np.ndarray:
 
 
 def _aus(
-    meshes: np.ndarray, sightings: Sequence[Sighting], model: AUModel
+    meshes: np.ndarray, sightings: Sequence[Sighting], model: AUModel, all_aus: bool
 ) -> np.ndarray:
     """Action Units (T, A), each person of a clip against their own baseline."""
     people: dict[tuple[int, int], list[int]] = {}
@@ -89,9 +93,9 @@ def _aus(
             people.setdefault(person, []).append(row)
     aus = np.full((len(meshes), len(AUS)), np.nan)
     for rows in people.values():
-        in_clip = sightings[rows[0]].source.kind == "video"
+        in_clip = sightings[rows[0]].source.kind == "video" and len(rows) > 1
         baseline = model.neutral(meshes[rows]) if in_clip else None
-        aus[rows] = model.aus(meshes[rows], baseline)
+        aus[rows] = model.aus(meshes[rows], baseline, all_aus)
     return aus
 
 

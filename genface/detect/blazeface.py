@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from genface import nets
+from genface import nets, weights
 from genface.geometry import Pixels, crop, weighted_nms
 from genface.nets import Network
 
@@ -59,7 +59,8 @@ class FaceFinder:
         self, network: str, offline: bool | None = None, grid: bool = False
     ) -> None:
         self.name = network
-        self._network, self._forward = _loaded(network, offline)
+        weights.ensure(network, offline)
+        self._network, self._forward = _loaded(network)
         self._size = self._network.input_shape[0]
         self._grid = grid
 
@@ -77,9 +78,9 @@ class FaceFinder:
 
 
 @lru_cache
-def _loaded(name: str, offline: bool | None) -> tuple[Network, Callable]:
+def _loaded(name: str) -> tuple[Network, Callable]:
     """A network and its jitted use here, one and the same for every detector."""
-    network = nets.load(name, offline)
+    network = nets.load(name)
     return network, jax.jit(_forward(network))
 
 

@@ -2,35 +2,27 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import asdict
 
 import genface
 from genface.avatar import Rig
 from genface.detect.assemble import Sighting, face_table
 from genface.detect.facemesh import FaceMesh
 from genface.detect.prefetch import ahead
+from genface.detect.reporting import Progress, counter, reporter
 from genface.detect.settings import settings_of
-from genface.detect.sources import (
-    Given,
-    Kind,
-    Report,
-    Source,
-    checked,
-    sources_of,
-)
+from genface.detect.sources import Given, Kind, Source, Span, checked, sources_of
 from genface.detect.tracking import Face, Tracker
-from genface.errors import InputError
+from genface.errors import GenfaceError, InputError, MediaError
 from genface.fex import Fex
 from genface.files import sha256, shipped_model
 from genface.geometry import Pixels, as_pixels
-from genface.nets.au_model import load_au_model
+from genface.nets.au_model import ENOUGH_FRAMES, load_au_model
 from genface.video import Frame
 from genface.weights import asset
 
 AU_MODEL = ("au", "au_model.npz")  # files of models/
 RIG = ("rig", "rig.npz")
-
-Progress = bool | Callable[[int, int | None], None]
 
 
 class Detector:
@@ -70,44 +62,63 @@ class Detector:
         start: float | None = None,
         end: float | None = None,
         progress: Progress = True,
+        *,
+        all_aus: bool = False,
+        on_failure: Callable[[GenfaceError], None] | None = None,
     ) -> Fex:
         """Table of the faces of a path or array, or of a list of them.
 
         Arrays are (H, W, 3) or (N, H, W, 3) uint8 RGB: pictures, or the frames of a
         clip with ``data_type="video"``. Of clips, every ``skip_frames``-th frame with
-        ``start <= time < end`` (seconds) is used. ``batch_size``: faces that go
-        through the mesh network at once (more than 1 is no gain on a CPU).
-        ``progress``: a bar on the terminal, nothing, or a function of frames done and
-        in all.
+        ``start <= time < end`` (seconds from the first frame) is used. ``batch_size``:
+        faces that go through the mesh network at once (more than 1 is no gain on a
+        CPU). ``progress``: a bar on the terminal, nothing, or a function of the input's
+        name, frames done and in all. ``all_aus`` writes the AUs that the model cannot
+        tell, too; emotions do without them all the same. ``on_failure`` is called with
+        the error of an input that cannot be read, and the others go on; without it,
+        the error is raised.
 
         One row per face and frame; a frame without a face is one row of NaN with
         status ``no_face``, and someone who is away while others are there has no row.
         Action Units of a clip are relative to the quietest frames of the same face, so
-        a clip of a second or two makes them a guess; a picture's to an average face.
-        Of a damaged clip, what could be read is kept: a warning and
-        ``attrs["problem"]`` say where it ends. Columns that nothing here measures
-        (valence, arousal, identity, blendshapes) are left out. ``attrs`` says how the
-        table was made.
+        a clip of a second or two makes them a guess (a warning); a picture's, and those
+        of a face in a single frame, to an average face. Of a damaged clip, what could
+        be read is kept: a warning and ``attrs["problem"]`` say where it ends. Columns
+        that nothing here measures (valence, arousal, identity, blendshapes) are left
+        out. ``attrs`` says how the table was made.
         """
         if batch_size < 1:
             raise InputError(f"batch_size is {batch_size}; expected 1 or more.")
+        span = Span(start, end, skip_frames)
         sources = sources_of(inputs, data_type)
+        if on_failure is None:
+            for source in sources:
+                source.check(span)
         chain = self._chain(batch_size)
-        span = (start, end, skip_frames)
         sightings: list[Sighting] = []
-        with _reporter(progress) as report:
+        read: list[Source] = []
+        errors: list[GenfaceError] = []
+        with reporter(progress) as report:
             for number, source in enumerate(sources):
-                count = _counter(report, sources, number)
-                rows = list(_sightings(chain, source, span, count))
-                if not rows:
-                    raise InputError(
-                        f"{source.name}: no frame from {start} to {end} s; "
-                        "choose other times."
-                    )
-                sightings += rows
-        fex = Fex(face_table(sightings, Rig.default().neutral, self._au_model))
-        fex.attrs = self._facts(sources)
-        _warn(fex, sources)
+                try:
+                    source.check(span)
+                    count = counter(report, sources, number)
+                    sightings += list(_sightings(chain, source, span, count))
+                    read.append(source)
+                except GenfaceError as error:
+                    if on_failure is None:
+                        raise
+                    on_failure(error)
+                    errors.append(error)
+        if not read:
+            raise MediaError(
+                f"none of {len(sources)} inputs could be read: {errors[0]}"
+            )
+        neutral = Rig.default().neutral
+        fex = Fex(face_table(sightings, neutral, self._au_model, all_aus))
+        reading = asdict(span) | {"batch_size": batch_size, "all_aus": all_aus}
+        fex.attrs = self._facts(read, reading)
+        _warn(fex, read)
         return fex
 
     def _chain(self, batch_size: int) -> FaceMesh:
@@ -117,24 +128,28 @@ class Detector:
             )
         return self._chains[batch_size]
 
-    def _facts(self, sources: list[Source]) -> dict:
-        kinds = {source.kind for source in sources}
+    def _facts(self, sources: list[Source], reading: dict) -> dict:
+        model = self._au_model
+        relative = [n for n in model.relative if reading["all_aus"] or n in model.seen]
         rates = {source.fps for source in sources if source.kind == "video"}
-        neutral = {"video": "person", "image": "average"}
+        neutrals = {"person" if s.moves else "average" for s in sources}
+        by_kind = {"video": "person", "image": "average"}
         problems = [source.problem for source in sources if source.problem]
         digests = {source.name: source.digest() for source in sources}
         networks = (self.settings.finder, self.settings.mesh)
         ours = {"/".join(p): sha256(shipped_model(*p)) for p in (AU_MODEL, RIG)}
         facts = {
             "au_scale": "intensity",
-            "unseen_aus": list(self._au_model.unseen),
+            "relative_aus": relative,
+            "unseen_aus": list(model.unseen),
             "fps": rates.pop() if len(rates) == 1 else None,
-            "neutral": neutral[kinds.pop()] if len(kinds) == 1 else neutral,
+            "neutral": neutrals.pop() if len(neutrals) == 1 else by_kind,
             "pose_sign": "genface",
             "gaze_frame": "head",
             "detector": self.preset,
             "compat": self.compat,
             "detector_settings": self.settings.as_dict(),
+            **reading,
             "au_model": "/".join(AU_MODEL),
             "weights": {name: asset(name).sha256 for name in networks} | ours,
             "genface_version": genface.__version__,
@@ -146,24 +161,27 @@ class Detector:
 def _sightings(
     chain: FaceMesh,
     source: Source,
-    span: tuple[float | None, float | None, int | None],
-    report: Report,
+    span: Span,
+    report: Callable[[int, int | None], None],
 ) -> Iterator[Sighting]:
     """Rows of one source; its frames are read while the networks run."""
 
     def load(frame: Frame) -> tuple[Frame, Pixels]:
         return frame, as_pixels(checked(source, frame).rgb)
 
-    with source.frames(*span) as frames, ahead(frames, load) as loaded:
-        total = source.expected(*span)
-        look = _looker(chain, source, span[2] or 1)
+    with source.frames(span) as frames, ahead(frames, load) as loaded:
+        total = source.expected(span)
+        look = _looker(chain, source, span.step)
         for done, (frame, pixels) in enumerate(loaded, start=1):
             faces: list[Face | None] = [*look(pixels)]
             for face in faces or [None]:
                 yield Sighting(
                     source, frame.index, frame.time, pixels.height, pixels.width, face
                 )
+            source.read = done
             report(done, total)
+    if not source.read:
+        raise InputError(f"{source.name}: no frame {span}; choose other times.")
 
 
 def _looker(
@@ -176,36 +194,20 @@ def _looker(
 
 
 def _warn(fex: Fex, sources: list[Source]) -> None:
+    """One warning for each kind of trouble, with the inputs that have it."""
     if "problem" in fex.attrs:
         warnings.warn(f"{fex.attrs['problem']}; what was read is kept.", stacklevel=3)
-    seen = set(fex.loc[fex["status"] == "ok", "input"])
-    empty = list(dict.fromkeys(s.name for s in sources if s.name not in seen))
-    if empty:
+    seen = fex[fex["status"] == "ok"].groupby("input")["frame"].nunique()
+    counts = {source.name: int(seen.get(source.name, 0)) for source in sources}
+    if empty := [name for name, count in counts.items() if not count]:
         warnings.warn(
             f"no face was found in {', '.join(empty)}; all rows are NaN.", stacklevel=3
         )
-
-
-def _counter(report: Report, sources: list[Source], number: int) -> Report:
-    """Count pictures over the whole call; a clip's frames for itself."""
-    if all(source.kind == "image" for source in sources):
-        return lambda done, total: report(number + 1, len(sources))
-    return report
-
-
-@contextmanager
-def _reporter(progress: Progress) -> Iterator[Report]:
-    """What to call with frames done and in all: a bar, nothing, or the user's own."""
-    if callable(progress):
-        yield progress
-        return
-    if not progress:
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("faces", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    clips = {source.name: counts[source.name] for source in sources if source.moves}
+    few = [f"{n} in {name}" for name, n in clips.items() if 0 < n < ENOUGH_FRAMES]
+    if few:
+        warnings.warn(
+            f"few frames with a face ({', '.join(few)}): under {ENOUGH_FRAMES} the "
+            "person's neutral, and so the zero of the Action Units, is a guess.",
+            stacklevel=3,
+        )

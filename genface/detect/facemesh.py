@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genface import nets
+from genface import nets, weights
 from genface.detect.blazeface import FaceFinder, Faces
 from genface.detect.settings import Settings
 from genface.geometry import Pixels, crop, iou, region_of, to_picture
@@ -72,7 +72,8 @@ class MeshMaker:
         grid: bool = False,
         batch_size: int = 1,
     ) -> None:
-        self._network, self._forward = _loaded(network, offline)
+        weights.ensure(network, offline)
+        self._network, self._forward = _loaded(network)
         self._size = self._network.input_shape[0]
         self._grid = grid
         self._batch_size = batch_size
@@ -98,9 +99,9 @@ class MeshMaker:
 
 
 @lru_cache
-def _loaded(name: str, offline: bool | None) -> tuple[Network, Callable]:
+def _loaded(name: str) -> tuple[Network, Callable]:
     """A network and its jitted use here, one and the same for every detector."""
-    network = nets.load(name, offline)
+    network = nets.load(name)
     return network, jax.jit(_forward(network))
 
 

@@ -44,13 +44,13 @@ def ahead(
     thread = Thread(target=work, name="genface-frames", daemon=True)
     thread.start()
     try:
-        yield _drain(queue, thread)
+        yield _drain(queue)
     finally:
         stop.set()
         thread.join()
 
 
-def _drain(queue: Queue, thread: Thread) -> Iterator:
+def _drain(queue: Queue) -> Iterator:
     while True:
         try:
             kind, value = queue.get(timeout=_PATIENCE)

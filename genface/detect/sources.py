@@ -1,65 +1,88 @@
 """What a call to a detector was given: files or arrays, pictures or clips."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from genface.errors import InputError, MediaError
+from genface.errors import InputError, MediaError, ShapeError
 from genface.files import sha256
 from genface.video import (
     Frame,
     VideoInfo,
     as_rgb,
+    check_range,
     is_picture,
-    probe,
     read_frames,
     read_image,
 )
 
 Kind = Literal["image", "video"]
-Given = Path | str | np.ndarray | Sequence[Path | str | np.ndarray]
+Given = Path | str | np.ndarray | Iterable[Path | str | np.ndarray]
 
 SMALLEST = 16  # pixels of the shorter side, below which no face can be told
+
+
+@dataclass(frozen=True)
+class Span:
+    """Which frames of a clip are used: seconds from its first one, every n-th."""
+
+    start: float | None = None
+    end: float | None = None
+    skip_frames: int | None = None
+
+    def __post_init__(self) -> None:
+        check_range(self.start, self.end, self.skip_frames)
+
+    @property
+    def step(self) -> int:
+        """Frames from one that is used to the next."""
+        return self.skip_frames or 1
+
+    def __str__(self) -> str:
+        end = "the end" if self.end is None else f"{self.end:g} s"
+        return f"from {self.start or 0:g} s to {end}"
 
 
 @dataclass
 class Source:
     """One picture or clip; ``number`` counts the pictures of a call.
 
-    ``problem`` says, after reading, where a damaged file ended.
+    Known after reading: ``read``, how many frames that were, and ``problem``, where a
+    damaged file ended.
     """
 
     name: str
     kind: Kind
     content: Path | np.ndarray
     number: int = 0
-    problem: str | None = None
+    read: int = field(default=0, init=False)
+    problem: str | None = field(default=None, init=False)
     info: VideoInfo | None = field(default=None, init=False)
 
     @contextmanager
-    def frames(
-        self, start: float | None, end: float | None, skip: int | None
-    ) -> Iterator[Iterable[Frame]]:
-        """Yield the frames to detect; start, end and skip are for clips only."""
+    def frames(self, span: Span) -> Iterator[Iterable[Frame]]:
+        """Yield the frames to detect; the span is for clips only."""
         if isinstance(self.content, np.ndarray):
-            yield self._of_array(self.content, skip)
+            yield self._of_array(self.content, span.step)
         elif self.kind == "image":
             yield [Frame(self.number, np.nan, read_image(self.content))]
         else:
-            self.info = probe(self.content)
-            with read_frames(self.content, start, end, skip) as reader:
+            times = span.start, span.end
+            with read_frames(self.content, *times, span.skip_frames) as reader:
+                self.info = reader.info
                 yield reader
                 self.problem = reader.problem
 
-    def _of_array(self, content: np.ndarray, skip: int | None) -> Iterator[Frame]:
+    def _of_array(self, content: np.ndarray, step: int) -> Iterator[Frame]:
         if self.kind == "image":
             yield Frame(self.number, np.nan, as_rgb(content))
             return
-        for index in range(0, len(content), skip or 1):
+        for index in range(0, len(content), step):
             yield Frame(index, np.nan, as_rgb(content[index]))
 
     @property
@@ -67,61 +90,89 @@ class Source:
         """Average frames per second of a clip, if it tells."""
         return float(self.info.fps) if self.info and self.kind == "video" else None
 
+    @property
+    def moves(self) -> bool:
+        """Whether there is more than one frame to tell a person's rest from."""
+        return self.kind == "video" and self.read > 1
+
     def digest(self) -> str | None:
         """sha256 of the file; None for an array."""
         return sha256(self.content) if isinstance(self.content, Path) else None
 
-    def expected(
-        self, start: float | None, end: float | None, skip: int | None
-    ) -> int | None:
+    def check(self, span: Span) -> None:
+        """Refuse what can be seen to fail before any frame is read."""
+        if isinstance(self.content, Path):
+            if not self.content.exists():
+                raise MediaError(f"{self.name}: no such file; check the path.")
+        elif self.kind == "video" and (span.start, span.end) != (None, None):
+            raise InputError(
+                f"{self.name}: an array of frames has no clock; choose its frames by "
+                "slicing it, not by start and end."
+            )
+
+    def expected(self, span: Span) -> int | None:
         """About how many frames will be detected; None if the file does not tell."""
         if self.kind == "image":
             return 1
         if isinstance(self.content, np.ndarray):
-            return -(-len(self.content) // (skip or 1))
+            return -(-len(self.content) // span.step)
         if self.info is None or self.info.n_frames is None:
             return None
-        first = (start or 0.0) * float(self.info.fps)
-        last = self.info.n_frames if end is None else end * float(self.info.fps)
-        return max(round((min(last, self.info.n_frames) - first) / (skip or 1)), 1)
+        first = (span.start or 0.0) * float(self.info.fps)
+        last = np.inf if span.end is None else span.end * float(self.info.fps)
+        return max(round((min(last, self.info.n_frames) - first) / span.step), 1)
 
 
 def sources_of(given: Given, data_type: Kind | None) -> list[Source]:
     """Every picture and clip of a call's input.
 
-    A path or array, or a sequence of them. An array is a picture (H, W[, 1|3|4]) or
+    A path or array, or several of them. An array is a picture (H, W[, 1|3|4]) or
     several (N, H, W, 3): pictures, or with ``data_type="video"`` the frames of a clip.
+    Arrays are named ``array 0``, ``array 1`` and so on.
     """
     if data_type not in (None, "image", "video"):
         raise InputError(f"data_type={data_type!r}: use None, 'image' or 'video'.")
-    items = [given] if isinstance(given, Path | str | np.ndarray) else list(given)
-    if not items:
-        raise InputError("no input came; give at least one video, image or array.")
+    if isinstance(given, Path | str | np.ndarray):
+        given = [given]
+    if not isinstance(given, Iterable):
+        raise _unusable(given)
     found: list[Source] = []
-    pictures = 0
-    for item in items:
-        for source in _sources_of_one(item, data_type):
+    arrays, pictures = count(), count()
+    for item in given:
+        if isinstance(item, np.ndarray):
+            several = _of_array(item, f"array {next(arrays)}", data_type)
+        elif isinstance(item, Path | str):
+            kind: Kind = data_type or ("image" if is_picture(item) else "video")
+            several = [Source(str(item), kind, Path(item))]
+        else:
+            raise _unusable(item)
+        for source in several:
             if source.kind == "image":
-                source.number, pictures = pictures, pictures + 1
+                source.number = next(pictures)
             found.append(source)
+    if not found:
+        raise InputError("no input came; give at least one video, image or array.")
     return found
 
 
-def _sources_of_one(
-    item: Path | str | np.ndarray, data_type: Kind | None
-) -> list[Source]:
-    if isinstance(item, Path | str):
-        kind: Kind = data_type or ("image" if is_picture(item) else "video")
-        return [Source(str(item), kind, Path(item))]
-    if not isinstance(item, np.ndarray):
-        raise InputError(
-            f"a {type(item).__name__} came; expected a path or a numpy array."
+def _of_array(item: np.ndarray, name: str, data_type: Kind | None) -> list[Source]:
+    if not (item.ndim == 4 or (item.ndim in (2, 3) and data_type != "video")):
+        wanted = "" if data_type == "video" else "(H, W), (H, W, 3) or "
+        raise ShapeError(
+            f"{name}: shape {item.shape} came; expected {wanted}(N, H, W, 3)."
         )
     if data_type == "video":
-        return [Source("array", "video", item)]
-    several = item.ndim == 4
-    pictures = list(item) if several else [item]
-    return [Source("array", "image", picture) for picture in pictures]
+        if not len(item):
+            raise ShapeError(f"{name}: a clip of no frames came.")
+        return [Source(name, "video", item)]
+    return [Source(name, "image", one) for one in (item if item.ndim == 4 else [item])]
+
+
+def _unusable(item: object) -> InputError:
+    kind = type(item).__name__
+    return InputError(
+        f"a {kind} came; expected a path, a numpy array, or several of them."
+    )
 
 
 def checked(source: Source, frame: Frame) -> Frame:
@@ -133,6 +184,3 @@ def checked(source: Source, frame: Frame) -> Frame:
             f"expected at least {SMALLEST} x {SMALLEST}."
         )
     return frame
-
-
-Report = Callable[[int, int | None], None]

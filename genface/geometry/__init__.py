@@ -3,7 +3,7 @@
 from genface.geometry import mesh_points
 from genface.geometry.boxes import area, iou, weighted_nms
 from genface.geometry.crops import Pixels, as_pixels, crop, region_of, to_picture
-from genface.geometry.gaze import eye_angles, eye_opening, gaze_angle, in_camera
+from genface.geometry.gaze import eye_angles, eye_opening, gaze_angle
 from genface.geometry.pose import (
     Similarity,
     euler_from_rotation,
@@ -23,7 +23,6 @@ __all__ = [
     "eye_angles",
     "eye_opening",
     "gaze_angle",
-    "in_camera",
     "iou",
     "mesh_points",
     "mesh_to_head_axes",

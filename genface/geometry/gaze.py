@@ -97,17 +97,3 @@ def gaze_angle(angles: np.ndarray) -> np.ndarray:
     """Angle (...) between straight ahead and pitch, yaw (..., 2), in radians."""
     cosine = np.cos(angles[..., 0]) * np.cos(angles[..., 1])
     return np.arccos(np.clip(cosine, -1.0, 1.0))
-
-
-def in_camera(angles: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Angles (..., 2) of the eyes in the head as seen from the camera.
-
-    Zero then means: into the camera. ``rotation`` (..., 3, 3) is the head's.
-    """
-    pitch, yaw = angles[..., 0], angles[..., 1]
-    direction = np.stack(
-        [-np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch)],
-        axis=-1,
-    )
-    x, y, z = np.moveaxis(np.einsum("...ij,...j->...i", rotation, direction), -1, 0)
-    return np.stack([np.arctan2(y, np.hypot(x, z)), np.arctan2(-x, z)], axis=-1)

@@ -76,7 +76,6 @@ OUTER_EYE_CORNERS = (33, 263)
 
 NOSE_TIP = 1
 CHIN = 152
-FOREHEAD = 10
 
 
 @lru_cache(maxsize=1)

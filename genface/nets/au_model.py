@@ -56,7 +56,7 @@ class AUModel:
 
     @property
     def unseen(self) -> tuple[str, ...]:
-        """AUs that it cannot tell; NaN unless asked for."""
+        """AUs that it cannot tell; NaN unless ``all_aus`` is asked for."""
         return _names(~self.is_seen)
 
     @property
@@ -129,7 +129,7 @@ class AUModel:
 
     @staticmethod
     def _flat(shapes: np.ndarray) -> np.ndarray:
-        return shapes.reshape(len(shapes), -1)
+        return shapes.reshape(len(shapes), 2 * N_MESH)
 
 
 def frontal(points: np.ndarray, average: np.ndarray, still: np.ndarray) -> np.ndarray:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
-
 import genface
 from genface import weights
 from genface.detect import Detector
-from genface.errors import GenfaceError, InputError, MediaError
+from genface.errors import InputError
 from genface.fex import Fex, read_fex
 from genface.files import sha256, shipped_model
 from genface.pipelines import outputs
@@ -41,6 +39,7 @@ def detect_videos(
     start: float | None = None,
     end: float | None = None,
     skip_frames: int | None = None,
+    all_aus: bool = False,
     offline: bool | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -50,6 +49,7 @@ def detect_videos(
     ``out`` is a folder, which receives ``faces.csv`` and ``faces.parquet``, or one
     file of either kind. Times are in seconds. With several inputs, one that cannot
     be read becomes a line of ``failures`` and the rest goes on; a single one raises.
+    ``all_aus`` writes also the AUs that the detector cannot tell.
     """
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     if not paths:
@@ -63,6 +63,7 @@ def detect_videos(
         "start": start,
         "end": end,
         "skip_frames": skip_frames,
+        "all_aus": all_aus,
         "assets": _asset_digests(),
     }
     this = outputs.job("detect", digests, **settings)
@@ -72,19 +73,25 @@ def detect_videos(
         line = f"detect: {out} is up to date ({_found(fex)})"
         return DetectResult(fex, tuple(tables), (line,), ())
 
-    fex, lines, failures = _detect_each(
+    def report(name: str, done: int, total: int | None) -> None:
+        stage = f"detect {Path(name).name}" if len(paths) > 1 else "detect"
+        (progress or silent)(stage, done, total)
+
+    failures: list[str] = []
+    fex = Detector(detector, offline=offline).detect(
         paths,
-        Detector(detector, offline=offline),
-        progress or silent,
+        progress=report,
         start=start,
         end=end,
         skip_frames=skip_frames,
+        all_aus=all_aus,
+        on_failure=(lambda e: failures.append(str(e))) if len(paths) > 1 else None,
     )
     fex.attrs |= {"settings": settings, "versions": _versions()}
     for table in tables:
         fex.write(table, columns=columns)
         outputs.record(table, this)
-    return DetectResult(fex, tuple(tables), tuple(lines), tuple(failures))
+    return DetectResult(fex, tuple(tables), tuple(_lines(fex)), tuple(failures))
 
 
 def _tables(out: Path) -> list[Path]:
@@ -95,33 +102,14 @@ def _tables(out: Path) -> list[Path]:
     return [out / "faces.csv", out / "faces.parquet"]
 
 
-def _detect_each(paths, detector, progress, **span) -> tuple[Fex, list, list]:
-    found: list[Fex] = []
-    lines: list[str] = []
-    failures: list[str] = []
-    for path in paths:
-
-        def report(done: int, total: int | None, stage: str = path.name) -> None:
-            progress(f"detect {stage}" if len(paths) > 1 else "detect", done, total)
-
-        try:
-            fex = detector.detect(path, progress=report, **span)
-        except GenfaceError as error:
-            if len(paths) == 1:
-                raise
-            failures.append(str(error))
-            continue
-        found.append(fex)
-        lines.append(f"detect: {path.name}: {_found(fex)}")
-        if problem := fex.attrs.get("problem"):
-            lines.append(f"detect: {problem}; what was read is kept")
-    if not found:
-        raise MediaError(f"none of {len(paths)} inputs could be read: {failures[0]}")
-    if len(found) == 1:
-        return found[0], lines, failures
-    joined = Fex(pd.concat(found, ignore_index=True))
-    joined.attrs = dict(found[0].attrs)
-    return joined, lines, failures
+def _lines(fex: Fex) -> list[str]:
+    """One line per input that was read, and one for those that were cut off."""
+    lines = [
+        f"detect: {Path(name).name}: {_found(Fex(fex[fex['input'] == name]))}"
+        for name in fex["input"].unique()
+    ]
+    problem = fex.attrs.get("problem")
+    return lines + ([f"detect: {problem}; what was read is kept"] if problem else [])
 
 
 def _found(fex: Fex) -> str:

@@ -2,7 +2,7 @@
 
 from genface.video.container import VideoInfo, probe
 from genface.video.picture import as_rgb, is_picture, read_image
-from genface.video.reader import Frame, FrameReader, read_frames
+from genface.video.reader import Frame, FrameReader, check_range, read_frames
 from genface.video.writer import write_clip
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "FrameReader",
     "VideoInfo",
     "as_rgb",
+    "check_range",
     "is_picture",
     "probe",
     "read_frames",

@@ -7,6 +7,7 @@ containers start their clocks where they like.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import av
@@ -31,6 +32,19 @@ class Frame:
     rgb: np.ndarray
 
 
+def check_range(
+    start: float | None, end: float | None, skip_frames: int | None
+) -> None:
+    """Refuse (InputError) a choice of frames that cannot be meant."""
+    if skip_frames is not None and not (
+        isinstance(skip_frames, Integral) and skip_frames >= 1
+    ):
+        raise InputError(f"skip_frames is {skip_frames}; expected 1, 2, 3 or more.")
+    first, last = start or 0.0, np.inf if end is None else end
+    if not first < last:
+        raise InputError(f"end ({end} s) must lie after start ({first} s).")
+
+
 class FrameReader:
     """Iterate over the frames of a clip or picture; also a context manager.
 
@@ -47,10 +61,7 @@ class FrameReader:
         end: float | None = None,
         skip_frames: int | None = None,
     ) -> None:
-        if skip_frames is not None and skip_frames < 1:
-            raise InputError(f"skip_frames is {skip_frames}; expected 1 or more.")
-        if start is not None and end is not None and end <= start:
-            raise InputError(f"end ({end} s) must lie after start ({start} s).")
+        check_range(start, end, skip_frames)
         self.path = Path(path)
         self.info = probe(path)
         self.problem: str | None = None

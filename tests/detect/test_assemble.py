@@ -23,13 +23,13 @@ class Scale:
     def neutral(self, mesh):
         return np.full((478, 2), np.ptp(mesh[:, :, 0], axis=1).min())
 
-    def aus(self, mesh, neutral=None):
+    def aus(self, mesh, neutral=None, all_aus=False):
         aus = np.zeros((len(mesh), 20))
         size = np.ptp(mesh[:, :, 0], axis=1)
         aus[:, AU_NAMES.index("AU12")] = size / (
             1 if neutral is None else neutral[0, 0]
         )
-        aus[:, AU_NAMES.index("AU04")] = np.nan
+        aus[:, AU_NAMES.index("AU04")] = 0.5 if all_aus else np.nan
         return aus
 
 
@@ -51,8 +51,8 @@ CLIP = Source("a.mp4", "video", None)
 PICTURE = Source("b.png", "image", None)
 
 
-def table(*rows):
-    return face_table(rows, Rig.default().neutral, Scale())
+def table(*rows, **options):
+    return face_table(rows, Rig.default().neutral, Scale(), **options)
 
 
 def test_columns_are_detectorv2s_without_what_nothing_measures():
@@ -127,13 +127,25 @@ def test_people_of_a_clip_have_their_own_baselines_and_pictures_have_none():
     near, far = seen(position=(0, 0, 50)), seen(position=(0, 0, 100))
     found = table(
         row(near, 0, face_id=0),
+        row(near, 1, face_id=0),
         row(far, 0, face_id=1),
         row(near, 1, face_id=1),
         row(near, 0, source=PICTURE, time=np.nan),
     )
-    assert found["AU12"].iloc[:3].round(3).tolist() == [1.0, 1.0, 2.0]
-    assert np.isclose(found["AU12"].iloc[3], np.ptp(near[:, 0]))
+    assert found["AU12"].iloc[:4].round(3).tolist() == [1.0, 1.0, 1.0, 2.0]
+    assert np.isclose(found["AU12"].iloc[4], np.ptp(near[:, 0]))
     assert found["AU04"].isna().all()
+
+
+def test_a_face_in_a_single_frame_of_a_clip_is_read_as_in_a_picture():
+    found = table(row(seen(), 0), row(None, 1))
+    assert np.isclose(found["AU12"].iloc[0], np.ptp(seen()[:, 0]))
+
+
+def test_all_aus_are_written_when_asked_for_and_change_no_emotion():
+    some, every = table(row(seen())), table(row(seen()), all_aus=True)
+    assert every["AU04"].tolist() == [0.5] and some["AU04"].isna().all()
+    np.testing.assert_array_equal(some[list(EMOTIONS)], every[list(EMOTIONS)])
 
 
 def test_times_are_seconds_and_cut_to_whole_ones_for_readers_of_py_feat():

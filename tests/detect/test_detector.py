@@ -20,7 +20,10 @@ def detector(weights_cached):
 def clip(detector, media):
     """The first second of the sample clip, every second frame."""
     path = media / "WolfgangLanger_Pexels.mp4"
-    return detector.detect(path, end=1.0, skip_frames=2, progress=False)
+    with pytest.warns(UserWarning, match="few frames with a face .12 in ") as seen:
+        found = detector.detect(path, end=1.0, skip_frames=2, progress=False)
+    assert len(seen) == 1
+    return found
 
 
 def test_a_clip_has_a_row_for_every_frame_used(clip):
@@ -48,6 +51,10 @@ def test_facts_say_how_the_table_was_made(clip, media):
     assert clip.attrs["au_scale"] == "intensity" and clip.attrs["neutral"] == "person"
     assert clip.attrs["pose_sign"] == "genface"
     assert clip.attrs["detector"] == "facemesh"
+    chosen = ("start", "end", "skip_frames", "batch_size", "all_aus")
+    assert [clip.attrs[name] for name in chosen] == [None, 1.0, 2, 1, False]
+    assert {"AU05", "AU23"} <= set(clip.attrs["relative_aus"])
+    assert not set(clip.attrs["relative_aus"]) & set(clip.attrs["unseen_aus"])
     assert set(clip.attrs["weights"]) >= {"blazeface_full", "face_mesh_attention"}
     digest = clip.attrs["source_sha256"][path]
     assert digest.startswith("c048a302") and "problem" not in clip.attrs
@@ -63,7 +70,7 @@ def test_pictures_of_different_sizes_go_in_one_call(detector, media):
     assert found["FrameWidth"].tolist() == [1000] * 5 + [572]
     assert found.attrs["neutral"] == "average" and found.attrs["fps"] is None
     assert found["time"].isna().all() and "approx_time" not in found
-    assert calls == [(1, 2), (2, 2)]
+    assert calls == [("pictures", 1, 2), ("pictures", 2, 2)]
     # The boxes are where MTCNN has the eyes of the five (../shared notes).
     eyes = [(735, 340), (477, 250), (262, 110), (583, 355), (365, 285)]
     for x, y in eyes:
@@ -89,7 +96,8 @@ def test_a_clip_without_a_face_is_nan_with_one_warning(detector, media):
 
 def test_face_and_no_face_alternate_in_rows(detector, media):
     path = media / "face_noface.mov"
-    found = detector.detect(path, skip_frames=3, progress=False)
+    with pytest.warns(UserWarning, match="few frames with a face .24 in "):
+        found = detector.detect(path, skip_frames=3, progress=False)
     ok = found["status"] == "ok"
     # A man, then letters in the sky from frame 72 on (looked at).
     assert found["frame"].is_unique and (ok == (found["frame"] < 72)).all()
@@ -101,7 +109,7 @@ def test_a_cut_off_clip_keeps_what_was_read(detector, media, tmp_path):
     whole = (media / "WolfgangLanger_Pexels.mp4").read_bytes()
     path = tmp_path / "cut.mp4"
     path.write_bytes(_movable(whole)[: len(whole) // 8])
-    with pytest.warns(UserWarning, match="what was read is kept"):
+    with pytest.warns(UserWarning, match="what was read is kept|few frames"):
         found = detector.detect(path, progress=False)
     assert 5 < len(found) < 200 and (found["status"] == "ok").all()
     assert f"after frame {len(found)}" in found.attrs["problem"]
@@ -117,13 +125,66 @@ def _movable(mp4):
 def test_arrays_are_pictures_or_a_clip(detector, clip_frames):
     frames = np.stack([clip_frames[i] for i in (200, 201, 202)])
     pictures = detector.detect(frames, progress=False)
-    film = detector.detect(frames, data_type="video", progress=False)
+    with pytest.warns(UserWarning, match="few frames"):
+        film = detector.detect(frames, data_type="video", progress=False)
     for found in (pictures, film):
         assert found["frame"].tolist() == [0, 1, 2]
-        assert found["input"].tolist() == ["array"] * 3
+        assert found["input"].tolist() == ["array 0"] * 3
     assert film.attrs["neutral"] == "person" and film["time"].isna().all()
     near = np.abs(pictures.landmarks - film.landmarks).mean(axis=None)
     assert near < 2  # pixels; the second and third are followed, not found anew
+
+
+def test_a_single_frame_is_read_against_the_average_face(detector, clip_frames):
+    frame = clip_frames[200]
+    film = detector.detect(frame[None], data_type="video", progress=False)
+    picture = detector.detect(frame, progress=False)
+    assert film.attrs["neutral"] == "average"
+    np.testing.assert_array_equal(film.aus, picture.aus)
+    assert film.aus.max(axis=None) > 0.1
+
+
+def test_all_aus_are_there_when_asked_for(detector, media):
+    found = detector.detect(media / "single_face.jpg", all_aus=True, progress=False)
+    assert found.aus.notna().all(axis=None) and found.attrs["all_aus"]
+    assert {"AU04", "AU17"} <= set(found.attrs["relative_aus"])
+
+
+def test_of_several_inputs_a_bad_one_is_told_or_stops_all(detector, media, tmp_path):
+    words = tmp_path / "words.mp4"
+    words.write_text("not a clip")
+    inputs = [words, media / "single_face.jpg", tmp_path / "absent.mp4"]
+    calls, told = [], []
+    with pytest.raises(MediaError, match=r"absent\.mp4: no such file"):
+        detector.detect(inputs[1:], progress=lambda *counts: calls.append(counts))
+    assert not calls  # before the first frame
+    found = detector.detect(inputs, progress=False, on_failure=told.append)
+    assert found["input"].tolist() == [str(inputs[1])]
+    assert list(found.attrs["source_sha256"]) == [str(inputs[1])]
+    assert ["words.mp4" in str(told[0]), "absent.mp4" in str(told[1])] == [True, True]
+    with pytest.raises(MediaError, match="none of 1 inputs could be read: .*words"):
+        detector.detect([words], progress=False, on_failure=told.append)
+
+
+def test_facts_of_several_inputs_are_those_of_all(detector, clip_frames, media):
+    picture = media / "single_face.jpg"
+    frames = np.stack([clip_frames[i] for i in (200, 201)])
+    with pytest.warns(UserWarning, match="few frames"):
+        found = detector.detect([media / "face_noface.mov", picture], end=0.3)
+    assert len(found.attrs["source_sha256"]) == 2
+    assert found.attrs["neutral"] == {"video": "person", "image": "average"}
+    with pytest.warns(UserWarning, match="few frames"):
+        both = detector.detect(
+            [frames, media / "face_noface.mov"], "video", skip_frames=8, progress=False
+        )
+    assert both.attrs["fps"] is None
+
+
+def test_networks_are_compiled_once_whatever_is_said_of_the_network(weights_cached):
+    one, other = Detector(offline=True), Detector(offline=False)
+    for part in ("_finder", "_maker"):
+        forwards = [getattr(d._chain(1), part)._forward for d in (one, other)]
+        assert forwards[0] is forwards[1]
 
 
 def test_files_that_are_none_say_so_in_a_line(detector, tmp_path):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from genface.detect import Detector
-from genface.detect.sources import checked, sources_of
+from genface.detect.sources import Span, checked, sources_of
 from genface.errors import InputError, MediaError, ShapeError
 
 
 def frames_of(source, skip=None):
-    with source.frames(None, None, skip) as frames:
+    with source.frames(Span(skip_frames=skip)) as frames:
         return list(frames)
 
 
@@ -28,7 +28,14 @@ def test_pictures_are_counted_over_the_whole_call():
 def test_an_array_may_be_the_frames_of_a_clip():
     (source,) = sources_of(np.zeros((7, 20, 20, 3), np.uint8), "video")
     assert [frame.index for frame in frames_of(source, skip=3)] == [0, 3, 6]
-    assert source.expected(None, None, 3) == 3
+    assert source.expected(Span(skip_frames=3)) == 3
+
+
+def test_arrays_are_named_one_by_one():
+    picture = np.zeros((20, 30, 3), np.uint8)
+    sources = sources_of([picture, np.stack([picture, picture]), "a.png"], None)
+    names = ["array 0", "array 1", "array 1", "a.png"]
+    assert [source.name for source in sources] == names
 
 
 @pytest.mark.parametrize(
@@ -37,11 +44,44 @@ def test_an_array_may_be_the_frames_of_a_clip():
         ([], None, InputError),
         (["a.mp4"], "film", InputError),
         ([3], None, InputError),
+        (None, None, InputError),
+        (np.zeros(4, np.uint8), None, ShapeError),
+        (np.zeros((20, 20, 3), np.uint8), "video", ShapeError),
+        (np.zeros((0, 20, 20, 3), np.uint8), "video", ShapeError),
     ],
 )
 def test_other_things_are_refused(given, data_type, error):
-    with pytest.raises(error, match="expected|use|give"):
+    with pytest.raises(error, match="expected|use|give|no frames"):
         sources_of(given, data_type)
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        {"skip_frames": 0},
+        {"skip_frames": -1},
+        {"skip_frames": 1.5},
+        {"start": 2, "end": 2},
+        {"end": 0},
+        {"start": float("nan")},
+    ],
+)
+def test_spans_that_cannot_be_meant_are_refused(span):
+    with pytest.raises(InputError, match="expected|must lie"):
+        Span(**span)
+
+
+def test_an_array_of_frames_has_no_clock():
+    (source,) = sources_of(np.zeros((7, 20, 20, 3), np.uint8), "video")
+    with pytest.raises(InputError, match="array 0: .*no clock"):
+        source.check(Span(start=1))
+    source.check(Span(skip_frames=2))
+
+
+def test_a_file_that_is_not_there_is_told_before_any_is_read(tmp_path):
+    (source,) = sources_of(tmp_path / "absent.mp4", None)
+    with pytest.raises(MediaError, match="no such file"):
+        source.check(Span())
 
 
 def test_floats_are_not_guessed():

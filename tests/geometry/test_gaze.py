@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genface.geometry import eye_angles, gaze_angle, in_camera, rotation_from_euler
+from genface.geometry import eye_angles, gaze_angle, rotation_from_euler
 from genface.geometry import mesh_points as points
 from genface.geometry.gaze import IRIS_DISTANCE
 from genface.geometry.pose import similarity
@@ -84,11 +84,3 @@ def test_gaze_angle_is_the_angle_to_straight_ahead():
     assert np.isclose(gaze_angle(np.array([0.0, 0.0])), 0)
     assert np.isclose(gaze_angle(np.array([0.3, 0.0])), 0.3)
     assert np.isclose(gaze_angle(np.array([0.0, -0.4])), 0.4)
-
-
-def test_eyes_that_counter_the_head_look_into_the_camera():
-    rotation = rotation_from_euler(np.array([0, 0, 0.3]))
-    np.testing.assert_allclose(
-        in_camera(np.array([0.0, -0.3]), rotation), [0, 0], atol=1e-12
-    )
-    np.testing.assert_allclose(in_camera(np.zeros(2), rotation), [0, 0.3], atol=1e-12)

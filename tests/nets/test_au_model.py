@@ -10,7 +10,9 @@ from genface.errors import ShapeError
 from genface.facs import AU_NAMES
 from genface.nets.au_model import AUModel, load_au_model
 
-EXPERIMENT = Path(__file__).parents[2] / "experiments" / "02_au_model"
+ROOT = Path(__file__).parents[2]
+EXPERIMENT = ROOT / "experiments" / "02_au_model"
+CARD = ROOT / "models" / "au" / "card.md"
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +24,13 @@ def model() -> AUModel:
 def experiment(monkeypatch, shared):
     """Modules of the experiment by name; they need the sets in ``shared``."""
     monkeypatch.syspath_prepend(EXPERIMENT)
-    monkeypatch.syspath_prepend(EXPERIMENT.parents[1])
+    monkeypatch.syspath_prepend(ROOT)
     return importlib.import_module
+
+
+@pytest.fixture
+def news(experiment, shared):
+    return experiment("yardstick").read_news(shared / "data" / "news_sample")
 
 
 def picture(model: AUModel, shapes: np.ndarray, depth: np.ndarray | None = None):
@@ -95,6 +102,13 @@ def test_no_face_at_all_has_no_neutral(model):
     assert np.isnan(model.aus(nothing, model.neutral(nothing))).all()
 
 
+def test_no_frames_give_no_rows(model):
+    none = np.zeros((0, 478, 3))
+    assert (
+        model.aus(none).shape == model.aus(none, model.neutral(none)).shape == (0, 20)
+    )
+
+
 def test_a_batch_equals_its_frames_one_by_one(model, faces):
     neutral = model.neutral(faces)
     single = [model.aus(face[None], neutral, all_aus=True)[0] for face in faces]
@@ -138,39 +152,30 @@ def test_another_shape_of_mesh_is_refused(model):
 
 
 @pytest.mark.parity
-def test_agrees_with_detectorv2_on_the_news_sample(model, experiment, shared):
-    yardstick = experiment("yardstick")
-    news = yardstick.read_news(shared / "data" / "news_sample")
-    result = yardstick.news_agreement(model, news)
+def test_agrees_with_detectorv2_on_the_news_sample(model, experiment, news):
+    result = experiment("yardstick").news_agreement(model, news)
     pooled, within = result.means()
     assert pooled >= 0.51
     assert within >= 0.45
     assert (result.within[model.is_seen] > 0.28).all()
     assert (result.pooled[model.is_seen] > 0.28).all()
+    assert _row("all 20 clips of the speaker", pooled, within) in CARD.read_text()
 
 
 @pytest.mark.parity
-def test_the_card_has_the_agreement_with_either_neutral(model, experiment, shared):
+def test_the_card_has_the_agreement_of_tables_clip_by_clip(model, experiment, news):
     yardstick = experiment("yardstick")
-    news = yardstick.read_news(shared / "data" / "news_sample")
-    card = (EXPERIMENT.parents[1] / "models" / "au" / "card.md").read_text()
-    for what, agreement in (
-        ("all 20 clips of the speaker", yardstick.news_agreement),
-        ("each clip alone, as the Detector does", yardstick.clip_agreement),
-    ):
-        pooled, within = agreement(model, news).means()
-        assert f"| {what} | {pooled:.3f} | {within:.3f} |" in card
-
-
-@pytest.mark.parity
-def test_the_agreement_per_clip_is_that_of_its_tables(model, experiment, shared):
-    yardstick = experiment("yardstick")
-    news = yardstick.read_news(shared / "data" / "news_sample")
+    result = yardstick.clip_agreement(model, news)
+    row = _row("each clip alone, as the Detector does", *result.means())
+    assert row in CARD.read_text()
     by_clip = [news.mesh[news.clip == clip] for clip in range(news.clip.max() + 1)]
     tables = [model.aus(mesh, model.neutral(mesh), all_aus=True) for mesh in by_clip]
     r = np.corrcoef(np.concatenate(tables)[:, 0], news.aus[:, 0])[0, 1]
-    found = yardstick.clip_agreement(model, news).pooled
-    assert found[AU_NAMES.index("AU01")] == pytest.approx(r)
+    assert result.pooled[AU_NAMES.index("AU01")] == pytest.approx(r)
+
+
+def _row(what, pooled, within):
+    return f"| {what} | {pooled:.3f} | {within:.3f} |"
 
 
 @pytest.mark.parity

@@ -68,7 +68,7 @@ def test_the_others_equal_the_reference(weights_cached, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(REFERENCE["outputs"]))
+@pytest.mark.parametrize("name", OTHERS)
 def test_the_others_alone_and_in_a_batch(weights_cached, name):
     check_batches(name)
 
