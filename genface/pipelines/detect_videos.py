@@ -9,7 +9,7 @@ from pathlib import Path
 import genface
 from genface import weights
 from genface.detect import Detector
-from genface.errors import InputError
+from genface.errors import InputError, MediaError
 from genface.fex import Fex, read_fex
 from genface.files import sha256, shipped_model
 from genface.pipelines import outputs
@@ -49,6 +49,7 @@ def detect_videos(
     ``out`` is a folder, which receives ``faces.csv`` and ``faces.parquet``, or one
     file of either kind. Times are in seconds. With several inputs, one that cannot
     be read becomes a line of ``failures`` and the rest goes on; a single one raises.
+    A job with failures is not done: it is tried again, not up to date.
     ``all_aus`` writes also the AUs that the detector cannot tell.
     """
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
@@ -56,7 +57,7 @@ def detect_videos(
         raise InputError("no input was named; give at least one video or image.")
     out = Path(out)
     tables = _tables(out)
-    digests = outputs.source_digests([p for p in paths if p.is_file()])
+    digests = _digests(paths)
     settings = {
         "detector": detector,
         "columns": columns,
@@ -89,9 +90,20 @@ def detect_videos(
     )
     fex.attrs |= {"settings": settings, "versions": _versions()}
     for table in tables:
+        outputs.begin(table, this)
         fex.write(table, columns=columns)
-        outputs.record(table, this)
+        if not failures:  # else the next run tries again, and says so again
+            outputs.record(table, this)
     return DetectResult(fex, tuple(tables), tuple(_lines(fex)), tuple(failures))
+
+
+def _digests(paths: Sequence[Path]) -> dict[str, str]:
+    """Inputs of the job; those that are missing count too, but not all may be."""
+    missing = [path for path in paths if not path.is_file()]
+    if len(missing) == len(paths):
+        raise MediaError(f"{missing[0]}: no such file; check the path.")
+    digests = outputs.source_digests([path for path in paths if path.is_file()])
+    return digests | {f"missing {path.name}": "" for path in missing}
 
 
 def _tables(out: Path) -> list[Path]:

@@ -188,6 +188,16 @@ class TestWithWeights:
         assert "text.mp4" in line
         assert "wall.png" in (tmp_path / "o" / "faces.csv").read_text()
 
+    def test_failures_are_told_each_time(self, tmp_path):
+        Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
+        wall, missing, out = (tmp_path / n for n in ("wall.png", "none.mp4", "o"))
+        assert genface("detect", wall, "-o", out)[0] == 0
+        assert "--force" in refused("detect", wall, missing, "-o", out)
+        assert "none.mp4: no such file" in refused("detect", missing, "-o", out)
+        for again in (("--force",), ()):
+            line = refused("detect", wall, missing, "-o", out, *again)
+            assert "none.mp4: no such file" in line
+
     def test_the_same_again_is_up_to_date_and_another_needs_force(self, tmp_path):
         Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
         words = ("detect", tmp_path / "wall.png", "-o", tmp_path / "o")
