@@ -17,7 +17,8 @@ import pyarrow.parquet as parquet
 
 from genface.errors import InputError
 from genface.files import atomic
-from genface.table.columns import TEXT, group_of
+from genface.table.columns import group_of
+from genface.table.schema import kinds_of, storable, type_of
 from genface.table.sidecar import describe, parse
 
 KEY = b"genface"
@@ -41,17 +42,12 @@ def write_table(
     path = Path(path)
     _check_suffix(path)
     attrs = {str(key): value for key, value in frame.attrs.items()}
-    facts = describe(frame, {**attrs, **(meta or {})})
-    try:
-        table = _arrow(frame, path)
-        if path.suffix == ".parquet":
-            _write_parquet(table, facts, path)
-        else:
-            _write_csv(table, facts, path)
-    except pa.ArrowException as error:
-        raise InputError(
-            f"{path}: a column holds neither numbers nor words ({error.args[0]})."
-        ) from None
+    table = _arrow(frame, path)
+    facts = describe(kinds_of(table), {**attrs, **(meta or {})})
+    if path.suffix == ".parquet":
+        _write_parquet(table, facts, path)
+    else:
+        _write_csv(table, facts, path)
     return path
 
 
@@ -95,7 +91,13 @@ def _arrow(frame: pd.DataFrame, path: Path) -> pa.Table:
     # A plain frame without attrs: Arrow would store them a second time, in its own way.
     plain = pd.DataFrame(frame, copy=False).set_axis(names, axis=1)
     plain.attrs = {}
-    return pa.Table.from_pandas(plain, preserve_index=False)
+    try:
+        table = pa.Table.from_pandas(plain, preserve_index=False)
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{path}: a column holds neither numbers nor words ({error.args[0]})."
+        ) from None
+    return storable(table, path)
 
 
 def _write_parquet(table: pa.Table, facts: str, path: Path) -> None:
@@ -130,9 +132,12 @@ def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
         dtypes, facts = parse(sidecar.read_text(encoding="utf-8"), sidecar)
     with open(path, encoding="utf-8-sig", newline="") as stream:
         names = next(csv.reader(stream), [])
-    types = {name: _arrow_type(name, dtypes) for name in names}
+    types = {name: type_of(name, dtypes) for name in names}
     known = {name: kind for name, kind in types.items() if kind is not None}
-    table = _parse_csv(path, known)
+    try:
+        table = _parse_csv(path, known)
+    except pa.ArrowInvalid:
+        return _parse_edited_csv(path, known), facts
     # Words such as 00:01 would be guessed to be times of day: nothing here is.
     guessed = {
         field.name: pa.float64() if pa.types.is_null(field.type) else pa.string()
@@ -142,15 +147,18 @@ def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     return (_parse_csv(path, known | guessed) if guessed else table), facts
 
 
-def _arrow_type(name: str, dtypes: Mapping[str, str]) -> pa.DataType | None:
-    """Type that a column was written with; None where only its cells can tell."""
-    kind = dtypes.get(name, dtypes.get("*"))
-    if kind is None:
-        return pa.string() if name in TEXT else None
-    try:
-        return pa.string() if kind == "text" else pa.type_for_alias(kind)
-    except ValueError:
-        return None
+def _parse_edited_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Read whole numbers that another program wrote as 0.0; more is an error."""
+    whole = {name: kind for name, kind in types.items() if pa.types.is_integer(kind)}
+    table = _parse_csv(path, {**types, **dict.fromkeys(whole, pa.float64())})
+    for name, kind in whole.items():
+        column = table.column_names.index(name)
+        try:
+            cast = table.column(name).cast(kind)
+        except pa.ArrowInvalid:  # a fraction: it stays float64
+            continue
+        table = table.set_column(column, name, cast)
+    return table
 
 
 def _parse_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:

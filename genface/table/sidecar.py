@@ -17,12 +17,11 @@ from genface.errors import InputError
 SCHEMA = 1
 
 
-def describe(frame: pd.DataFrame, meta: Mapping[str, Any]) -> str:
-    """JSON text of a table's facts and of its columns' types.
+def describe(kinds: Mapping[str, str], meta: Mapping[str, Any]) -> str:
+    """JSON text of a table's facts and of its columns' kinds.
 
-    The commonest type is given once, under ``*``; the rest by column.
+    The commonest kind is given once, under ``*``; the rest by column.
     """
-    kinds = {str(name): _kind(dtype) for name, dtype in frame.dtypes.items()}
     usual = Counter(kinds.values()).most_common(1)[0][0] if kinds else "float32"
     dtypes = {"*": usual}
     dtypes |= {name: kind for name, kind in kinds.items() if kind != usual}
@@ -86,9 +85,3 @@ def _scalar(value: Any) -> Any:
         f"a table's facts hold a {type(value).__name__}, which JSON has not; "
         "give numbers, words, lists or dictionaries."
     )
-
-
-def _kind(dtype: Any) -> str:
-    """``text``, or numpy's name of the type."""
-    name = str(dtype)
-    return "text" if name in ("object", "str") or name.startswith("string") else name

@@ -181,6 +181,52 @@ def test_tables_that_cannot_be_written_leave_nothing(tmp_path, suffix):
     assert list(tmp_path.iterdir()) == []
 
 
+COLUMNS = {
+    "numbers or nothing": (pd.Series([0, None], dtype=object), [0.0, math.nan]),
+    "truths": (pd.Series([True, False]), [True, False]),
+    "truths or nothing": (pd.Series([True, None], dtype=object), [True, None]),
+    "nullable": (pd.Series([3, None], dtype="Int64"), [3.0, math.nan]),
+    "half": (pd.Series([0.5, 2], dtype="float16"), [0.5, 2.0]),
+    "categories": (pd.Series(["b", "a"], dtype="category"), ["b", "a"]),
+    "nothing": (pd.Series([None, None], dtype=object), [None, None]),
+    "words or nothing": (pd.Series(["1", None], dtype=object), ["1", None]),
+}
+
+
+@pytest.mark.parametrize("what", COLUMNS)
+def test_both_formats_give_back_the_same_of_any_column(tmp_path, what):
+    column, expected = COLUMNS[what]
+    frame = pd.DataFrame({"frame": [0, 1], "note": column})
+    read = [read_table(write_table(frame, tmp_path / f"t{s}")) for s in SUFFIXES]
+    pd.testing.assert_frame_equal(*read)
+    for found, wanted in zip(read[0]["note"], expected, strict=True):
+        assert found == wanted or (pd.isna(found) and pd.isna(wanted))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    "values", [pd.to_datetime(["2024-01-01"]), pd.to_timedelta([1]), [[1]], [1j]]
+)
+def test_columns_of_other_things_are_refused_by_name(tmp_path, suffix, values):
+    frame = pd.DataFrame({"frame": [0], "note": values})
+    with pytest.raises(InputError, match="note|numpy type"):
+        write_table(frame, tmp_path / f"t{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_numbers_that_were_edited_elsewhere_still_read(tmp_path):
+    path = write_table(face_table(), tmp_path / "t.csv")
+    edited = pd.read_csv(path).assign(frame=["0.0", "1.0", "2.0"])
+    edited.to_csv(path, index=False)
+    back = read_table(path)
+    assert back["frame"].dtype == np.int64 and back["frame"].tolist() == [0, 1, 2]
+    edited.assign(frame=["0.0", "1.5", ""]).to_csv(path, index=False)
+    assert read_table(path)["frame"].fillna(-1).tolist() == [0, 1.5, -1]
+    edited.assign(frame="many").to_csv(path, index=False)
+    with pytest.raises(InputError, match="not a readable csv"):
+        read_table(path)
+
+
 def test_a_failed_rewrite_keeps_the_old_table(tmp_path, monkeypatch):
     path = write_table(face_table(), tmp_path / "t.csv")
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
