@@ -26,6 +26,8 @@ class OneLineErrors(TyperGroup):
                 warnings.simplefilter("always", UserWarning)
                 warnings.showwarning = _show_warning
                 return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read the lines has seen enough
+            raise
         except (GenfaceError, OSError, KeyboardInterrupt) as error:
             if ctx.params.get("debug"):
                 raise
