@@ -101,6 +101,7 @@ class Fex(pd.DataFrame):
 
     def face(self, face_id: int) -> "Fex":
         """The rows of one face."""
+        self._need_one_input()
         rows = self[self._seen() & (self["face_id"] == face_id)]
         if rows.empty:
             known = sorted(int(i) for i in self.loc[self._seen(), "face_id"].unique())
@@ -112,7 +113,6 @@ class Fex(pd.DataFrame):
 
         The added rows have the status ``absent``, or that of the faceless frame.
         """
-        self._need_one_input()
         face = self.face(face_id)
         if face["frame"].duplicated().any():
             raise InputError(f"face {face_id} appears twice in a frame.")

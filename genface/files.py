@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from genface.errors import InputError, WeightError
+
+#: What reading a damaged npz raises; RuntimeError: a packing that zipfile cannot undo.
+_DAMAGE = (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @contextmanager
@@ -23,16 +27,10 @@ def atomic(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(6)}{path.suffix}")
     try:
+        temporary.touch(exist_ok=False)  # mkstemp would make it private
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp makes private files
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -53,8 +51,8 @@ def read_json(path: Path | str) -> dict:
     """Read a JSON object; anything else is an :class:`InputError`."""
     try:
         facts = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path}: not a JSON file ({error}).") from None
     if not isinstance(facts, dict):
@@ -79,18 +77,26 @@ def write_npz(path: Path | str, arrays: Mapping[str, np.ndarray]) -> None:
 def read_npz(path: Path | str) -> dict[str, np.ndarray]:
     """Read every array of an npz; objects (pickles) are refused."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(f"{path}: expected an npz archive, found one array.")
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file.") from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
+        with open(path, "rb") as stream, zipfile.ZipFile(stream) as archive:
+            return dict(_member(archive, name) for name in archive.namelist())
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    except _DAMAGE as error:
         raise InputError(
             f"{path}: not a readable npz file ({error}); objects are never unpickled."
         ) from None
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> tuple[str, np.ndarray]:
+    with archive.open(name) as stream:
+        array = np.lib.format.read_array(stream, allow_pickle=False)
+    return name.removesuffix(".npy"), array
+
+
+def _unreadable(path: Path | str, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: no such file.")
+    return InputError(f"{path}: cannot be read ({error.strerror or error}).")
 
 
 def sha256(path: Path | str) -> str:

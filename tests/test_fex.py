@@ -128,6 +128,8 @@ def test_faces_of_several_inputs_are_not_mixed(fex):
     with pytest.raises(InputError, match="2 inputs"):
         both.longest_face()
     with pytest.raises(InputError, match="2 inputs"):
+        both.face(0)
+    with pytest.raises(InputError, match="2 inputs"):
         both.complete(0)
     with pytest.raises(InputError, match="no column face_id"):
         fex.aus.face(0)

@@ -18,11 +18,10 @@ from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.scene import Scene, compose
 from genface.video import probe
-from genface.video.writer import exact_rate, shrunk, write_clip
+from genface.video.writer import exact_rate, gif_step, shrunk, write_clip
 
 GIF_BYTES = 6_000_000
 GIF_WIDTH = 440
-GIF_RATE = 50  # frames a second; browsers slow down gifs that ask for more
 GIF_SECONDS = 20.0
 
 
@@ -143,7 +142,7 @@ class _Thumbnails:
     """Small copies of some frames of the clip, for a gif of a modest size."""
 
     def __init__(self, rate: Fraction) -> None:
-        self.every = max(1, math.ceil(rate / GIF_RATE))
+        self.every = gif_step(rate)
         self.rate = rate / self.every
         self._count = 0
         self._frames: list[np.ndarray] = []

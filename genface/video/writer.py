@@ -1,5 +1,6 @@
 """Frames out: clips as mp4 and gif."""
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, islice
@@ -19,7 +20,8 @@ QUALITY = 20  # constant rate factor of x264
 BT709 = 1  # code of the colour primaries and transfer in the H.264 standard
 GIF_NOISE = 10  # of 255; changes up to this are taken for noise
 UNCHANGED = 255  # entry of the palette for pixels that a gif's frame leaves alone
-GIF_FASTEST = 50  # frames per second; viewers slow down what is faster
+GIF_FASTEST = 50  # frames per second
+SLOWEST, FASTEST = 0.01, 1000.0  # frames per second
 
 
 def write_clip(
@@ -49,10 +51,11 @@ def write_clip(
             f"{suffix or 'without an ending'}."
         )
     rate = exact_rate(fps)
-    if every < 1:
-        raise InputError(f"every is {every}; expected 1 or more.")
+    for name, value in (("every", every), ("max_width", max_width)):
+        if value is not None and value < 1:
+            raise InputError(f"{name} is {value}; expected 1 or more.")
     if suffix == ".gif":
-        every = max(every, -(-rate // GIF_FASTEST))
+        every = max(every, gif_step(rate))
     pictures = (shrunk(_checked(f), max_width) for f in islice(frames, 0, None, every))
     first = next(pictures, None)
     if first is None:
@@ -91,19 +94,28 @@ class _Source:
 
 def exact_rate(fps: Fraction | float) -> Fraction:
     """Frames per second as the ratio that was meant (29.97 is 30000/1001)."""
-    if not np.isfinite(float(fps)) or fps <= 0:
-        raise InputError(f"fps is {fps}; expected a positive number.")
+    rate = float(fps)
+    if not SLOWEST <= rate <= FASTEST:
+        raise InputError(
+            f"fps is {fps}; expected {SLOWEST:g} to {FASTEST:g} frames a second."
+        )
     if isinstance(fps, Fraction):
         return fps
-    broadcast = Fraction(round(fps) * 1000, 1001)
-    if abs(float(broadcast) - fps) < 0.005:
+    broadcast = Fraction(round(rate) * 1000, 1001)
+    if broadcast and abs(float(broadcast) - rate) < 0.005:
         return broadcast
-    return Fraction(fps).limit_denominator(1001)
+    return Fraction(rate).limit_denominator(1001)
+
+
+def gif_step(rate: Fraction) -> int:
+    """Each how-many-th frame a gif can show: viewers slow down what is too fast."""
+    return max(1, math.ceil(rate / GIF_FASTEST))
 
 
 def _checked(frame: np.ndarray) -> np.ndarray:
     frame = np.asarray(frame)
-    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+    is_rgb = frame.ndim == 3 and frame.shape[2] == 3 and frame.dtype == np.uint8
+    if not is_rgb or not frame.size:
         raise ShapeError(
             f"frames: expected (H, W, 3) uint8, got {frame.shape} {frame.dtype}."
         )

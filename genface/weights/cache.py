@@ -14,8 +14,8 @@ OK, MISSING, ALTERED = "ok", "missing", "altered"
 
 def cache_dir() -> Path:
     """Folder of pulled files: ``GENFACE_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("GENFACE_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("genface"))
+    chosen = os.environ.get("GENFACE_CACHE") or platformdirs.user_cache_dir("genface")
+    return Path(chosen).expanduser().resolve()  # pip runs in another folder
 
 
 def asset_path(entry: Asset) -> Path:

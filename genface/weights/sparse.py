@@ -51,7 +51,8 @@ def densify(
             index[dimension] += along * block[dimension]
         else:
             index[block_map[dimension - rank]] += along
-    if index.shape[1] != len(values) or (index >= np.array(shape)[:, None]).any():
+    outside = (index < 0) | (index >= np.array(shape)[:, None])
+    if index.shape[1] != len(values) or outside.any():
         raise WeightError("a sparse tensor's values do not fit its indices.")
     dense = np.zeros(shape, values.dtype)
     dense[tuple(index)] = values
@@ -69,9 +70,10 @@ def _coordinates(levels: list[Level]) -> np.ndarray:
             counts = np.full(nodes, level.size)
             along = np.tile(np.arange(level.size), nodes)
         else:
-            counts = np.diff(level.segments.astype(int))
-            along = level.indices.astype(int)
-            if len(counts) != nodes or (counts < 0).any() or counts.sum() != len(along):
+            segments = level.segments.astype(int)
+            counts, along = np.diff(segments), level.indices.astype(int)
+            whole = len(segments) == nodes + 1 and segments[0] == 0
+            if not whole or (counts < 0).any() or segments[-1] != len(along):
                 raise WeightError("a sparse tensor's rows do not fit its indices.")
         paths = np.vstack([np.repeat(paths, counts, axis=1), along])
     return paths

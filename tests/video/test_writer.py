@@ -175,6 +175,33 @@ def test_frames_that_are_no_pictures_or_change_size_are_refused(tmp_path):
         write_clip(tmp_path / "clip.mp4", [np.zeros((4, 4, 3))], 25)
     with pytest.raises(ShapeError, match="one size"):
         write_clip(tmp_path / "clip.mp4", [*bars(2), *bars(1, (20, 20))], 25)
-    with pytest.raises(InputError, match="positive"):
-        write_clip(tmp_path / "clip.mp4", bars(2), 0)
+    with pytest.raises(ShapeError, match=r"\(0, 0, 3\)"):
+        write_clip(tmp_path / "clip.gif", [np.zeros((0, 0, 3), np.uint8)], 25)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize(
+    ("fps", "options"),
+    [
+        (0, {}),
+        (-1, {}),
+        (0.001, {}),
+        (float("nan"), {}),
+        (Fraction(1, 10**9), {}),
+        (1e9, {}),
+        (25, {"every": 0}),
+        (25, {"max_width": 0}),
+    ],
+)
+def test_rates_and_sizes_that_cannot_be_meant_are_refused(tmp_path, name, fps, options):
+    with pytest.raises(InputError, match="expected"):
+        write_clip(tmp_path / name, bars(2), fps, **options)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("fps", [0.01, np.float32(25), np.int64(30), 1000])
+def test_rates_of_any_kind_and_extent_are_written(tmp_path, name, fps):
+    assert write_clip(tmp_path / name, bars(22), fps).stat().st_size
+    assert exact_rate(fps) == Fraction(str(fps))

@@ -31,6 +31,14 @@ def cache(tmp_path, monkeypatch):
     return folder
 
 
+def test_the_cache_is_one_place_from_wherever_a_program_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for given, place in (("cache", "cache"), ("~/cache", "home/cache")):
+        monkeypatch.setenv("GENFACE_CACHE", given)
+        assert weights.cache_dir() == (tmp_path / place).resolve()
+
+
 @pytest.fixture
 def index(tmp_path, monkeypatch):
     """A folder of wheels that is all that pip can see."""

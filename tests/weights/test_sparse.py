@@ -79,6 +79,9 @@ def rows(segments, indices):
         ([1.0], (2, 2), (0, 1), [Level(2), rows([0, 1, 1], [5])]),  # outside
         ([1.0, 2.0], (2, 2), (0, 1), [Level(2), rows([0, 1, 1], [0])]),  # left over
         ([1.0], (2, 2), (0, 1), [Level(2), rows([0, 2, 1], [0])]),  # falling
+        ([1.0], (2, 2), (0, 1), [Level(2), rows([0, 1, 1], [-1])]),  # before the first
+        ([1.0], (2, 2), (0, 1), [Level(2), rows([5, 6, 6], [0])]),  # begins elsewhere
+        ([], (2, 2), (0, 1), [Level(2), rows([], [])]),  # no rows at all
         ([1.0], (2, 2), (0, 0), [Level(2), Level(2)]),  # a dimension twice
         ([1.0], (1 << 20, 1 << 20), (0, 1), [Level(1 << 20), Level(1 << 20)]),
         ([1.0], (2, 2), (0, 1), [Level(1 << 40), Level(2)]),
