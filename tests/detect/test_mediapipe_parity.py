@@ -69,17 +69,27 @@ def test_plain_sampling_stays_close(chain, reference, pictures, name):
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_default_settings_agree_to_a_fiftieth_of_the_face(
+def test_default_settings_move_a_mesh_no_farther_than_a_second_look_does(
     chain, reference, pictures, name
 ):
-    # Full range and a second pass move points by 1 to 3 pixels on faces 100 to 220
-    # wide: as much as MediaPipe's own mesh moves when it is meshed again.
+    # docs/decisions/006: the figures there are what this prints (pytest -s).
     picture = pictures[name]
-    meshes = chain(FACEMESH)(as_pixels(picture))
     theirs = reference[f"mesh1_{name}"]
-    for apart in distances(meshes, theirs, picture.shape[:2]):
-        width = np.ptp(theirs[0, :468, 0]) * picture.shape[1]
-        assert apart.mean() <= 0.025 * width
+    width = np.ptp(theirs[0, :468, 0]) * picture.shape[1]
+    moved = {}
+    for what, settings in (
+        ("one look", MEDIAPIPE),
+        ("two looks", replace(MEDIAPIPE, passes=2)),
+        ("default", FACEMESH),
+    ):
+        meshes = chain(settings)(as_pixels(picture))
+        (apart,) = distances(meshes, theirs, picture.shape[:2])
+        moved[what] = apart.mean()
+    figures = ", ".join(f"{what} {value:.2f}" for what, value in moved.items())
+    print(f"\n{name}, a face {width:.0f} pixels wide: {figures}")
+    assert moved["one look"] <= 0.05
+    assert moved["default"] <= 0.025 * width
+    assert moved["default"] <= 1.5 * moved["two looks"]
 
 
 @pytest.mark.parametrize("name", PICTURES)
