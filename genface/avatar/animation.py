@@ -23,7 +23,9 @@ class Motion:
 
     ``aus`` (T, A) are named by ``au_names``; ``pose`` (T, 3) and ``gaze`` (T, 2) are
     None where not wanted. Nothing is NaN. ``seen`` (T,) is False where a gap was
-    bridged. ``notes`` say in one line each what was changed.
+    bridged, ``away`` (T,) True where the gap was too long for that and no expression is
+    left: what is drawn there is no measurement. ``notes`` say in one line each what was
+    changed.
     """
 
     times: np.ndarray
@@ -33,6 +35,7 @@ class Motion:
     pose: np.ndarray | None
     gaze: np.ndarray | None
     seen: np.ndarray
+    away: np.ndarray
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -82,8 +85,10 @@ def retime(
         raise InputError("no frame has all of its values: there is nothing to animate.")
     gaps = _Gaps(relative, valid)
     seen = gaps.seen(even)
-    drawn = _bridged(relative[valid], joined[valid], even, seen)
+    drawn, away = _bridged(relative[valid], joined[valid], even, seen)
     notes += gaps.notes(float(even[-1]))
+    if away.any():
+        notes.append(f"{away.sum()} of {len(even)} frames are greyed: no face to draw")
     a = int(known.sum())
     rest = drawn[:, a:]
     return Motion(
@@ -94,6 +99,7 @@ def retime(
         pose=None if pose is None else rest[:, :3],
         gaze=None if gaze is None else rest[:, -2:],
         seen=seen,
+        away=away,
         notes=tuple(notes),
     )
 
@@ -234,8 +240,11 @@ def _measures(seconds: float) -> str:
 
 def _bridged(
     known: np.ndarray, series: np.ndarray, even: np.ndarray, seen: np.ndarray
-) -> np.ndarray:
-    """Series (T, C) known at some times drawn at ``even`` times, gaps filled."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Series (T, C) known at some times drawn at ``even`` times, gaps filled.
+
+    Also where (T,) nothing of an expression is left.
+    """
     drawn = np.stack([np.interp(even, known, c) for c in series.T], axis=1)
     after = np.searchsorted(known, even + 1e-9)  # the next sample that is known
     before = np.clip(after - 1, 0, None)
@@ -249,11 +258,13 @@ def _bridged(
     coming = np.clip(1 - until / FADE, 0, 1)
     leaving[at_start] = 0.0
     coming[at_end] = 0.0
-    coming[at_start] = 1.0
+    coming[at_start] = np.clip(1 - (until - HOLD) / FADE, 0, 1)[at_start]
     last, following = series[before], series[after]
     faded = last * _ease(leaving)[:, None]
     faded = faded + _ease(coming)[:, None] * (following - faded)
-    return np.where(((gap > BRIDGED) & ~seen)[:, None], faded, drawn)
+    long = (gap > BRIDGED) & ~seen
+    away = long & (leaving == 0) & (coming == 0)
+    return np.where(long[:, None], faded, drawn), away
 
 
 def _ease(share):

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from genface.geometry import mesh_points
 
 CHOSEN = (64, 236, 178)
 OTHERS = (236, 236, 236)
+INK = (44, 48, 54)
+PALE = 0.25  # how much of a picture is left where there is nothing to show
 MARGIN = 6  # pixels around a face that are redrawn
 
 _PATHS = (
@@ -46,6 +48,18 @@ def mark_faces(
     elif box is not None:
         _draw_box(picture, box, CHOSEN)
     return picture
+
+
+def greyed(picture: np.ndarray, caption: str) -> np.ndarray:
+    """A picture (H, W, 3) without colour and pale, with a caption in its middle."""
+    grey = picture.mean(axis=2, keepdims=True)
+    pale = 255 * (1 - PALE) * 0.85 + PALE * grey
+    image = Image.fromarray(np.repeat(pale, 3, axis=2).astype(np.uint8))
+    height, width = picture.shape[:2]
+    font = ImageFont.load_default(max(8, width // 10))
+    middle = (width / 2, height / 2)
+    ImageDraw.Draw(image).text(middle, caption, INK, font, anchor="mm")
+    return np.asarray(image)
 
 
 def _draw_mesh(picture, mesh):

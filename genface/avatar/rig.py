@@ -30,7 +30,7 @@ LIDS_FOLLOW_UNTIL = 0.5  # radians
 _SIZES = (4, 64, 512)  # frames deformed at once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rig:
     """A face of 478 points in MediaPipe's order, moved by Action Units.
 
@@ -72,6 +72,9 @@ class Rig:
         for array in (rig.neutral, rig.deltas, rig.lids):
             array.setflags(write=False)  # one instance serves everybody
         return rig
+
+    def __repr__(self) -> str:
+        return f"Rig({len(self.au_names)} AUs, {len(self.neutral)} points)"
 
     @property
     def triangles(self) -> np.ndarray:

@@ -203,6 +203,9 @@ def animate(
     face: Annotated[str, typer.Option(help="Whose face: longest, or a face_id.")] = (
         "longest"
     ),
+    input_: Annotated[
+        str | None, typer.Option("--input", help="Which input of a table of several.")
+    ] = None,
     size: Annotated[
         int | None,
         typer.Option(min=16, help="Height and width of the avatar in pixels."),
@@ -228,6 +231,7 @@ def animate(
             synthetic=synthetic,
             fps=fps,
             face=face,
+            input_name=input_,
             size=None if size is None else (size, size),
             calibrate=calibrate,
             force=force,

@@ -97,6 +97,30 @@ def common_columns(tracks: Sequence[Track]) -> tuple[list[Track], list[str]]:
     return [columns_of(track, shared) for track in tracks], notes
 
 
+def notes_of(tracks: Sequence[Track]) -> list[str]:
+    """Notes of all tracks; what is noted of several is said once."""
+    found: dict[str, list[str]] = {}
+    for track in tracks:
+        for note in track.notes:
+            found.setdefault(note.removeprefix(f"{track.name}: "), []).append(note)
+    return [
+        notes[0] if len(notes) == 1 else f"{len(notes)} of {len(tracks)} faces: {note}"
+        for note, notes in found.items()
+    ]
+
+
+def same_behavior(
+    tracks: Sequence[Track], others: Sequence[Track]
+) -> tuple[str, str] | None:
+    """Names of a track and another one with the same values, if there are two such."""
+    for i, track in enumerate(tracks):
+        for j, other in enumerate(others):
+            itself = tracks is others and i <= j
+            if not itself and np.array_equal(track.values, other.values, True):
+                return track.name, other.name
+    return None
+
+
 def columns_of(track: Track, columns: Sequence[str]) -> Track:
     """The track with these columns, in this order; NaN for one it does not have."""
     frame = pd.DataFrame(track.values, columns=list(track.columns))

@@ -1,6 +1,6 @@
 """Real and synthetic tables in, a report card and a report page out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +8,13 @@ import pandas as pd
 from genface import files
 from genface.behavior import BehaviorModel
 from genface.pipelines import outputs
-from genface.pipelines.au_tracks import Track, common_columns, read_tracks
+from genface.pipelines.au_tracks import (
+    Track,
+    common_columns,
+    notes_of,
+    read_tracks,
+    same_behavior,
+)
 from genface.pipelines.faces import face_choice
 from genface.pipelines.fit_behavior import Tables
 from genface.pipelines.progress import Progress, silent
@@ -24,7 +30,7 @@ class CompareResult:
     ``card`` is None when everything was up to date.
     """
 
-    card: Card | None
+    card: Card | None = field(repr=False)
     paths: tuple[Path, ...]
     lines: tuple[str, ...]
 
@@ -48,6 +54,7 @@ def compare_sets(
     mp4 or gif) is put into the page.
     """
     out, report = Path(out), progress or silent
+    outputs.check_folder(out)
     lists = [_as_list(side) for side in (real, synthetic)]
     page, card_path = out / "report.html", out / "card.json"
     digests = outputs.source_digests(lists[0], "real")
@@ -97,8 +104,9 @@ def compare_tracks(
     """Card of two lists of tracks, and notes on what was assumed about them."""
     left, left_notes = common_columns(real)
     right, right_notes = common_columns(synthetic)
-    notes = [*left_notes, *right_notes]
-    notes += [note for track in (*real, *synthetic) for note in track.notes]
+    notes = [*left_notes, *right_notes, *notes_of(real), *notes_of(synthetic)]
+    if same := same_behavior(left, right):
+        notes.append(f"the same values on both sides: {same[0]} and {same[1]}")
     card = compare(
         [track.table() for track in left],
         [track.table() for track in right],

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,7 +24,7 @@ _SHIPPED = (("au", "au_model.npz"), ("rig", "rig.npz"))
 class DetectResult:
     """The table, where it was written, and one line per input or failure."""
 
-    fex: Fex
+    fex: Fex = field(repr=False)
     paths: tuple[Path, ...]
     lines: tuple[str, ...]
     failures: tuple[str, ...]
@@ -109,8 +109,7 @@ def _digests(paths: Sequence[Path]) -> dict[str, str]:
 def _tables(out: Path) -> list[Path]:
     if out.suffix in (".csv", ".parquet"):
         return [out]
-    if out.suffix and not out.is_dir():
-        raise InputError(f"{out}: expected a folder, or a file in .csv or .parquet.")
+    outputs.check_folder(out, "a folder, or a file in .csv or .parquet")
     return [out / "faces.csv", out / "faces.parquet"]
 
 

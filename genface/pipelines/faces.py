@@ -32,7 +32,30 @@ def fex_of(table: pd.DataFrame | Path | str) -> tuple[str, Fex]:
         name, fex = str(table), read_fex(table)
     if not len(fex):
         raise InputError(f"{name}: the table has no rows.")
+    if {" confidence", " success"} <= set(fex.columns):
+        raise InputError(
+            f"{name}: this looks like a table of OpenFace, which genface does not read "
+            "yet; detect the faces of its clip with `genface detect`."
+        )
     return name, fex
+
+
+def one_input(name: str, fex: Fex, chosen: str | None = None) -> Fex:
+    """The rows of one input: the only one, or the one called ``chosen``."""
+    if "input" not in fex.columns or (chosen is None and fex["input"].nunique() < 2):
+        return fex
+    there = [str(source) for source in fex["input"].dropna().unique()]
+    if chosen is None:
+        raise InputError(
+            f"{name} holds {len(there)} inputs ({', '.join(there)}); take a table of "
+            "one, or name one with --input (input_name in Python)."
+        )
+    found = [s for s in there if chosen in (s, Path(s).name)]
+    if len(found) != 1:
+        raise InputError(f"{name}: no input {chosen} in it; it has {', '.join(there)}.")
+    part = Fex(fex[fex["input"] == found[0]])
+    part.attrs = dict(fex.attrs)
+    return part
 
 
 def inputs_of(name: str, fex: Fex) -> Iterator[tuple[str, Fex]]:
@@ -87,29 +110,38 @@ def au_scale(rows: pd.DataFrame) -> tuple[str, list[str]]:
     openface = any(column.endswith("_r") for column in columns)
     large = bool((au_table(rows).to_numpy() > 1).any())
     scale = "facs" if openface or large else "presence"
-    return scale, [f"tells no AU scale, {scale} assumed"]
+    return scale, [f"no AU scale is told, {scale} assumed"]
 
 
 def times_of(rows: pd.DataFrame) -> np.ndarray:
-    """Seconds of each row; where the table has no times, at its frame rate."""
+    """Seconds of each row; where the table has no times, by its frame numbers."""
     if "time" in rows.columns and rows["time"].notna().all():
         return rows["time"].to_numpy(np.float64)
     frames = rows["frame"] if "frame" in rows.columns else np.arange(len(rows))
-    return np.asarray(frames, np.float64) / frame_rate(rows)[0]
+    return np.asarray(frames, np.float64) / _source_rate(rows)[0]
 
 
 def frame_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:
-    """Rows a second: from their times, else as recorded; a note if neither tells it.
+    """Rows a second, with a note if the rate of the source had to be assumed.
 
-    Times count for more, as a table of every n-th frame records its source's rate.
+    Times count for more than what is recorded, and without them frame numbers, as a
+    table of every n-th frame records its source's rate.
     """
+    rate, notes = _source_rate(rows)
+    timed = "time" in rows.columns and rows["time"].notna().sum() > 1
+    steps = np.diff(rows["time"].dropna() if timed else times_of(rows))
+    step = float(np.median(steps)) if len(steps) else 0.0
+    if step <= 0:
+        return rate, notes
+    if timed and notes:
+        return 1 / step, []
+    close = abs(1 / step - rate) < 0.02 / step
+    return (rate if close else 1 / step), notes
+
+
+def _source_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:
+    """Frames a second of the source, as recorded or assumed."""
     recorded = float(rows.attrs.get("fps") or 0)
-    if "time" in rows.columns and rows["time"].notna().sum() > 1:
-        times = rows["time"].dropna().to_numpy(np.float64)
-        step = float(np.median(np.diff(times)))
-        if step > 0:
-            close = abs(1 / step - recorded) < 0.02 / step
-            return recorded if close else 1 / step, []
     if recorded:
         return recorded, []
-    return ASSUMED_FPS, [f"tells no frame rate, {ASSUMED_FPS:g} a second assumed"]
+    return ASSUMED_FPS, [f"no frame rate is told, {ASSUMED_FPS:g} a second assumed"]

@@ -1,7 +1,7 @@
 """Tables of faces in, a folder with the chosen behaviour model out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,15 @@ import pandas as pd
 import genface
 from genface.behavior import BehaviorModel, Selection, scale_top, select, usable_columns
 from genface.behavior.storage import check_replaceable
+from genface.errors import InputError
 from genface.pipelines import outputs
-from genface.pipelines.au_tracks import common_columns, on_scale, read_tracks
+from genface.pipelines.au_tracks import (
+    common_columns,
+    notes_of,
+    on_scale,
+    read_tracks,
+    same_behavior,
+)
 from genface.pipelines.faces import face_choice
 from genface.pipelines.progress import Progress
 
@@ -22,7 +29,7 @@ Tables = Sequence[pd.DataFrame | Path | str] | pd.DataFrame | Path | str
 class FitResult:
     """The model, its folder, and one line per thing to know."""
 
-    model: BehaviorModel
+    model: BehaviorModel = field(repr=False)
     path: Path
     lines: tuple[str, ...]
 
@@ -45,6 +52,7 @@ def fit_behavior(
     cut the sequence. AUs that were never measured are left out, and said so.
     """
     out, states = Path(out), tuple(states)
+    outputs.check_folder(out)
     given = [tables] if isinstance(tables, pd.DataFrame | Path | str) else list(tables)
     settings = {
         "families": list(families),
@@ -61,7 +69,12 @@ def fit_behavior(
 
     check_replaceable(out)
     tracks, notes = common_columns(read_tracks(given, face))
-    notes += [note for track in tracks for note in track.notes]
+    if twice := same_behavior(tracks, tracks):
+        raise InputError(
+            f"{twice[0]} holds the same values as {twice[1]}; name each table once, "
+            "lest the model be judged by what it was fitted to."
+        )
+    notes += notes_of(tracks)
     X = np.concatenate([track.values for track in tracks])
     usable, empty = usable_columns(X, tracks[0].columns)
     columns = [c for c, use in zip(tracks[0].columns, usable, strict=True) if use]

@@ -16,6 +16,7 @@ from genface.pipelines.faces import (
     chosen_faces,
     face_choice,
     no_such_face,
+    one_input,
     times_of,
 )
 
@@ -23,19 +24,19 @@ POSE = ["Pitch", "Roll", "Yaw"]
 GAZE = ["gaze_pitch", "gaze_yaw"]
 
 
-def face_rows(fex: Fex, face: str | int = "longest") -> Fex:
+def face_rows(fex: Fex, face: str | int = "longest", name: str = "the table") -> Fex:
     """One row per frame of one face, NaN where it was not seen.
 
-    ``face`` is ``longest`` or a ``face_id``; a face that is not there is an
-    :class:`InputError`.
+    ``face`` is ``longest`` or a ``face_id``; a face that is not there, or a table of
+    several inputs, is an :class:`InputError` that calls the table by its ``name``.
     """
     if face_choice(face) == "all":
         raise InputError(
             "face 'all': an avatar follows one face; give 'longest' or a face_id."
         )
-    found = chosen_faces(fex, face)
+    found = chosen_faces(one_input(name, fex), face)
     if not found:
-        raise InputError(f"{no_such_face('the table', fex, face)}.")
+        raise InputError(f"{no_such_face(name, fex, face)}.")
     return next(iter(found.values()))
 
 

@@ -23,6 +23,10 @@ from genface.files import read_json, sha256, write_json
 from genface.table import sidecar_path
 
 RECORD = ".genface.json"
+#: Names that end so are those of files; any other ending may be a folder's (res.v2).
+FILES = (".csv", ".tsv", ".parquet", ".json", ".npz", ".html", ".txt", ".xlsx") + (
+    ".mp4", ".mov", ".avi", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg"
+)  # fmt: skip
 
 Source = pd.DataFrame | BehaviorModel | Path | str
 
@@ -70,6 +74,12 @@ def digest(source: Source) -> str:
     if path.suffix == ".csv" and sidecar.is_file():
         return _joined((path, sidecar))
     return sha256(path)
+
+
+def check_folder(out: Path, expected: str = "a folder") -> None:
+    """Refuse a name for a folder that is a file's, with what was ``expected``."""
+    if out.is_file() or (out.suffix.lower() in FILES and not out.is_dir()):
+        raise InputError(f"{out}: this is the name of a file; expected {expected}.")
 
 
 def up_to_date(out: Path, this: Mapping, force: bool = False) -> bool:

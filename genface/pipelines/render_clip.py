@@ -11,9 +11,9 @@ import pandas as pd
 
 from genface.avatar.animation import Motion
 from genface.fex import Fex
-from genface.files import atomic
+from genface.files import atomic, sha256
 from genface.pipelines import outputs
-from genface.pipelines.faces import face_choice, fex_of, frame_rate
+from genface.pipelines.faces import face_choice, fex_of, frame_rate, one_input
 from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.scene import Scene, compose
@@ -43,6 +43,7 @@ def render_clip(
     fps: Fraction | float | None = None,
     size: tuple[int, int] | None = None,
     face: str | int = "longest",
+    input_name: str | None = None,
     calibrate: bool = True,
     smooth: float = 0.0,
     gif: bool | None = None,
@@ -55,8 +56,9 @@ def render_clip(
     side over a strip of all AUs: source with overlay, avatar of the real AUs, avatar of
     the synthetic ones; and a small gif is written beside an mp4 (``gif`` says whether).
     The clip lasts as long as the table, at ``fps`` or the source's rate. ``size`` is
-    (H, W) of an avatar's panel. ``presence`` tables are calibrated per person unless
-    ``calibrate`` is off; ``smooth`` is in seconds.
+    (H, W) of an avatar's panel. ``input_name`` chooses one of several inputs of a
+    table. ``presence`` tables are calibrated per person unless ``calibrate`` is off;
+    ``smooth`` is in seconds. The avatar is greyed where there is no face to draw.
     """
     out = Path(out)
     wanted = (source is not None or synthetic is not None) if gif is None else gif
@@ -65,6 +67,7 @@ def render_clip(
         "fps": fps,
         "size": size,
         "face": face_choice(face),
+        "input": input_name,
         "gif": wanted,
         "calibrate": calibrate,
         "smooth": smooth,
@@ -73,14 +76,20 @@ def render_clip(
     paths = (out,) if small is None else (out, small)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return RenderResult(paths, 0, (f"animate: {out} is up to date",))
-    _, fex = fex_of(table)
-    real = face_rows(fex, face)
-    rate, lines = _rate(real, source, fps)
+    name, fex = fex_of(table)
+    fex = one_input(name, fex, input_name)
+    asked = _asked_rate(source, fps)
+    if asked is not None and not fex.attrs.get("fps"):
+        fex.attrs["fps"] = float(asked)  # frame numbers count at this rate
+    real = face_rows(fex, face, name)
+    rate, lines = (asked, []) if asked is not None else _own_rate(real)
+    lines += _other_source(real, source)
     draw = partial(motion_of, fps=rate, calibrate=calibrate, smooth=smooth)
     motions = [draw(real)]
     seconds = float(len(motions[0]) / rate)
     if synthetic is not None:
-        follows = face_rows(fex_of(synthetic)[1])
+        other, follows = fex_of(synthetic)
+        follows = face_rows(follows, name=other)
         motions.append(draw(follows, reference=real, duration=seconds))
     scene = compose(motions, None if source is None else Path(source), fex, real, size)
     lines += _notes(motions)
@@ -98,14 +107,27 @@ def render_clip(
     return RenderResult(paths, len(scene), tuple(f"animate: {x}" for x in lines))
 
 
-def _rate(rows: Fex, source, fps) -> tuple[Fraction, list[str]]:
-    """Frames a second: as asked, else the source's, else the table's; with notes."""
+def _asked_rate(source, fps) -> Fraction | None:
+    """Frames a second as asked, else the source's; None where the table decides."""
     if fps is not None:
-        return exact_rate(fps), []
-    if source is not None:
-        return probe(source).fps, []
+        return exact_rate(fps)
+    return None if source is None else probe(source).fps
+
+
+def _own_rate(rows: Fex) -> tuple[Fraction, list[str]]:
     rate, notes = frame_rate(rows)
     return exact_rate(rate), notes
+
+
+def _other_source(rows: Fex, source) -> list[str]:
+    """A note if the clip to be shown is not the one that the table was made from."""
+    if source is None or "input" not in rows.columns:
+        return []
+    made_from = rows["input"].iloc[0]
+    digest = (rows.attrs.get("source_sha256") or {}).get(made_from)
+    if digest is None or digest == sha256(source):
+        return []
+    return [f"{source} is not {made_from}, which the table was made from"]
 
 
 def _digests(table, source, synthetic) -> dict[str, str]:

@@ -54,6 +54,7 @@ def run_clip(
         raise InputError("run follows one face; give --face longest or a face_id.")
     if seconds is not None and not 0 < seconds < math.inf:
         raise InputError(f"seconds {seconds}: expected a positive number.")
+    outputs.check_folder(out)
     if probe(clip).is_image:
         raise InputError(
             f"{clip} is a picture, and behaviour needs time; name a clip, or use "
@@ -133,9 +134,9 @@ def run_demo(
     say: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Pull the weights and the sample clip, then :func:`run_clip` on it."""
-    for name in (*weights.FACEMESH_ASSETS, SAMPLE_CLIP):
-        weights.ensure(name, offline=offline, progress=progress)
-    clip = weights.ensure(SAMPLE_CLIP, offline=offline)
+    outputs.check_folder(Path(out))
+    names = (*weights.FACEMESH_ASSETS, SAMPLE_CLIP)
+    *_, clip = weights.pull(names, offline=offline, progress=progress)
     return run_clip(clip, out, offline=offline, force=force, progress=progress, say=say)
 
 

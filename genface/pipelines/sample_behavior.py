@@ -1,7 +1,7 @@
 """A behaviour model in, a table of synthetic behaviour out."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from genface.table import read_table, write_table
 class SampleResult:
     """The synthetic table, its path, and one line per thing to know."""
 
-    table: pd.DataFrame
+    table: pd.DataFrame = field(repr=False)
     path: Path
     lines: tuple[str, ...]
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from genface.avatar.animation import Motion
 from genface.avatar.face import AvatarRenderer
-from genface.avatar.overlay import mark_faces
+from genface.avatar.overlay import greyed, mark_faces
 from genface.avatar.strip import Strip, title_bar
 from genface.errors import MediaError
 from genface.fex import Fex
@@ -24,6 +24,7 @@ from genface.video import Frame, probe, read_frames
 PANEL_HEIGHT = 360  # pixels of the panels beside a source
 AVATAR_ASPECT = 0.84  # width of an avatar's panel relative to its height
 ALONE = (512, 432)  # (H, W) of an avatar without company
+AWAY = ("no face", "no data")  # in the real panel, and in the synthetic one
 AHEAD = 4  # frames being drawn while one is written
 
 
@@ -101,7 +102,9 @@ class Scene:
         times = self.motions[0].times
         columns = [] if self.source is None else [self.source.frames(times)]
         with ThreadPoolExecutor(max_workers=2) as pool:
-            columns += [self._avatars(motion, pool) for motion in self.motions]
+            for motion, caption in zip(self.motions, AWAY, strict=False):
+                avatars = self._avatars(motion, pool)
+                columns.append(_marked(avatars, motion.away, caption))
             for time, *panels in zip(times, *columns, strict=True):
                 row = np.concatenate(panels, axis=1)
                 if self.strip is None or self.titles is None:
@@ -152,6 +155,14 @@ def compose(
     )
     renderer = AvatarRenderer(size=(height, width))
     return Scene(renderer, motions, panel, title_bar(titles, widths), strip)
+
+
+def _marked(
+    pictures: Iterator[np.ndarray], away: np.ndarray, caption: str
+) -> Iterator[np.ndarray]:
+    """Pictures, greyed where they show nobody's expression."""
+    for picture, nobody in zip(pictures, away, strict=True):
+        yield greyed(picture, caption) if nobody else picture
 
 
 def _by_name(motion: Motion, names: list[str]) -> np.ndarray:

@@ -65,8 +65,21 @@ def test_a_long_gap_holds_then_fades_to_neutral_and_says_so():
     assert motion.aus[124, 0] > 0.7  # on its way back before the face is seen again
     assert np.abs(np.diff(motion.aus[:, 0])).max() < 0.12  # no jump
     assert not motion.seen[60:120].any() and motion.seen[:50].all()
-    (note,) = motion.notes
+    assert motion.away.sum() == pytest.approx(25 * (3 - HOLD - 2 * FADE), abs=3)
+    assert (motion.aus[motion.away] == 0).all()
+    note, greyed = motion.notes
+    assert f"{motion.away.sum()} of 150 frames are greyed" in greyed
     assert "75 of 150 frames" in note and "3.0 s" in note and "fades" in note
+
+
+def test_before_the_face_comes_nothing_is_drawn_of_it():
+    times = np.arange(100) / 25
+    aus = np.full((100, 2), 0.8)
+    aus[:50] = np.nan
+    motion = retime(times, aus, NAMES, 25)
+    away = round(25 * (2 - HOLD - FADE))
+    assert motion.away[: away - 1].all() and not motion.away[away + 1 :].any()
+    assert (motion.aus[: away - 1] == 0).all() and motion.aus[49, 0] == 0.8
 
 
 def test_a_short_gap_is_bridged_in_a_straight_line():
@@ -96,7 +109,8 @@ def test_missing_frames_are_a_gap():
 
 def test_a_table_shorter_than_the_clip_is_said_in_its_own_words():
     times = np.arange(50) / 25
-    (note,) = retime(times, ramp(times), NAMES, 25, duration=4.0).notes
+    note, greyed = retime(times, ramp(times), NAMES, 25, duration=4.0).notes
+    assert "26 of 100 frames are greyed" in greyed
     assert note.startswith("the table ends 2.0 s before the clip") and "fades" in note
     assert retime(times, ramp(times), NAMES, 25, duration=2.1).notes == ()
 

@@ -10,7 +10,7 @@ from genface.behavior import BehaviorModel
 from genface.errors import FitError, InputError
 from genface.facs import AU_NAMES, EMOTIONS
 from genface.pipelines import outputs
-from genface.pipelines.au_tracks import common_columns, read_tracks
+from genface.pipelines.au_tracks import common_columns, notes_of, read_tracks
 from genface.pipelines.compare_sets import compare_sets
 from genface.pipelines.fit_behavior import fit_behavior
 from genface.pipelines.sample_behavior import sample_behavior
@@ -267,6 +267,44 @@ def test_one_sided_models_fill_the_bilateral_columns(tmp_path):
     )
     assert made.attrs["unseen_aus"] == ["AU04", "AU09", "AU17", "AU25"]
     assert made["AU25"].isna().all() and made["Happy"].notna().all()
+
+
+def test_the_same_table_twice_is_refused(made, tmp_path):
+    folder, _, _ = made
+    write_table(face_table(), tmp_path / "copy.parquet")
+    tables = [folder / "faces.csv", tmp_path / "copy.parquet"]
+    with pytest.raises(InputError, match=r"copy\.parquet holds the same values as"):
+        fit_behavior(tables, tmp_path / "m", **FAST)
+
+
+def test_a_table_compared_with_itself_is_said(made, tmp_path):
+    folder, _, _ = made
+    lines = compare_sets(folder / "faces.csv", folder / "faces.csv", tmp_path).lines
+    assert any("the same values on both sides" in line for line in lines)
+
+
+def test_what_is_noted_of_many_tables_is_said_once():
+    bare = [face_table(seed=k)[list(AU_NAMES)] for k in range(5)]
+    for table in bare:
+        table.attrs = {}
+    bare[0].attrs = {"fps": 30.0}
+    scale, rate = notes_of(read_tracks(bare))
+    assert scale == "5 of 5 faces: no AU scale is told, presence assumed"
+    assert rate == "4 of 5 faces: no frame rate is told, 30 a second assumed"
+
+
+def test_frame_numbers_tell_how_many_rows_a_second():
+    table = face_table().drop(columns="time").assign(frame=2 * np.arange(150))
+    table.attrs = {"fps": 30.0}
+    (track,) = read_tracks(table)
+    assert track.fps == pytest.approx(15.0)
+    assert not any("uneven" in note for note in track.notes)
+
+
+def test_results_are_short_to_read(made):
+    _, fitted, sampled = made
+    for result in (fitted, sampled):
+        assert len(repr(result)) < 100 + len(repr((result.path, result.lines)))
 
 
 def test_openface_names_are_the_same_aus():

@@ -153,3 +153,16 @@ def test_a_csv_counts_with_its_sidecar(tmp_path):
     told = outputs.digest(path)
     (tmp_path / "faces.meta.json").write_text('{"fps": 30}')
     assert len({bare, told, outputs.digest(path)}) == 3
+
+
+@pytest.mark.parametrize("name", ["foo.csv", "foo.mp4", "foo.GIF", "there"])
+def test_a_file_is_no_folder(tmp_path, name):
+    (tmp_path / "there").write_text("a file")
+    with pytest.raises(InputError, match="expected a folder"):
+        outputs.check_folder(tmp_path / name)
+
+
+def test_folders_may_have_dots(tmp_path):
+    (tmp_path / "old.csv").mkdir()
+    for name in ("res.v2", "a.b.c", "old.csv", "plain"):
+        outputs.check_folder(tmp_path / name)

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from genface.avatar.overlay import mark_faces
+from genface.avatar.overlay import greyed, mark_faces
 from genface.avatar.rig import Rig
 from genface.errors import InputError, MediaError
 from genface.fex import Fex
+from genface.files import sha256
 from genface.pipelines.au_tracks import read_tracks
 from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.render_clip import render_clip
@@ -130,11 +131,71 @@ def test_only_the_chosen_face_is_followed(tmp_path, source):
     second = render_clip(made, tmp_path / "b.mp4", size=SIZE, face="1")
     assert not any("without a face" in line for line in first.lines)
     assert any("6 of 12 frames without a face" in line for line in second.lines)
-    with pytest.raises(InputError, match="no face 7"):
-        render_clip(made, tmp_path / "c.mp4", face="7")
+    write_table(made, tmp_path / "two.csv")
+    with pytest.raises(InputError, match=r"two\.csv: no face 7"):
+        render_clip(tmp_path / "two.csv", tmp_path / "c.mp4", face="7")
     with pytest.raises(InputError, match="one face"):
         render_clip(made, tmp_path / "c.mp4", face="all")
     assert not (tmp_path / "c.mp4").exists()
+
+
+def test_panels_without_a_face_are_greyed(tmp_path, source):
+    made = table(60)
+    made.loc[10:49, ["AU12", "AU26"]] = np.nan
+    result = render_clip(made, tmp_path / "a.mp4", size=(90, 76))
+    assert any("frames are greyed" in line for line in result.lines)
+    _, frames = decoded(tmp_path / "a.mp4")
+    colour = [np.ptp(f.astype(int), axis=2).mean() for f in (frames[5], frames[34])]
+    assert colour[0] > 10 and colour[1] < 3
+    empty = np.full((90, 76, 3), (200, 150, 100), np.uint8)
+    with_words = greyed(empty, "no face")
+    assert (with_words.max(axis=2) == with_words.min(axis=2)).mean() > 0.8
+    assert with_words.min() < 100 < with_words[0, 0, 0]
+
+
+def test_a_table_of_several_inputs_needs_a_choice(tmp_path):
+    other = table(6).assign(input="x/b.mp4")
+    both = pd.concat([table().assign(input="x/a.mp4"), other])
+    both.attrs = table().attrs
+    with pytest.raises(InputError, match="2 inputs .*--input"):
+        render_clip(both, tmp_path / "face.mp4")
+    result = render_clip(both, tmp_path / "face.mp4", input_name="b.mp4", size=SIZE)
+    assert result.n_frames == 6
+    with pytest.raises(InputError, match=r"no input c\.mp4 in it; it has x/a\.mp4"):
+        render_clip(both, tmp_path / "c.mp4", input_name="c.mp4")
+
+
+def test_a_clip_that_is_not_the_tables_own_is_said(tmp_path, source):
+    made = table().assign(input="own.mp4")
+    for digest, notes in ((sha256(source), 0), ("another", 1)):
+        made.attrs["source_sha256"] = {"own.mp4": digest}
+        out = tmp_path / f"{notes}.mp4"
+        result = render_clip(made, out, source=source, size=(90, 76), gif=False)
+        assert sum("is not own.mp4" in line for line in result.lines) == notes
+
+
+def test_frame_numbers_count_at_the_rate_that_is_asked_for(tmp_path):
+    made = table().drop(columns="time").assign(frame=2 * np.arange(12))
+    made.attrs = {"au_scale": "intensity"}
+    result = render_clip(made, tmp_path / "a.mp4", size=SIZE, fps=12)
+    assert result.n_frames == 24 and made.attrs == {"au_scale": "intensity"}
+    assert not any("assumed" in line for line in result.lines)
+    result = render_clip(made, tmp_path / "b.mp4", size=SIZE)
+    assert any("30 a second assumed" in line for line in result.lines)
+    assert "12 frames, 0.8 s at 15" in result.lines[-1]
+
+
+def test_tables_of_openface_are_told(tmp_path):
+    path = tmp_path / "openface.csv"
+    path.write_text("frame, timestamp, confidence, success, AU12_r\n1,0,0.9,1,0.5\n")
+    with pytest.raises(InputError, match="OpenFace"):
+        render_clip(path, tmp_path / "a.mp4")
+
+
+def test_tables_of_py_feat_can_be_drawn(shared, tmp_path):
+    clip = shared / "data" / "news_sample" / "001.csv"
+    result = render_clip(clip, tmp_path / "a.mp4", size=SIZE, fps=25)
+    assert result.n_frames == 40
 
 
 def test_presence_is_calibrated_and_says_so(tmp_path):
