@@ -4,8 +4,10 @@ Groups are derived from the column names and other facts live in ``attrs``: both
 survive whatever pandas does to a table. Logic lives in the rooms below.
 """
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,12 +24,23 @@ class Fex(pd.DataFrame):
     """One row per face and frame; a frame without a face is one row of NaN.
 
     Groups (``aus``, ``poses``, ...) are tables of those columns, without columns where
-    there are none. ``attrs`` holds facts such as ``au_scale`` and ``fps``.
+    there are none. ``attrs`` holds facts such as ``au_scale`` and ``fps``; of tables
+    put together, those on which all of them agree.
     """
 
     @property
     def _constructor(self) -> Callable[..., "Fex"]:
         return Fex
+
+    def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any):
+        """Pass the facts on; ``pd.concat`` would drop all where one differs."""
+        super().__finalize__(other, method, **kwargs)  # type: ignore[misc]
+        objects = getattr(other, "input_objs", getattr(other, "objs", ()))  # pandas 2
+        parts = [part.attrs for part in objects]
+        for key, value in parts[0].items() if parts else ():
+            if all(key in part and part[key] == value for part in parts[1:]):
+                self.attrs[key] = copy.deepcopy(value)
+        return self
 
     def _group(self, *names: str) -> "Fex":
         known = groups(self.columns)

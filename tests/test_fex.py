@@ -123,6 +123,20 @@ def test_complete_fills_the_timeline(fex):
     pd.testing.assert_frame_equal(whole.complete(0), whole)
 
 
+def test_tables_put_together_keep_the_facts_on_which_they_agree(fex):
+    other = fex.assign(input="other.mp4")
+    fex.attrs |= {"source_sha256": {"clip.mp4": "a"}, "problem": "cut off"}
+    other.attrs = {**other.attrs, "source_sha256": {"other.mp4": "b"}}
+    both = pd.concat([fex, other])
+    assert isinstance(both, Fex)
+    assert both.attrs == {"au_scale": "intensity", "fps": 25.0}
+    other.attrs["au_scale"] = "presence"
+    assert pd.concat([fex, other]).attrs == {"fps": 25.0}
+    other.attrs = {}
+    assert pd.concat([fex, other]).attrs == {}
+    assert pd.concat([fex, fex]).attrs == fex.attrs
+
+
 def test_faces_of_several_inputs_are_not_mixed(fex):
     both = pd.concat([fex, fex.assign(input="other.mp4")])
     with pytest.raises(InputError, match="2 inputs"):
