@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -51,13 +52,30 @@ def _show_warning(message: object, *where: object, **details: object) -> None:
     typer.echo(f"genface: note: {message}", err=True)
 
 
+#: What to do about errors of the file system.
+ADVICE = {
+    errno.ENOSPC: "the disk is full; free some space and run it again.",
+    errno.EDQUOT: "your share of the disk is full; free some space and run it again.",
+    errno.EROFS: "nothing can be written here (a read-only disk); name another place.",
+    errno.EACCES: "permission denied; name another place, or ask for the right to it.",
+    errno.EPERM: "permission denied; name another place, or ask for the right to it.",
+    errno.ENOTDIR: "a file is where a folder is needed; name another place.",
+    errno.EEXIST: "a file is where a folder is needed; name another place.",
+    errno.EISDIR: "a folder is where a file is needed; name another place.",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one.",
+}
+
+
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong and what to do."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; finished stages are kept, run it again to go on."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        where = f" ({error.filename})" if error.filename else ""
-        return f"the disk is full{where}; free some space and run it again."
+    if isinstance(error, OSError) and error.errno in ADVICE:
+        place = Path(str(error.filename)) if error.filename else Path()
+        if place.name.startswith("."):  # a name that only lasts while a file is made
+            place = place.parent
+        where = f"{place}: " if error.filename else ""
+        return where + ADVICE[error.errno]
     return " ".join(str(error).split())
 
 

@@ -51,13 +51,21 @@ def verify_weights(
         list[str] | None, typer.Argument(help="Assets; all if none.")
     ] = None,
 ) -> None:
-    """Check cached assets against their digests; exit code 2 if one is altered."""
+    """Check cached assets against their digests.
+
+    Exit code 2 if one is altered, or if one is missing that was named or, where none
+    was, that the default preset needs.
+    """
     from genface import weights
 
     states = weights.verify(names)
     for name, state in states:
         typer.echo(f"{name:<20} {state}")
-    if any(state == "altered" for _, state in states):
+    needed = names or weights.FACEMESH_ASSETS
+    if any(
+        state == "altered" or (state == "missing" and name in needed)
+        for name, state in states
+    ):
         raise typer.Exit(REFUSED)
 
 

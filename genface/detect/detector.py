@@ -53,6 +53,9 @@ class Detector:
         self._au_model = load_au_model()
         self._chain(1)
 
+    def __repr__(self) -> str:
+        return f"Detector({self.preset!r}, compat={self.compat!r})"
+
     def detect(
         self,
         inputs: Given,

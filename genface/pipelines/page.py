@@ -31,11 +31,18 @@ th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--
   vertical-align: top; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 600; }
 td.wide { min-width: 14rem; }
+table.wrap { table-layout: fixed; }
+table.wrap td { overflow-wrap: anywhere; }
+table.wrap th:first-child { width: 38%; }
 tr.marked td { background: #eef6ee; font-weight: 600; }
 ul { padding-left: 1.2rem; margin: .3rem 0; }
 li { overflow-wrap: anywhere; }
 nav { font-size: .9rem; margin-bottom: 1rem; }
 nav a { color: #2f5d8a; margin-right: .9rem; text-decoration: none; }
+@media (max-width: 640px) {  /* letters stay readable: figures move sideways */
+  section { padding: .8rem .7rem; }
+  figure img { max-width: none; }
+}
 code { font-size: .85em; overflow-wrap: anywhere; }
 """
 
@@ -77,8 +84,13 @@ class Section:
         rows: Iterable[Sequence[str]],
         marked: Sequence[int] = (),
         wide: Sequence[int] = (),
+        wrap: bool = False,
     ) -> "Section":
-        """Add a table; rows whose number is in ``marked`` stand out."""
+        """Add a table; rows whose number is in ``marked`` stand out.
+
+        Columns in ``wide`` hold sentences. ``wrap`` breaks long words rather than let
+        the table be wider than the page.
+        """
         head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
         body = ""
         for index, row in enumerate(rows):
@@ -88,8 +100,8 @@ class Section:
             )
             body += f"<tr{_class('marked', index in marked)}>{cells}</tr>"
         self.parts.append(
-            f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>"
+            f'<div class="scroll"><table{_class("wrap", wrap)}>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
         return self
 
@@ -103,7 +115,9 @@ class Section:
             shown = f'<video src="{source}" {how}></video>'
         else:
             size = f' width="{width}"' if width else ""
-            shown = f'<img src="{source}" alt="{words}"{size}>'
+            shown = (
+                f'<div class="scroll"><img src="{source}" alt="{words}"{size}></div>'
+            )
         self.parts.append(f"<figure>{shown}<figcaption>{words}</figcaption></figure>")
         return self
 

@@ -75,8 +75,9 @@ def found_section(
         if clip.stat().st_size <= MAX_CLIP_BYTES:
             section.clip(
                 clip,
-                "Watch whether the right-hand face moves as calmly and as often as the "
-                "left-hand one; it is not meant to do the same at the same moment.",
+                "Watch whether the avatar of the synthetic AUs, on the right, moves as "
+                "calmly and as often as that of the real AUs beside it; it is not "
+                "meant to do the same at the same moment.",
             )
         else:
             section.text(f"The moving result is in {clip.name}, too large to put here.")
@@ -257,7 +258,7 @@ def provenance_section(
     }
     for key, value in given.items():
         rows += _flat(key, value)
-    section = Section("Provenance").table(["what", "value"], rows)
+    section = Section("Provenance").table(["what", "value"], rows, wrap=True)
     section.text("Licences of the weights used by the embedded detector:")
     return section.notes(
         f"{asset.name}: {asset.licence}"

