@@ -59,6 +59,7 @@ ADVICE = {
     errno.EROFS: "nothing can be written here (a read-only disk); name another place.",
     errno.EACCES: "permission denied; name another place, or ask for the right to it.",
     errno.EPERM: "permission denied; name another place, or ask for the right to it.",
+    errno.ENOENT: "no such file or folder; check the path.",
     errno.ENOTDIR: "a file is where a folder is needed; name another place.",
     errno.EEXIST: "a file is where a folder is needed; name another place.",
     errno.EISDIR: "a folder is where a file is needed; name another place.",
