@@ -24,7 +24,7 @@ def random_chain(rng, n_states, zeros=False):
 
 CASES = [
     (n_states, n_rows, scale)
-    for n_states, n_rows in [(1, 1), (1, 4), (2, 1), (2, 7), (3, 2), (3, 6)]
+    for n_states, n_rows in [(1, 3), (2, 6), (3, 6)]
     for scale in (1.0, 30.0, 1e3, 1e4)
 ]
 
@@ -139,7 +139,7 @@ def test_streaming_equals_the_filter():
 
 
 def test_paths_agree_where_likelihoods_are_large():
-    for seed in range(3):
+    for seed in range(1):
         rng = np.random.default_rng(seed)
         start, trans = random_chain(rng, 8)
         log_obs = -rng.gamma(2.0, 100.0, (600, 8)) - 900

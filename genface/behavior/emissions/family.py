@@ -1,0 +1,118 @@
+"""What an emission family is: pure functions of parameters, data and weights.
+
+A family is a frozen dataclass; its fields are settings, fixed for a fit. Parameters
+are a dict of arrays whose first axis is the state. ``data`` is a dict of arrays whose
+first axis is the row, made once by ``prepare``; where it has no ``seen``, nothing is
+missing. ``log_prob``, ``maximize`` and ``log_prior`` are JAX functions, the rest is
+numpy.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from jax import Array
+
+Params = dict[str, Any]
+Data = dict[str, Any]
+
+
+class Family(Protocol):
+    """One law per state. ``n_lags`` earlier rows enter it (0: none)."""
+
+    name: ClassVar[str]
+
+    @property
+    def n_lags(self) -> int:
+        """How many earlier rows the law of a row depends on."""
+        ...
+
+    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+        """Arrays that the other functions need of rows (T, A); NaN = missing."""
+        ...
+
+    def init(
+        self, X: np.ndarray, n_states: int, rng: np.random.Generator
+    ) -> Params:
+        """Parameters to start from, spread over the rows."""
+        ...
+
+    def prior(self, X: np.ndarray) -> Params:
+        """Arrays of the prior, on the scale of the training rows."""
+        ...
+
+    def log_prior(self, params: Params, prior: Params) -> Array:
+        """Log-density of each state's parameters (K,), up to a constant."""
+        ...
+
+    def log_prob(self, params: Params, data: Data) -> Array:
+        """Log-probability of each row in each state (T, K), missing entries out."""
+        ...
+
+    def maximize(
+        self, params: Params, prior: Params, data: Data, weights: Array
+    ) -> Params:
+        """M-step: parameters that raise the weighted (T, K) log-likelihood + prior."""
+        ...
+
+    def sample(
+        self,
+        params: Params,
+        states: np.ndarray,
+        past: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """One row per entry of ``states`` (n,), given earlier rows (n, lags, A)."""
+        ...
+
+    def log_cells(
+        self, params: Params, data: Data, lower: np.ndarray, upper: np.ndarray
+    ) -> np.ndarray:
+        """Log-probability of intervals (T, A) in each state, summed over A: (T, K)."""
+        ...
+
+    def means(self, params: Params) -> np.ndarray:
+        """Expected row of each state (K, A), earlier rows unknown."""
+        ...
+
+    def n_free(self, n_states: int, n_columns: int) -> int:
+        """Number of free scalars in the emissions."""
+        ...
+
+
+def with_seen(X: np.ndarray) -> Data:
+    """Values with NaN as 0, and which entries were seen if any is missing."""
+    seen = np.isfinite(X)
+    data = {"x": np.where(seen, X, 0.0)}
+    if not seen.all():
+        data["seen"] = seen.astype(float)
+    return data
+
+
+def spread_rows(
+    X: np.ndarray, n_states: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Rows (K, A) far from each other, by the k-means++ rule; NaN filled by means."""
+    means = column_means(X)
+    filled = np.where(np.isfinite(X), X, means)
+    scale = np.where(filled.std(0) > 0, filled.std(0), 1.0)
+    scaled = filled / scale
+    chosen = [int(rng.integers(len(X)))]
+    distance = ((scaled - scaled[chosen[0]]) ** 2).sum(1)
+    for _ in range(n_states - 1):
+        total = distance.sum()
+        weights = distance / total if total > 0 else np.full(len(X), 1 / len(X))
+        chosen.append(int(rng.choice(len(X), p=weights)))
+        distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(1))
+    return filled[chosen]
+
+
+def column_means(X: np.ndarray) -> np.ndarray:
+    """Mean of each column's seen entries; 0 where there is none."""
+    seen = np.isfinite(X)
+    return np.where(seen, X, 0.0).sum(0) / np.maximum(seen.sum(0), 1)
+
+
+def column_variances(X: np.ndarray) -> np.ndarray:
+    """Variance of each column's seen entries; 0 where there is none."""
+    return column_means((X - column_means(X)) ** 2)
