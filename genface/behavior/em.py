@@ -149,14 +149,16 @@ def _chain_prior(slot: _Slot, problem: Problem) -> tuple[Array, Array]:
     return start, jnp.where(both, problem.trans_prior - 1.0 + stay, 0.0)
 
 
-def _log_prior(family: Family, slot: _Slot, problem: Problem) -> Array:
+def _log_prior(
+    family: Family, slot: _Slot, problem: Problem, data: Data
+) -> Array:
     start, trans = _chain_prior(slot, problem)
 
     def part(count: Array, p: Array) -> Array:
         logs = jnp.log(jnp.where(p > 0, p, 1.0))
         return jnp.where((count != 0) & (p > 0), count * logs, 0.0).sum()
 
-    emission = family.log_prior(slot.emission, problem.prior)
+    emission = family.log_prior(slot.emission, problem.prior, data)
     chain = part(start, slot.start) + part(trans, slot.trans)
     return chain + jnp.where(slot.alive, emission, 0.0).sum()
 
@@ -189,7 +191,7 @@ def _iterate(
 ) -> _Slot:
     """One E-step and M-step of one run that is still running."""
     log_like, begun, moves, weights, data, _ = _expect(family, slot, problem, in_logs)
-    objective = log_like + _log_prior(family, slot, problem)
+    objective = log_like + _log_prior(family, slot, problem, data)
     start, trans, emission = slot.start, slot.trans, slot.emission
     start_count, trans_count = _chain_prior(slot, problem)
     keep = rules.hmmlearn

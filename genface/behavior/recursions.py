@@ -23,13 +23,6 @@ class Posterior(NamedTuple):
     moves: Array  # (K, K) expected number of transitions
 
 
-def shift_rows(log_obs: Array) -> tuple[Array, Array]:
-    """Likelihoods scaled so that each frame's largest is 1, and log of the scale."""
-    top = log_obs.max(-1)
-    top = jnp.where(jnp.isfinite(top), top, 0.0)
-    return jnp.exp(log_obs - top[..., None]), top
-
-
 def _divide(values: Array, by: Array) -> Array:
     return values / jnp.where(by > 0, by, 1.0)
 
@@ -41,34 +34,42 @@ def _time_first(x: Array) -> Array:
 def scaled_filter(
     start: Array, trans: Array, log_obs: Array, first: Array
 ) -> tuple[Array, Array, Array]:
-    """Linear forward pass: filtered (B, L, K), norms (B, L), likelihoods (B, L, K)."""
-    likelihood, top = shift_rows(log_obs)
+    """Linear forward pass: filtered (B, L, K), log p (B, L), weights (B, L, K).
+
+    Each frame is scaled by its largest likelihood among the states that can be
+    reached; the weights are its likelihoods over p(frame | earlier ones).
+    """
 
     def step(alpha: Array, frame: tuple) -> tuple:
         here, is_first = frame
-        ahead = jnp.where(is_first[:, None], start, alpha @ trans) * here
-        norm = ahead.sum(-1)
-        alpha = _divide(ahead, norm[:, None])
-        return alpha, (alpha, norm)
+        ahead = jnp.where(is_first[:, None], start, alpha @ trans)
+        here = jnp.where(ahead > 0, here, -jnp.inf)
+        top = here.max(-1)
+        top = jnp.where(jnp.isfinite(top), top, 0.0)
+        likelihood = jnp.exp(here - top[:, None])
+        norm = (ahead * likelihood).sum(-1)
+        weight = _divide(likelihood, norm[:, None])
+        alpha = ahead * weight
+        return alpha, (alpha, norm, top, weight)
 
     nothing = jnp.zeros_like(log_obs[:, 0])
-    _, (alphas, norms) = lax.scan(
-        step, nothing, (_time_first(likelihood), _time_first(first))
+    _, (alphas, norms, tops, weights) = lax.scan(
+        step, nothing, (_time_first(log_obs), _time_first(first))
     )
-    return _time_first(alphas), _time_first(norms), likelihood
+    log_prob = jnp.log(norms) + tops
+    return _time_first(alphas), _time_first(log_prob), _time_first(weights)
 
 
 def scaled_posterior(
     start: Array, trans: Array, log_obs: Array, first: Array
 ) -> Posterior:
-    """Both passes in the linear domain, each frame scaled by its largest likelihood.
+    """Both passes in the linear domain, each frame scaled by itself.
 
-    The fast path. Exact to rounding unless a state that matters later falls below
-    e^-700 of the others; :mod:`genface.behavior.inference` takes the path in logs
-    where frames are that far apart.
+    The fast path. Exact to rounding unless a path that wins later falls below e^-700
+    of the others; :mod:`genface.behavior.inference` takes the path in logs where
+    frames are that far apart.
     """
-    alphas, norms, likelihood = scaled_filter(start, trans, log_obs, first)
-    weights = _divide(likelihood, norms[..., None])
+    alphas, log_prob, weights = scaled_filter(start, trans, log_obs, first)
 
     def step(beta: Array, frame: tuple) -> tuple:
         weight, is_first = frame
@@ -84,8 +85,6 @@ def scaled_posterior(
     )
     into = jnp.where(_time_first(first)[1:, :, None], 0.0, reached[1:])
     pairs = jnp.einsum("bti,tbj->ij", alphas[:, :-1], into)
-    top = shift_rows(log_obs)[1]
-    log_prob = jnp.log(norms) + top
     return Posterior(log_prob, alphas, alphas * _time_first(betas), trans * pairs)
 
 

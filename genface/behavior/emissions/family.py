@@ -41,7 +41,7 @@ class Family(Protocol):
         """Arrays of the prior, on the scale of the training rows."""
         ...
 
-    def log_prior(self, params: Params, prior: Params) -> Array:
+    def log_prior(self, params: Params, prior: Params, data: Data) -> Array:
         """Log-density of each state's parameters (K,), up to a constant."""
         ...
 

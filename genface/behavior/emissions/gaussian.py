@@ -69,7 +69,7 @@ class Gaussian:
         least = 1e-8 * max(float(np.square(column_means(X)).max()), 1e-4)
         return {"var": np.maximum(0.1 * variance, least)}
 
-    def log_prior(self, params: Params, prior: Params) -> Array:
+    def log_prior(self, params: Params, prior: Params, data: Data) -> Array:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         cov = params["cov"]
         if self.hmmlearn is not None:

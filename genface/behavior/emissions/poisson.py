@@ -59,7 +59,7 @@ class Poisson:
             return {"rate": np.zeros(X.shape[1])}
         return {"rate": column_means(X) + 0.1}
 
-    def log_prior(self, params: Params, prior: Params) -> Array:
+    def log_prior(self, params: Params, prior: Params, data: Data) -> Array:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         if self.hmmlearn is not None:
             return jnp.zeros(len(params["rate"]))
