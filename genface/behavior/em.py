@@ -120,12 +120,10 @@ def lay_out(
 
 
 def _flat(laid: np.ndarray) -> np.ndarray:
-    return laid.reshape(-1, *laid.shape[2:])
+    return laid.reshape(laid.shape[0] * laid.shape[1], *laid.shape[2:])
 
 
-def _without_past(
-    visible: np.ndarray, sequence: np.ndarray, n_lags: int
-) -> np.ndarray:
+def _without_past(visible: np.ndarray, sequence: np.ndarray, n_lags: int) -> np.ndarray:
     """Rows (F, T) with an earlier row that is hidden or of another sequence."""
     fresh = np.zeros_like(visible)
     for lag in range(1, n_lags + 1):
@@ -149,9 +147,7 @@ def _chain_prior(slot: _Slot, problem: Problem) -> tuple[Array, Array]:
     return start, jnp.where(both, problem.trans_prior - 1.0 + stay, 0.0)
 
 
-def _log_prior(
-    family: Family, slot: _Slot, problem: Problem, data: Data
-) -> Array:
+def _log_prior(family: Family, slot: _Slot, problem: Problem, data: Data) -> Array:
     start, trans = _chain_prior(slot, problem)
 
     def part(count: Array, p: Array) -> Array:
@@ -187,7 +183,12 @@ def _expect(
 
 
 def _iterate(
-    family: Family, rules: Rules, in_logs: bool, problem: Problem, limits: Any, slot: _Slot
+    family: Family,
+    rules: Rules,
+    in_logs: bool,
+    problem: Problem,
+    limits: Any,
+    slot: _Slot,
 ) -> _Slot:
     """One E-step and M-step of one run that is still running."""
     log_like, begun, moves, weights, data, _ = _expect(family, slot, problem, in_logs)
@@ -376,20 +377,24 @@ def _again_in_logs(
 
 @functools.partial(jax.jit, static_argnames=("family", "in_logs"))
 def _loglik(
-    slots: _Slot, problem: Problem, family: Family, in_logs: bool
+    slot: _Slot, problem: Problem, family: Family, in_logs: bool
 ) -> tuple[Array, Array]:
-    def one(slot: _Slot) -> tuple[Array, Array]:
-        log_like, *_, gamma = _expect(family, slot, problem, in_logs)
-        return log_like, gamma
-
-    return lax.map(one, slots)
+    log_like, *_, gamma = _expect(family, slot, problem, in_logs)
+    return log_like, gamma
 
 
 def log_likelihoods(
-    family: Family, problem: Problem, runs: Sequence[Run], in_logs: bool = False
+    family: Family,
+    problem: Problem,
+    runs: Sequence[Run],
+    n_states: int | None = None,
+    in_logs: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log-likelihood of what each run sees (R,) and its state beliefs (R, rows, K)."""
-    n_states = max(len(run.start) for run in runs)
-    parts = [_slot(run, n_states, 1) for run in runs]
-    slots = jax.tree.map(lambda *leaves: np.stack(leaves), *parts)
-    return float64(_loglik)(slots, problem, family=family, in_logs=in_logs)
+    n_states = n_states or max(len(run.start) for run in runs)
+    one = float64(_loglik)
+    parts = [
+        one(_slot(run, n_states, 1), problem, family=family, in_logs=in_logs)
+        for run in runs
+    ]
+    return np.array([float(p[0]) for p in parts]), np.stack([p[1] for p in parts])

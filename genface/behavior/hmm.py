@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy import special
 
 from genface.behavior import compat as hmmlearn_rules
 from genface.behavior import em
@@ -295,9 +296,9 @@ class HiddenMarkovModel:
         return -2 * self.score(X, lengths) + self.n_parameters() * np.log(len(X))
 
     def icl(self, X: np.ndarray, lengths: Sequence[int] | None = None) -> float:
-        """BIC plus twice the log-loss of the best path (Biernacki et al. 2000)."""
-        path = self.decode(X, lengths)[0]
-        return -2 * path + self.n_parameters() * np.log(len(X))
+        """BIC plus twice the entropy of the states (Biernacki et al. 2000)."""
+        doubt = entropy(self.posterior(X, lengths).smoothed)
+        return float(self.bic(X, lengths) + 2 * doubt)
 
     # -- drawing ------------------------------------------------------------------
 
@@ -387,6 +388,11 @@ class HiddenMarkovModel:
         if name not in kind:
             raise InputError(f"hmmlearn's {name} has no counterpart here.")
         return hmmlearn_rules.take_over(kind[name], model)
+
+
+def entropy(beliefs: np.ndarray) -> float:
+    """Entropy of rows of probabilities, summed, in nats."""
+    return float(-special.xlogy(beliefs, beliefs).sum())
 
 
 def first_chain(n_states: int, stay: float = 0.9) -> tuple[np.ndarray, np.ndarray]:

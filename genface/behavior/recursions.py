@@ -232,9 +232,7 @@ def viterbi(
 
     end = jnp.argmax(deltas[-1], -1)
     before = jnp.concatenate([deltas[:1], deltas[:-1]])
-    _, states = lax.scan(
-        backward, end, (origins, frames[1], before), reverse=True
-    )
+    _, states = lax.scan(backward, end, (origins, frames[1], before), reverse=True)
     return _time_first(states), _time_first(deltas.max(-1))
 
 

@@ -18,9 +18,13 @@ def enumerate_paths(start, trans, log_obs):
     total = logsumexp(joint)
     weights = np.exp(joint - total)
     smoothed = np.stack(
-        [[weights[paths[:, t] == k].sum() for k in range(n_states)] for t in range(n_rows)]
+        [
+            [weights[paths[:, t] == k].sum() for k in range(n_states)]
+            for t in range(n_rows)
+        ]
     )
     moves = np.zeros((n_states, n_states))
     for t in range(1, n_rows):
         np.add.at(moves, (paths[:, t - 1], paths[:, t]), weights)
-    return total, smoothed, moves, paths[joint.argmax()], dict(zip(map(tuple, paths), weights))
+    by_path = dict(zip(map(tuple, paths), weights, strict=True))
+    return total, smoothed, moves, paths[joint.argmax()], by_path

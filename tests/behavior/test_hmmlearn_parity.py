@@ -20,16 +20,18 @@ def quiet():
 def rows(seed, n_columns=4):
     rng = np.random.default_rng(seed)
     states = np.repeat(rng.integers(0, 3, 30), 5)
-    return rng.normal(0, 1, (150, n_columns)) + 3 * rng.normal(size=(3, n_columns))[states]
+    return (
+        rng.normal(0, 1, (150, n_columns)) + 3 * rng.normal(size=(3, n_columns))[states]
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_poisson_fit_is_hmmlearns(seed):
     X = np.round(np.exp(rows(seed) / 3) * 10)
     theirs = hmm.PoissonHMM(3, random_state=seed, n_iter=50, tol=1e-2).fit(X, LENGTHS)
-    ours = PoissonHMM(
-        3, random_state=seed, n_iter=50, tol=1e-2, compat="hmmlearn"
-    ).fit(X, LENGTHS)
+    ours = PoissonHMM(3, random_state=seed, n_iter=50, tol=1e-2, compat="hmmlearn").fit(
+        X, LENGTHS
+    )
     assert ours.monitor_.iter == theirs.monitor_.iter
     np.testing.assert_allclose(
         ours.monitor_.history, theirs.monitor_.history, rtol=1e-10

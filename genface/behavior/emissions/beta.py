@@ -29,9 +29,7 @@ def _check_unit(X: np.ndarray, name: str) -> None:
         )
 
 
-def _start_theta(
-    X: np.ndarray, n_states: int, rng: np.random.Generator
-) -> np.ndarray:
+def _start_theta(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.ndarray:
     """Mean (logit) and precision (log) near rows far apart (K, A, 2)."""
     centre = np.clip(spread_rows(X, n_states, rng), 0.02, 0.98)
     centre = 0.7 * centre + 0.3 * np.clip(np.nanmean(X), 0.02, 0.98)
@@ -50,7 +48,9 @@ def _shapes_numpy(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean * precision, (1 - mean) * precision
 
 
-def _log_beta_cells(theta: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+def _log_beta_cells(
+    theta: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> np.ndarray:
     a, b = _shapes_numpy(theta)
     low = np.clip(np.nan_to_num(lower, neginf=0.0, posinf=1.0), 0, 1)[:, None]
     high = np.clip(np.nan_to_num(upper, neginf=0.0, posinf=1.0), 0, 1)[:, None]
@@ -79,7 +79,9 @@ class Beta(Columnwise):
         """Logs of the values and of what they lack to 1."""
         _check_unit(X, self.name)
         data = with_seen(np.clip(X, self.squeeze, 1 - self.squeeze))
-        inside = np.where(np.isfinite(X), np.clip(X, self.squeeze, 1 - self.squeeze), 0.5)
+        inside = np.where(
+            np.isfinite(X), np.clip(X, self.squeeze, 1 - self.squeeze), 0.5
+        )
         with np.errstate(divide="ignore"):
             logs = {"log_x": np.log(inside), "log_rest": np.log1p(-inside)}
         return {k: v for k, v in data.items() if k != "x"} | logs
@@ -109,7 +111,9 @@ class Beta(Columnwise):
         """The weighted log-likelihood from its sufficient statistics."""
         log_x, rest = data["log_x"], data["log_rest"]
         seen = data.get("seen")
-        mass = jnp.broadcast_to(weights.sum(0)[:, None], (weights.shape[1], log_x.shape[1]))
+        mass = jnp.broadcast_to(
+            weights.sum(0)[:, None], (weights.shape[1], log_x.shape[1])
+        )
         if seen is not None:
             log_x, rest, mass = log_x * seen, rest * seen, weights.T @ seen
         up, down = weights.T @ log_x, weights.T @ rest

@@ -39,9 +39,7 @@ class Columnwise:
         """Log-probability of each entry in each state (T, K, A), missing or not."""
         raise NotImplementedError
 
-    def statistics(
-        self, data: Data, weights: Array
-    ) -> Callable[[Array], Array]:
+    def statistics(self, data: Data, weights: Array) -> Callable[[Array], Array]:
         """Weighted log-likelihood (K, A) as a function of theta."""
         seen = data.get("seen")
 

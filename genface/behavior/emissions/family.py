@@ -31,9 +31,7 @@ class Family(Protocol):
         """Arrays that the other functions need of rows (T, A); NaN = missing."""
         ...
 
-    def init(
-        self, X: np.ndarray, n_states: int, rng: np.random.Generator
-    ) -> Params:
+    def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
         """Parameters to start from, spread over the rows."""
         ...
 
@@ -89,9 +87,7 @@ def with_seen(X: np.ndarray) -> Data:
     return data
 
 
-def spread_rows(
-    X: np.ndarray, n_states: int, rng: np.random.Generator
-) -> np.ndarray:
+def spread_rows(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.ndarray:
     """Rows (K, A) far from each other, by the k-means++ rule; NaN filled by means."""
     means = column_means(X)
     filled = np.where(np.isfinite(X), X, means)

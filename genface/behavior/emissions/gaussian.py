@@ -102,9 +102,7 @@ class Gaussian:
                 z = jax.scipy.linalg.solve_triangular(factor, (x - mean).T, lower=True)
                 log_det = 2 * jnp.log(jnp.diagonal(factor)).sum()
                 size = x.shape[1]
-                return -0.5 * (
-                    (z**2).sum(0) + log_det + size * jnp.log(2 * jnp.pi)
-                )
+                return -0.5 * ((z**2).sum(0) + log_det + size * jnp.log(2 * jnp.pi))
             return jax.vmap(lambda r, s: _log_marginal(r, s, mean, cov))(
                 x, data["seen"]
             )

@@ -58,9 +58,7 @@ class Product:
     def prior(self, X: np.ndarray) -> Params:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         split = self._columns(X)
-        return _merge(
-            [f.prior(x) for (f, _), x in zip(self.parts, split, strict=True)]
-        )
+        return _merge([f.prior(x) for (f, _), x in zip(self.parts, split, strict=True)])
 
     def log_prior(self, params: Params, prior: Params, data: Data) -> Array:
         """See :class:`~genface.behavior.emissions.family.Family`."""
