@@ -1,0 +1,1 @@
+"""Behaviour models: hidden states, what they emit, and how they are fitted."""
