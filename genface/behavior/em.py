@@ -69,7 +69,7 @@ class Problem(NamedTuple):
     data: Data  # per row of the lanes, flat (B * L, ...)
     first: np.ndarray  # (B, L)
     views: dict[str, np.ndarray]  # "visible" (F, B * L), maybe "fresh"
-    prior: Params  # of the emissions
+    prior: Params  # of the emissions, one for each view (F, ...)
     start_prior: float  # Dirichlet concentrations; 1 = none
     trans_prior: float
     stay_prior: float  # added to the concentration of staying
@@ -147,6 +147,16 @@ def _chain_prior(slot: _Slot, problem: Problem) -> tuple[Array, Array]:
     return start, jnp.where(both, problem.trans_prior - 1.0 + stay, 0.0)
 
 
+def _prior(problem: Problem, slot: _Slot) -> Params:
+    return {name: values[slot.view] for name, values in problem.prior.items()}
+
+
+def priors(family: Family, X: np.ndarray, shown: Sequence[np.ndarray]) -> Params:
+    """The family's prior from the rows that each view trains on, stacked (F, ...)."""
+    parts = [family.prior(X[rows]) for rows in shown]
+    return {name: np.stack([p[name] for p in parts]) for name in parts[0]}
+
+
 def _log_prior(family: Family, slot: _Slot, problem: Problem, data: Data) -> Array:
     start, trans = _chain_prior(slot, problem)
 
@@ -154,7 +164,7 @@ def _log_prior(family: Family, slot: _Slot, problem: Problem, data: Data) -> Arr
         logs = jnp.log(jnp.where(p > 0, p, 1.0))
         return jnp.where((count != 0) & (p > 0), count * logs, 0.0).sum()
 
-    emission = family.log_prior(slot.emission, problem.prior, data)
+    emission = family.log_prior(slot.emission, _prior(problem, slot), data)
     chain = part(start, slot.start) + part(trans, slot.trans)
     return chain + jnp.where(slot.alive, emission, 0.0).sum()
 
@@ -203,7 +213,7 @@ def _iterate(
         counts = jnp.where(trans == 0, 0.0, jnp.maximum(moves + trans_count, 0.0))
         trans = _normalise(counts, trans, keep)
     if "e" in rules.learn:
-        emission = family.maximize(emission, problem.prior, data, weights)
+        emission = family.maximize(emission, _prior(problem, slot), data, weights)
     fine = jnp.isfinite(objective)
     for leaf in jax.tree.leaves((start, trans, emission)):
         fine &= jnp.isfinite(leaf).all()
@@ -232,7 +242,12 @@ def _iterate(
     )
 
 
-@functools.partial(jax.jit, static_argnames=("family", "rules", "in_logs"))
+# The program is small and compiled often: LLVM's dearest passes do not pay.
+@functools.partial(
+    jax.jit,
+    static_argnames=("family", "rules", "in_logs"),
+    compiler_options={"xla_backend_optimization_level": 1},
+)
 def _advance(
     slots: _Slot,
     problem: Problem,
@@ -343,7 +358,9 @@ def run_all(
         for at, index in enumerate(owner):
             if index is None or slots.stop[at] == _RUNNING:
                 continue
-            outcomes[index] = _outcome(jax.tree.map(lambda x, at=at: x[at], slots))
+            outcomes[index] = _outcome(
+                jax.tree.map(lambda x, at=at: np.array(x[at]), slots)
+            )
             owner[at] = None
             if waiting:
                 owner[at] = waiting.pop(0)

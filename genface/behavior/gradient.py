@@ -57,14 +57,16 @@ def _bind(kind: str, y: Array) -> Array:
 def marginal(
     family: Family, problem: em.Problem, start: Array, trans: Array, emission: dict
 ) -> Array:
-    """Log-likelihood of all rows plus the log-prior of the emissions, differentiable."""
+    """Differentiable log-likelihood of all rows plus log-prior of the emissions."""
     data = {**problem.data, **{k: v[0] for k, v in problem.views.items()}}
     shown = data["visible"][:, None] > 0
     log_obs = jnp.where(shown, family.log_prob(emission, data), 0.0)
     log_obs = log_obs.reshape(*problem.first.shape, -1)
     _, log_prob, _ = scaled_filter(start, trans, log_obs, problem.first)
     there = data["there"].reshape(problem.first.shape)
-    prior = family.log_prior(emission, problem.prior, data).sum()
+    prior = family.log_prior(
+        emission, {k: v[0] for k, v in problem.prior.items()}, data
+    ).sum()
     return (log_prob * there).sum() + prior
 
 

@@ -192,7 +192,7 @@ class HiddenMarkovModel:
             data,
             lanes.first,
             views,
-            self.family.prior(X),
+            em.priors(self.family, X, [np.ones(len(X), bool)]),
             float(self.startprob_prior),
             float(self.transmat_prior),
             float(self.stay_prior),

@@ -118,7 +118,7 @@ def _problem(
         data,
         lanes.first,
         views,
-        template.family.prior(X),
+        em.priors(template.family, X, [*~hidden, *~hidden, everything[0]]),
         float(template.startprob_prior),
         float(template.transmat_prior),
         float(template.stay_prior),

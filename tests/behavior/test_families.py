@@ -84,7 +84,15 @@ def fitted(name, holes=True):
     lengths = np.array([50, 1, 69])
     lanes = pack(lengths)
     data, views = em.lay_out(family, X, lengths, lanes)
-    problem = em.Problem(data, lanes.first, views, family.prior(X), 1.1, 1.1, 0.0)
+    problem = em.Problem(
+        data,
+        lanes.first,
+        views,
+        em.priors(family, X, [np.isfinite(X).any(1)]),
+        1.1,
+        1.1,
+        0.0,
+    )
     rows = X[np.isfinite(X).any(1)]
     runs = [em.Run(*first_chain(k, 0.8), family.init(rows, k, rng)) for k in (2, 3)]
     # Two and three states go together: the two carry a spare one.
@@ -164,7 +172,9 @@ def test_likelihood_at_the_optimum_is_flat(name):
             data["visible"].reshape(problem.first.shape)[..., None] > 0, obs, 0.0
         )
         post = em.scaled_posterior(far.start, far.trans, obs, problem.first)
-        prior = family.log_prior(emission, problem.prior, data).sum()
+        prior = family.log_prior(
+            emission, {k: v[0] for k, v in problem.prior.items()}, data
+        ).sum()
         return post.log_prob.sum() + prior
 
     slope = float64(jax.grad(objective))(far.emission)

@@ -88,7 +88,7 @@ def with_seen(X: np.ndarray) -> Data:
 
 
 def spread_rows(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.ndarray:
-    """Rows (K, A) far from each other, by the k-means++ rule; NaN filled by means."""
+    """Centres (K, A) by k-means++ and five rounds of Lloyd; NaN filled by means."""
     means = column_means(X)
     filled = np.where(np.isfinite(X), X, means)
     scale = np.where(filled.std(0) > 0, filled.std(0), 1.0)
@@ -100,7 +100,14 @@ def spread_rows(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.nd
         weights = distance / total if total > 0 else np.full(len(X), 1 / len(X))
         chosen.append(int(rng.choice(len(X), p=weights)))
         distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(1))
-    return filled[chosen]
+    centres = scaled[chosen]
+    for _ in range(5):
+        away = ((scaled[:, None] - centres) ** 2).sum(2)
+        nearest = np.eye(n_states)[away.argmin(1)]
+        counts = nearest.sum(0)[:, None]
+        means_now = nearest.T @ scaled / np.maximum(counts, 1)
+        centres = np.where(counts > 0, means_now, centres)
+    return centres * scale
 
 
 def column_means(X: np.ndarray) -> np.ndarray:
