@@ -363,8 +363,8 @@ def run_all(
             )
             owner[at] = None
             if waiting:
-                owner[at] = waiting.pop(0)
-                fresh = _slot(runs[owner[at]], n_states, n_history)
+                owner[at] = following = waiting.pop(0)
+                fresh = _slot(runs[following], n_states, n_history)
                 for old, new in zip(
                     jax.tree.leaves(slots), jax.tree.leaves(fresh), strict=True
                 ):

@@ -110,12 +110,12 @@ def best_path(
         raise InputError(f"ties is highest or lowest; got {ties!r}.")
     start, trans, log_obs = (np.asarray(x, float) for x in (start, trans, log_obs))
     _check(start, trans, log_obs)
-    lengths = check_lengths(len(log_obs), lengths)
-    lanes = pack(lengths)
+    checked = check_lengths(len(log_obs), lengths)
+    lanes = pack(checked)
     states, scores = float64(recursions.viterbi_jit)(
         start, trans, lanes.spread(log_obs), lanes.first, last_of_ties=ties == "highest"
     )
-    ends = np.cumsum(lengths) - 1
+    ends = np.cumsum(checked) - 1
     return float(lanes.gather(scores)[ends].sum()), lanes.gather(states)
 
 
@@ -156,7 +156,8 @@ class StateFilter:
     start: np.ndarray
     trans: np.ndarray
     log_likelihood: float = 0.0
-    belief: np.ndarray | None = field(default=None)
+    belief: np.ndarray | None = None
+    _log_belief: np.ndarray = field(default_factory=lambda: np.zeros(0), repr=False)
 
     def update(self, log_obs: np.ndarray) -> np.ndarray:
         """Take a row's log-probabilities (K,); return p(state | rows so far) (K,).

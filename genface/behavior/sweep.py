@@ -170,7 +170,8 @@ def _run(
     """Outcomes in the order of ``plans``; two groups of sizes go side by side."""
     starts = _first_runs(template, plans, X, hidden, seed)
     last = len(problem.views["visible"]) - 1
-    outcomes: list[em.Outcome | str] = list(starts)  # failures stay as they are
+    # Starts that failed stay as their reasons; the others are replaced.
+    outcomes: list[Any] = list(starts)
     ready = [i for i, s in enumerate(starts) if not isinstance(s, str)]
     # Long runs first, so that none is left alone at the end.
     ready.sort(key=lambda i: -plans[i].n_states)

@@ -130,7 +130,7 @@ def test_likelihood_equals_enumeration(name):
 def test_a_missing_row_says_nothing(name):
     family, X, lengths, _, outcome = fitted(name)
     obs = log_obs(family, outcome.run.emission, X, lengths)
-    np.testing.assert_array_equal(obs[40], 0.0)
+    np.testing.assert_allclose(obs[40], 0.0, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", ["poisson", "logistic"])
@@ -153,7 +153,7 @@ def test_spare_states_change_nothing(name):
     padded = em.run_all(
         family, problem, [outcome.run], em.Rules(3, -np.inf), n_states=4
     )[0]
-    np.testing.assert_allclose(alone.history, padded.history, rtol=1e-10)
+    np.testing.assert_allclose(alone.history, padded.history, rtol=1e-8)
 
 
 @pytest.mark.slow

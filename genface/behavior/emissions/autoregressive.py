@@ -43,7 +43,7 @@ class Autoregressive:
     pseudo: float = 1.0
     name: ClassVar[str] = "ar"
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Values, regressors, and which entries have no past."""
         data = with_seen(X)
         n_rows, n_columns = X.shape

@@ -31,7 +31,7 @@ class Bernoulli:
         """None."""
         return 0
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         if not np.isin(X[np.isfinite(X)], (0.0, 1.0)).all():
             raise InputError("the Bernoulli family takes 0 and 1 only.")

@@ -75,7 +75,7 @@ class Beta(Columnwise):
     squeeze: float = 0.0025
     name: ClassVar[str] = "beta"
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Logs of the values and of what they lack to 1."""
         _check_unit(X, self.name)
         data = with_seen(np.clip(X, self.squeeze, 1 - self.squeeze))
@@ -159,7 +159,7 @@ class InflatedBeta(Columnwise):
     name: ClassVar[str] = "inflated_beta"
     n_theta: ClassVar[int] = 4
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Which entries are lumps, and logs of the others."""
         _check_unit(X, self.name)
         data = with_seen(X)

@@ -26,7 +26,7 @@ class Categorical:
         """None."""
         return 0
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """One-hot rows (T, A, C); a missing entry is all 0."""
         values = X[np.isfinite(X)]
         allowed = np.arange(self.n_categories)

@@ -31,7 +31,7 @@ class Columnwise:
         """None."""
         return 0
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return with_seen(X)
 

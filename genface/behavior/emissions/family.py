@@ -27,7 +27,7 @@ class Family(Protocol):
         """How many earlier rows the law of a row depends on."""
         ...
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Arrays that the other functions need of rows (T, A); NaN = missing."""
         ...
 

@@ -47,7 +47,7 @@ class Gaussian:
     def _matrix(self) -> bool:
         return self.shape in ("full", "tied")
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return with_seen(X)
 

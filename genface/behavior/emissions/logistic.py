@@ -57,7 +57,7 @@ class Logistic:
     pseudo: float = 5.0
     name: ClassVar[str] = "logistic"
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Ends of the cells and earlier values on the logit scale."""
         if np.nanmin(X, initial=0.0) < 0 or np.nanmax(X, initial=0.0) > 1:
             raise InputError(
@@ -257,7 +257,7 @@ class Logistic:
 
 
 def _lagged(
-    y: np.ndarray, lengths: Sequence[int], n_lags: int
+    y: np.ndarray, lengths: Sequence[int] | np.ndarray, n_lags: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Earlier values (T, L, A), and 1 where one is missing (T, A)."""
     n_rows, n_columns = y.shape

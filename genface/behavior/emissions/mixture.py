@@ -34,7 +34,7 @@ class GaussianMixture:
         """None."""
         return 0
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return with_seen(X)
 

@@ -28,7 +28,7 @@ class NegativeBinomial(Columnwise):
 
     name: ClassVar[str] = "negative_binomial"
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Counts and the logs of their factorials."""
         data = with_seen(X)
         x = data["x"]

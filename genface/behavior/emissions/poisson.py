@@ -38,7 +38,7 @@ class Poisson:
         """None."""
         return 0
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Counts and the constant of their log-probability; inf for no counts."""
         data = with_seen(X)
         x = data["x"]

@@ -39,7 +39,7 @@ class Product:
     def _columns(self, X: np.ndarray) -> list[np.ndarray]:
         return [X[..., list(columns)] for _, columns in self.parts]
 
-    def prepare(self, X: np.ndarray, lengths: Sequence[int]) -> Data:
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         split = self._columns(X)
         families = [family for family, _ in self.parts]
