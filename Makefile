@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= out/demo
 
-.PHONY: demo test lint slow bench clean
+.PHONY: demo test lint slow docs bench clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -30,8 +30,11 @@ lint: .venv/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: .venv/.installed-test  ## run the tutorials
+	for page in docs/tutorials/*.py; do $(BIN)/python $$page out/tutorial || exit 1; done
+
 bench: .venv/.installed-test  ## timings, printed as ratios where there is a rival
-	$(BIN)/python -m experiments.benchmarks
+	for timing in experiments/benchmarks/*.py; do $(BIN)/python $$timing || exit 1; done
 
 clean:
 	rm -rf .venv out build dist

@@ -63,11 +63,11 @@ def read_json(path: Path | str) -> dict:
 
 
 def write_npz(path: Path | str, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays as a compressed npz, atomically and with the same bytes each time."""
+    """Write arrays as a compressed npz, atomically, with the same bytes each time."""
     with atomic(path) as temporary:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, value in sorted(arrays.items()):
-                # A fixed date: numpy.savez stamps the hour, and equal runs would differ.
+                # A fixed date: numpy.savez stamps the hour, equal runs would differ.
                 entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 with archive.open(entry, "w", force_zip64=True) as stream:

@@ -26,6 +26,7 @@ RANK = {
     "pipelines": 9,
     "cli": 10,
     "web": 10,
+    "__main__": 11,
 }
 
 

@@ -15,20 +15,16 @@ import scipy.sparse.linalg
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
-from experiments.ict.facekit import EYEBALLS, FACE_VERTICES, ICT
-from experiments.ict.surface import (
-    along,
-    arc_fractions,
-    nearest_on_surface,
-    quad_graph,
-    shortest_path,
-)
-from genface.avatar.contact import LOWER_LIDS, LOWER_LIP, UPPER_LIDS, UPPER_LIP
+from experiments.ict.contours import Skin, place_contours
+from experiments.ict.facekit import EYEBALLS, ICT
 from genface.files import read_npz
 from genface.geometry.mesh_points import N_FACE, TRIANGLES
 
 CANONICAL = Path(__file__).parents[3] / "shared" / "data" / "canonical_face.npz"
 IRIS_RADIUS = 0.585  # cm; a human iris is 11.7 mm wide, nearly the same in everyone
+
+# Centre, image right, top, image left, bottom of each iris: mirroring swaps the sides.
+IRIS_MIRROR = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
 
 # Mesh vertex -> landmark of the 68 that pulls it softly: nose, chin, brows.
 SOFT_ANCHORS = {4: 30, 2: 33, 98: 31, 327: 35, 152: 8} | dict(
@@ -81,14 +77,15 @@ class Registration:
 def register(ict: ICT, canonical: Path | str = CANONICAL) -> Registration:
     """Fit the mesh to the set's neutral face.
 
-    ``canonical`` holds MediaPipe's canonical face (``vertices`` (468, 3)): only its
-    proportions along contours and its smoothness are used.
+    ``canonical`` holds MediaPipe's canonical face (``vertices`` (468, 3)), the shape
+    that is laid over the set's; its coordinates do not survive in the result.
     """
     shape = read_npz(canonical)["vertices"].astype(np.float64)
     mirror = cKDTree(shape).query(shape * [-1, 1, 1])[1]
     eod = float(np.linalg.norm(np.subtract(*ict.neutral[ict.landmarks68[[36, 45]]])))
-    skin = _Skin.of(ict)
-    contour, group = _contours(ict, skin, shape)
+    skin = Skin.of(ict)
+    contours = place_contours(ict, skin, shape)
+    contour, group = contours.positions, contours.part
     residuals: dict[str, float] = {}
 
     def note(what: str, distance: np.ndarray) -> None:
@@ -140,116 +137,7 @@ def register(ict: ICT, canonical: Path | str = CANONICAL) -> Registration:
     )
 
 
-# Centre, image right, top, image left, bottom of each iris: mirroring swaps the sides.
-IRIS_MIRROR = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
-
-
-@dataclass(frozen=True)
-class _Skin:
-    """Triangles of the face area by what may lie on them."""
-
-    vertices: np.ndarray
-    everything: np.ndarray
-    upper_lip: np.ndarray
-    lower_lip: np.ndarray
-    outside: np.ndarray  # all but the inside of the mouth
-    lower: np.ndarray  # (V,) bool: moves with the jaw
-
-    @classmethod
-    def of(cls, ict: ICT) -> "_Skin":
-        opening = np.linalg.norm(ict.shape("jawOpen"), axis=1)
-        lower = opening > 0.5 * opening[ict.landmarks68[66]]
-        triangles = ict.triangles
-        x, y, z = ict.neutral[triangles].mean(1).T
-        mouth = (abs(x) < 2.9) & (y > -5.2) & (y < -1.9) & (z > 9.3)
-        inside = mouth & (z < 10.2) & (abs(x) < 2.2) & (abs(y + 3.4) < 0.7)
-        low = lower[triangles].sum(1) >= 2
-        return cls(
-            vertices=ict.neutral,
-            everything=triangles,
-            upper_lip=triangles[mouth & ~low],
-            lower_lip=triangles[mouth & low],
-            outside=triangles[~inside],
-            lower=lower,
-        )
-
-    def nearest(self, points, triangles):
-        return nearest_on_surface(points, self.vertices, triangles)
-
-
-def _contours(ict: ICT, skin: _Skin, shape: np.ndarray):
-    """Positions of the lip and lid vertices, and the part each belongs to."""
-    inside = (ict.quads >= 0) & (ict.quads < FACE_VERTICES)
-    quads = ict.quads[inside.all(1)]
-    graph = quad_graph(ict.neutral, quads)
-    found: dict[int, list[np.ndarray]] = {}
-    group: dict[int, str] = {}
-
-    def put(vertices, positions, part: str) -> None:
-        for vertex, position in zip(vertices, positions, strict=True):
-            found.setdefault(int(vertex), []).append(position)
-            group.setdefault(int(vertex), part)
-
-    def curve(landmarks, allowed=None) -> np.ndarray:
-        stops = ict.landmarks68[list(landmarks)]
-        return shortest_path(graph, stops, allowed)
-
-    def in_halves(path: np.ndarray, vertices, middle: int) -> np.ndarray:
-        """Place vertices on a lip, each half by its own fractions."""
-        at = int(np.flatnonzero(path == ict.landmarks68[middle])[0])
-        line, half = ict.neutral[path], len(vertices) // 2
-        right = along(line[: at + 1], arc_fractions(shape[list(vertices[: half + 1])]))
-        left = along(line[at:], arc_fractions(shape[list(vertices[half:])]))
-        return np.concatenate([right, left[1:]])
-
-    lips = (
-        ("upper lip", UPPER_LIP, range(48, 55), range(60, 65), ~skin.lower, (51, 62)),
-        (
-            "lower lip",
-            LOWER_LIP,
-            (48, 59, 58, 57, 56, 55, 54),
-            (60, 67, 66, 65, 64),
-            skin.lower,
-            (57, 66),
-        ),
-    )
-    for part, rows, outer_marks, inner_marks, own, middles in lips:
-        outer = in_halves(curve(outer_marks), rows[0], middles[0])
-        inner = in_halves(curve(inner_marks, own), rows[3], middles[1])
-        put(rows[0], outer, part)
-        put(rows[3], inner, part)
-        triangles = skin.upper_lip if part == "upper lip" else skin.lower_lip
-        for k in range(1, 10):
-            column = [row[k] for row in rows]
-            fractions = arc_fractions(shape[column])[1:3]
-            trace = _over_the_lip(skin, outer[k], inner[k], triangles)
-            put(column[1:3], along(trace, fractions), part)
-    for k in (0, 10):  # the two corners, where upper and lower rows meet
-        column = [row[k] for row in UPPER_LIP]
-        ends = np.stack([np.mean(found[column[j]], axis=0) for j in (0, 3)])
-        put(
-            column[1:3],
-            along(ends, arc_fractions(shape[column])[1:3]),
-            "upper lip",
-        )
-    lids = ((36, 37, 38, 39), (42, 43, 44, 45)), ((36, 41, 40, 39), (42, 47, 46, 45))
-    for rows, marks in zip((UPPER_LIDS, LOWER_LIDS), lids, strict=True):
-        for row, stops in zip(rows, marks, strict=True):
-            line = ict.neutral[curve(stops)]
-            put(row, along(line, arc_fractions(shape[list(row)])), "lids")
-    return {i: np.mean(places, axis=0) for i, places in found.items()}, group
-
-
-def _over_the_lip(skin: _Skin, outer, inner, triangles) -> np.ndarray:
-    """Curve (25, 3) on the skin from the lip's outer edge to its inner one."""
-    t = np.linspace(0, 1, 25)[:, None]
-    bulge = np.array([0, 0, 0.35]) * np.sin(np.pi * t)
-    trace = skin.nearest(outer * (1 - t) + inner * t + bulge, triangles).position
-    trace[0], trace[-1] = outer, inner
-    return trace
-
-
-def _settle(points, skin: _Skin, free, anchors) -> tuple[np.ndarray, np.ndarray]:
+def _settle(points, skin: Skin, free, anchors) -> tuple[np.ndarray, np.ndarray]:
     """Eight rounds of nearest point and smoothing; the last distances too."""
     ids, targets, stiffness = anchors
     laplacian = _laplacian(points.shape[0])

@@ -27,22 +27,40 @@ LOWER_LIDS = (mesh_points.RIGHT_LID_LOWER, mesh_points.LEFT_LID_LOWER)
 ROW_FOLLOWS = (0.0, 0.3, 0.6, 1.0)
 
 
-def part(vertices: jax.Array) -> jax.Array:
+def part(vertices: jax.typing.ArrayLike) -> jax.Array:
     """Vertices (T, 478, 3) with crossed lips and lids moved to where they touch.
 
     The face must look along +z (before the head's pose). Where inner lips cross, both
-    move to their middle and the rows behind follow by ``ROW_FOLLOWS``; where an upper
-    lid is below the lower one, it stops there, as the upper lid is the one that moves.
-    Only heights (y) change.
+    move to their middle and the rows behind follow by ``ROW_FOLLOWS``; a row that still
+    crosses its opposite (rolled-in lips) meets it too. Where an upper lid is below the
+    lower one, it stops there: it is the one that moves. Only heights (y) change.
     """
+    vertices = jnp.asarray(vertices)
     upper, lower = np.array(UPPER_LIP)[:, 1:-1], np.array(LOWER_LIP)[:, 1:-1]
     height = vertices[..., 1]
-    crossing = jnp.maximum(height[:, lower[-1]] - height[:, upper[-1]], 0.0)
-    for row, follows in enumerate(ROW_FOLLOWS):
-        shift = 0.5 * follows * crossing
-        height = height.at[:, upper[row]].add(shift)
-        height = height.at[:, lower[row]].add(-shift)
+    inner = _crossing(height, upper[-1], lower[-1])
+    rows = np.concatenate([share * np.eye(upper.shape[1]) for share in ROW_FOLLOWS], 1)
+    height = height + 0.5 * inner @ rows @ _spread(upper, lower)
+    every = _crossing(height, upper.ravel(), lower.ravel())
+    height = height + 0.5 * every @ _spread(upper, lower)
     above = np.array(UPPER_LIDS)[:, 1:-1].ravel()
     below = np.array(LOWER_LIDS)[:, 1:-1].ravel()
-    height = height.at[:, above].max(height[:, below])
+    height = height + _crossing(height, above, below) @ _one_hot(above)
     return vertices.at[..., 1].set(height)
+
+
+def _crossing(height: jax.Array, above: np.ndarray, below: np.ndarray) -> jax.Array:
+    """Depth (T, pairs) of upper vertices below their lower ones, 0 if above."""
+    return jnp.maximum(height[:, below] - height[:, above], 0.0)
+
+
+def _spread(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    """Matrix (pairs, 478): upper vertices go up, lower ones down.
+
+    A product, as scattering with indices takes XLA seconds to compile.
+    """
+    return _one_hot(upper.ravel()) - _one_hot(lower.ravel())
+
+
+def _one_hot(vertices: np.ndarray) -> np.ndarray:
+    return np.eye(mesh_points.N_MESH, dtype=np.float32)[vertices]

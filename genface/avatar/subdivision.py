@@ -38,7 +38,9 @@ def refine(
     done = Refined(identity, identity, triangles, np.arange(len(triangles)))
     sharp = {(int(min(edge)), int(max(edge))) for edge in creases}
     for _ in range(levels):
-        smooth, linear, faces, sharp = _split(done.triangles, sharp)
+        smooth, linear, faces, sharp = _split(
+            done.triangles, sharp, done.smooth.shape[0]
+        )
         done = Refined(
             (smooth @ done.smooth).tocsr(),
             (linear @ done.linear).tocsr(),
@@ -48,9 +50,8 @@ def refine(
     return done
 
 
-def _split(triangles, sharp):
+def _split(triangles, sharp, size):
     """One level: smoothing and linear matrices, finer triangles, finer creases."""
-    size = int(triangles.max()) + 1
     sides = np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=-1)
     edges, which = np.unique(
         np.sort(sides.reshape(-1, 2), axis=1), axis=0, return_inverse=True
@@ -62,9 +63,7 @@ def _split(triangles, sharp):
     middle = size + np.arange(len(edges))
 
     half = _matrix(np.repeat(middle, 2), edges.ravel(), 0.5, size + len(edges), size)
-    kept = _matrix(
-        np.arange(size), np.arange(size), 1.0, size + len(edges), size
-    )
+    kept = _matrix(np.arange(size), np.arange(size), 1.0, size + len(edges), size)
     inner = ~crease
     ends = np.where(inner, 0.375, 0.5)
     soft = inner[which.ravel()]
@@ -90,7 +89,7 @@ def _split(triangles, sharp):
 
 
 def _old_vertices(edges, crease, size):
-    """Rows of the coarse vertices: smooth inside, along the crease on one, else kept."""
+    """Rows of the coarse vertices: smooth inside and along a crease, else kept."""
     n_rows = size + len(edges)
     both = np.concatenate([edges, edges[:, ::-1]])
     on_crease = np.concatenate([crease, crease])

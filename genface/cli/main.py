@@ -3,27 +3,29 @@
 import errno
 import os
 import sys
-from pathlib import Path
+import warnings
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 import genface
-from genface.cli.options import Face, Force, Offline, Out, Seed, States, state_range
+from genface.cli import jobs, weights
+from genface.cli.options import FAILED, REFUSED
 from genface.errors import GenfaceError
-
-#: Exit codes: 2 for what the user can put right, 1 for a failure inside.
-FAILED, REFUSED = 1, 2
 
 
 class OneLineErrors(TyperGroup):
     """Turns every error into one line and an exit code; ``--debug`` shows it whole."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; print its error, if any, in one line."""
+        """Run the command; print warnings and its error, if any, a line each."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("always", UserWarning)
+                warnings.showwarning = _show_warning
+                return super().invoke(ctx)
         except (GenfaceError, OSError, KeyboardInterrupt) as error:
             if ctx.params.get("debug"):
                 raise
@@ -40,6 +42,10 @@ class OneLineErrors(TyperGroup):
                 err=True,
             )
             raise typer.Exit(FAILED) from None
+
+
+def _show_warning(message: object, *where: object, **details: object) -> None:
+    typer.echo(f"genface: note: {message}", err=True)
 
 
 def explain(error: BaseException) -> str:
@@ -60,13 +66,8 @@ app = typer.Typer(
     help="Faces in a video become Action Units, a behaviour model, a moving face.",
     epilog="Example: genface run clip.mp4 -o out",
 )
-weights_app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="The networks' weights: list, pull, verify, path.",
-    epilog="Example: genface weights pull",
-)
-app.add_typer(weights_app, name="weights")
+app.add_typer(jobs.app)
+app.add_typer(weights.app, name="weights")
 
 
 def _print_version(wanted: bool) -> None:
@@ -88,275 +89,6 @@ def root(
     ] = False,
 ) -> None:
     """Take the options that every command shares."""
-
-
-@app.command(epilog="Example: genface run clip.mp4 -o out --seconds 10")
-def run(
-    clip: Annotated[Path, typer.Argument(help="A video with a face in it.")],
-    out: Out,
-    seconds: Annotated[
-        float | None, typer.Option(help="Use only the first N seconds.")
-    ] = None,
-    states: States = "2-8",
-    seed: Seed = 0,
-    face: Face = "longest",
-    offline: Offline = False,
-    force: Force = False,
-) -> None:
-    """Do the whole job: table, model, synthetic behaviour, clip, report."""
-    from genface.cli.console import Stages
-    from genface.pipelines import run_clip
-
-    numbers = state_range(states)
-    with Stages() as stages:
-        result = run_clip(
-            clip,
-            out,
-            seconds=seconds,
-            states=numbers,
-            seed=seed,
-            face=face,
-            offline=offline or None,
-            force=force,
-            progress=stages,
-            say=stages.say,
-        )
-    for path in result.paths:
-        typer.echo(path)
-    if result.stopped:
-        typer.echo(f"genface: {result.stopped}", err=True)
-        raise typer.Exit(FAILED)
-
-
-@app.command(epilog="Example: genface demo -o out/demo")
-def demo(
-    out: Out = Path("genface-demo"), offline: Offline = False, force: Force = False
-) -> None:
-    """Pull the weights and a sample clip, then run the whole job on it."""
-    from genface.cli.console import Stages
-    from genface.pipelines import run_demo
-
-    with Stages() as stages:
-        result = run_demo(
-            out,
-            offline=offline or None,
-            force=force,
-            progress=stages,
-            say=stages.say,
-        )
-    for path in result.paths:
-        typer.echo(path)
-
-
-@app.command(epilog="Example: genface detect a.mp4 b.mp4 -o out --skip-frames 2")
-def detect(
-    inputs: Annotated[list[Path], typer.Argument(help="Videos or images.")],
-    out: Out,
-    columns: Annotated[
-        str, typer.Option(help="Columns to write: core, mesh or all.")
-    ] = "mesh",
-    skip_frames: Annotated[
-        int | None, typer.Option(help="Read every N-th frame only.")
-    ] = None,
-    start: Annotated[float | None, typer.Option(help="From this second on.")] = None,
-    end: Annotated[float | None, typer.Option(help="Up to this second.")] = None,
-    offline: Offline = False,
-    force: Force = False,
-) -> None:
-    """Find every face and write the table (a folder, or one .csv or .parquet)."""
-    from genface.cli.console import Stages
-    from genface.pipelines import detect_videos
-
-    with Stages() as stages:
-        result = detect_videos(
-            inputs,
-            out,
-            columns=columns,
-            skip_frames=skip_frames,
-            start=start,
-            end=end,
-            offline=offline or None,
-            force=force,
-            progress=stages,
-        )
-    for line in (*result.lines, *result.paths):
-        typer.echo(line)
-    for failure in result.failures:
-        typer.echo(f"genface: {failure}", err=True)
-    if result.failures:
-        raise typer.Exit(REFUSED)
-
-
-@app.command(epilog="Example: genface fit out/faces.csv -o out/model --states 2-8")
-def fit(
-    tables: Annotated[list[Path], typer.Argument(help="Tables of detected faces.")],
-    out: Out,
-    family: Annotated[
-        list[str] | None, typer.Option(help="poisson, gaussian; may be repeated.")
-    ] = None,
-    states: States = "2-8",
-    seed: Seed = 0,
-    face: Face = "longest",
-    force: Force = False,
-) -> None:
-    """Fit behaviour models to AUs, choose one, save it as a folder."""
-    from genface.cli.console import Stages
-    from genface.pipelines import fit_behavior
-
-    numbers = state_range(states)
-    with Stages() as stages:
-        result = fit_behavior(
-            tables,
-            out,
-            families=tuple(family or ("poisson", "gaussian")),
-            states=numbers,
-            seed=seed,
-            face=face,
-            force=force,
-            progress=stages,
-        )
-    for line in (*result.lines, result.path):
-        typer.echo(line)
-
-
-@app.command(epilog="Example: genface sample out/model -o more.csv --seconds 20")
-def sample(
-    model: Annotated[Path, typer.Argument(help="A model folder.")],
-    out: Out,
-    seconds: Annotated[float, typer.Option(help="Length of each sample.")] = 10.0,
-    continue_: Annotated[
-        Path | None,
-        typer.Option("--continue", help="Go on from the end of this table."),
-    ] = None,
-    n: Annotated[int, typer.Option("--n", help="How many samples.")] = 1,
-    seed: Seed = 0,
-    force: Force = False,
-) -> None:
-    """Draw synthetic behaviour from a model into a table."""
-    from genface.pipelines import sample_behavior
-
-    result = sample_behavior(
-        model,
-        out,
-        seconds=seconds,
-        seed=seed,
-        continue_from=continue_,
-        n=n,
-        force=force,
-    )
-    for line in (*result.lines, result.path):
-        typer.echo(line)
-
-
-@app.command(epilog="Example: genface animate more.csv -o face.mp4")
-def animate(
-    table: Annotated[Path, typer.Argument(help="A table with AU columns.")],
-    out: Out,
-    source: Annotated[
-        Path | None, typer.Option(help="Show this clip beside the avatar.")
-    ] = None,
-    synthetic: Annotated[
-        Path | None, typer.Option(help="Show a second avatar driven by this table.")
-    ] = None,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames a second; the table's if left out.")
-    ] = None,
-    face: Face = "longest",
-    force: Force = False,
-) -> None:
-    """Draw the AUs of a table as a moving face (.mp4 or .gif)."""
-    from genface.cli.console import Stages
-    from genface.pipelines import render_clip
-
-    with Stages() as stages:
-        result = render_clip(
-            table,
-            out,
-            source=source,
-            synthetic=synthetic,
-            fps=fps,
-            face=face,
-            force=force,
-            progress=stages,
-        )
-    for line in (*result.lines, *result.paths):
-        typer.echo(line)
-
-
-@app.command(epilog="Example: genface compare real.csv --synthetic more.csv -o card")
-def compare(
-    real: Annotated[list[Path], typer.Argument(help="Tables of real behaviour.")],
-    out: Out,
-    synthetic: Annotated[
-        list[Path], typer.Option(help="Tables of synthetic behaviour; repeatable.")
-    ],
-    seed: Seed = 0,
-    face: Face = "longest",
-    force: Force = False,
-) -> None:
-    """Measure how far synthetic behaviour is from the real one."""
-    from genface.pipelines import compare_sets
-
-    result = compare_sets(real, synthetic, out, seed=seed, face=face, force=force)
-    for line in (*result.lines, *result.paths):
-        typer.echo(line)
-
-
-@weights_app.command("list", epilog="Example: genface weights list")
-def list_weights() -> None:
-    """List every asset: what it is for, its licence, whether it is here."""
-    from genface import weights
-
-    state = dict(weights.verify())
-    for asset in weights.ASSETS.values():
-        head = f"{asset.name:<20} {state[asset.name]:<8}"
-        typer.echo(f"{head} {asset.purpose} ({asset.licence})")
-
-
-@weights_app.command("pull", epilog="Example: genface weights pull")
-def pull_weights(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Assets; the default preset's if none.")
-    ] = None,
-    force: Force = False,
-) -> None:
-    """Download assets into the cache and check their digests."""
-    from genface import weights
-    from genface.cli.console import Stages
-
-    with Stages() as stages:
-        for path in weights.pull(
-            names or list(weights.FACEMESH_ASSETS), force=force, progress=stages
-        ):
-            typer.echo(path)
-
-
-@weights_app.command("verify", epilog="Example: genface weights verify")
-def verify_weights(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Assets; all if none.")
-    ] = None,
-) -> None:
-    """Check cached assets against their digests; exit code 2 if one is altered."""
-    from genface import weights
-
-    states = weights.verify(names)
-    for name, state in states:
-        typer.echo(f"{name:<20} {state}")
-    if any(state == "altered" for _, state in states):
-        raise typer.Exit(REFUSED)
-
-
-@weights_app.command("path", epilog="Example: genface weights path face_mesh_attention")
-def weights_path(
-    name: Annotated[
-        str | None, typer.Argument(help="An asset; the cache folder if left out.")
-    ] = None,
-) -> None:
-    """Print where the cache, or one asset in it, lies."""
-    from genface import weights
-
-    typer.echo(weights.cache_dir() if name is None else weights.asset_path(name))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their words are read."""
+"""Options that several commands share, how their words are read, exit codes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from genface.errors import InputError
+
+#: Exit codes: 2 for what the user can put right, 1 for a failure inside.
+FAILED, REFUSED = 1, 2
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="Where the result goes.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
@@ -19,9 +22,9 @@ States = Annotated[
 
 def state_range(text: str) -> range:
     """``"2-8"`` (both ends included) or ``"5"`` as a range of state counts."""
-    first, _, last = text.partition("-")
+    first, dash, last = text.partition("-")
     try:
-        low, high = int(first), int(last or first)
+        low, high = int(first), int(last if dash else first)
     except ValueError:
         low, high = 0, 0
     if not 1 <= low <= high:

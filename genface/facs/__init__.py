@@ -1,7 +1,11 @@
 """What a facial expression is: Action Units, emotions, face shapes."""
 
 from genface.facs.arkit import ARKIT_FROM_AU, arkit_weights
+from genface.facs.emotion_space import EmotionSpace, emotion_columns
 from genface.facs.emotions import EMOTIONS, emotion_name
+from genface.facs.prototype_tables import PROTOTYPE_TABLES
+from genface.facs.prototypes import Action, Prototype, Slot, parse_prototype
+from genface.facs.subspaces import Subspace
 from genface.facs.units import (
     AU_NAMES,
     EXCLUSIVE,
@@ -16,10 +20,18 @@ __all__ = [
     "AU_NAMES",
     "EMOTIONS",
     "EXCLUSIVE",
+    "PROTOTYPE_TABLES",
     "UNITS",
+    "Action",
     "ActionUnit",
+    "EmotionSpace",
+    "Prototype",
+    "Slot",
+    "Subspace",
     "arkit_weights",
     "au_name",
     "au_number",
+    "emotion_columns",
     "emotion_name",
+    "parse_prototype",
 ]

@@ -54,6 +54,12 @@ RIGHT_BROW_UPPER = (70, 63, 105, 66, 107)  # outer to inner
 RIGHT_BROW_LOWER = (46, 53, 52, 65, 55)
 LEFT_BROW_UPPER = (300, 293, 334, 296, 336)
 LEFT_BROW_LOWER = (276, 283, 282, 295, 285)
+# Points that hardly move with expression: bridge and tip of the nose, corners of the
+# eyes, forehead, temples, base of the nose. Our choice; head pose is fitted to them.
+STILL = (
+    168, 6, 197, 195, 5, 4, 33, 133, 362, 263, 10, 109, 338, 67, 297, 103, 332, 54, 284,
+    21, 251, 162, 389, 127, 356, 98, 327, 2,
+)
 # fmt: on
 
 # Of each iris: centre, image right, top, image left, bottom (attention model).

@@ -7,15 +7,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
-from genface.fex import Fex, read_fex
 
 import genface
 from genface import weights
 from genface.detect import Detector
 from genface.errors import GenfaceError, InputError, MediaError
+from genface.fex import Fex, read_fex
 from genface.files import sha256, shipped_model
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
+from genface.table.columns import Selection
 
 #: Models of our own that shape the table, as files under models/.
 _SHIPPED = (("au", "au_model.npz"), ("rig", "rig.npz"))
@@ -36,7 +37,7 @@ def detect_videos(
     out: Path | str,
     *,
     detector: str = "facemesh",
-    columns: str = "mesh",
+    columns: Selection = "mesh",
     start: float | None = None,
     end: float | None = None,
     skip_frames: int | None = None,
@@ -79,11 +80,7 @@ def detect_videos(
         end=end,
         skip_frames=skip_frames,
     )
-    fex.attrs |= {
-        "source_sha256": digests,
-        "settings": settings,
-        "versions": _versions(),
-    }
+    fex.attrs |= {"settings": settings, "versions": _versions()}
     for table in tables:
         fex.write(table, columns=columns)
         outputs.record(table, this)

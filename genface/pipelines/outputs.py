@@ -37,17 +37,15 @@ def source_digests(paths: list[Path]) -> dict[str, str]:
 
 
 def up_to_date(out: Path, this: Mapping, force: bool = False) -> bool:
-    """Whether ``out`` was already made by this very job.
+    """Whether ``out`` was already made by this very job; never so with ``force``.
 
     :class:`InputError` if something else is there and ``force`` is not set.
     """
-    if not out.exists():
+    if force or not out.exists():
         return False
     entry = _entries(out).get(_key(out))
     if entry and entry["job"] == this and entry["sha256"] == _digest(out):
         return True
-    if force:
-        return False
     came = "altered since" if entry and entry["job"] == this else "from another job"
     raise InputError(
         f"{out}: is already there, {came}; name another output or add --force."

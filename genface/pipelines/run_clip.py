@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from genface.fex import Fex
-from genface.pipelines.compare_sets import compare_sets
-from genface.pipelines.fit_behavior import fit_behavior
-from genface.pipelines.render_clip import render_clip
-from genface.pipelines.sample_behavior import sample_behavior
-
 from genface import weights
 from genface.errors import InputError
+from genface.fex import Fex
+from genface.pipelines.compare_sets import compare_sets
 from genface.pipelines.detect_videos import detect_videos
+from genface.pipelines.fit_behavior import fit_behavior
 from genface.pipelines.progress import Progress, silent
+from genface.pipelines.render_clip import render_clip
+from genface.pipelines.sample_behavior import sample_behavior
+from genface.video import probe
 
 SAMPLE_CLIP = "clip_wolfgang"
 
@@ -51,6 +51,11 @@ def run_clip(
         raise InputError("run follows one face; give --face longest or a face_id.")
     if seconds is not None and seconds <= 0:
         raise InputError(f"--seconds {seconds}: expected a positive number.")
+    if probe(clip).is_image:
+        raise InputError(
+            f"{clip} is a picture, and behaviour needs time; name a clip, or use "
+            "`genface detect` for the table alone."
+        )
 
     found = detect_videos(
         clip, out, end=seconds, offline=offline, force=force, progress=progress
@@ -118,10 +123,9 @@ def run_demo(
     say: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Pull the weights and the sample clip, then :func:`run_clip` on it."""
-    names = (*weights.FACEMESH_ASSETS, SAMPLE_CLIP)
-    for name in names:
+    for name in weights.FACEMESH_ASSETS:
         weights.ensure(name, offline=offline)
-    clip = weights.asset_path(SAMPLE_CLIP)
+    clip = weights.ensure(SAMPLE_CLIP, offline=offline)
     return run_clip(clip, out, offline=offline, force=force, progress=progress, say=say)
 
 

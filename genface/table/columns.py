@@ -6,6 +6,7 @@ the other's tables; ``time``, ``face_id`` and ``status`` are added at the end.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 import pandas as pd
@@ -104,6 +105,7 @@ def groups(names: Iterable[object]) -> dict[str, tuple[str, ...]]:
     return {group: tuple(members) for group, members in found.items()}
 
 
+@lru_cache(maxsize=10_000)
 def group_of(name: object) -> str | None:
     """Group that a column belongs to, or None."""
     for group, pattern in GROUPS.items():

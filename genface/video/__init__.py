@@ -2,6 +2,7 @@
 
 from genface.video.picture import as_rgb, is_picture, read_image
 from genface.video.reader import Frame, FrameReader, VideoInfo, probe, read_frames
+from genface.video.writer import write_clip
 
 __all__ = [
     "Frame",
@@ -12,4 +13,5 @@ __all__ = [
     "probe",
     "read_frames",
     "read_image",
+    "write_clip",
 ]

@@ -168,9 +168,11 @@ class FrameReader:
 
     def _note_end(self, read: int, time: float) -> None:
         """Say where reading ended if the container promised more frames."""
-        promised = self.info.n_frames
-        # Edit lists and encoder delay make sound files promise a frame or two more.
-        if self.problem is None and (promised is None or read >= promised - 2):
+        promised, duration = self.info.n_frames, self.info.duration
+        # Edit lists and encoder delay make sound files promise a few frames more.
+        whole = duration is not None and time + 1.5 / float(self.info.fps) >= duration
+        whole |= promised is None or read >= promised - 2
+        if self.problem is None and whole:
             return
         of = f" of {promised}" if promised else ""
         self.problem = (

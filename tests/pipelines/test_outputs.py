@@ -31,6 +31,10 @@ def test_another_job_needs_force(made):
     assert not outputs.up_to_date(out, other, force=True)
 
 
+def test_force_makes_even_the_same_anew(made):
+    assert not outputs.up_to_date(*made, force=True)
+
+
 def test_an_altered_output_needs_force(made):
     out, this = made
     out.write_text("edited by hand")

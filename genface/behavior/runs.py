@@ -1,0 +1,110 @@
+"""Sequences with holes: where they break, and which columns say anything."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genface.errors import InputError, ShapeError
+
+Lengths = Sequence[int] | np.ndarray | None
+
+
+def check_lengths(n_rows: int, lengths: Lengths) -> np.ndarray:
+    """Lengths of the sequences stacked in ``n_rows`` rows, as positive integers."""
+    if lengths is None:
+        return np.array([n_rows])
+    checked = np.asarray(lengths)
+    if checked.dtype.kind not in "iu" or (checked < 1).any():
+        raise InputError(f"lengths must be positive integers; got {checked.tolist()}.")
+    if checked.sum() != n_rows:
+        raise ShapeError(f"lengths add up to {checked.sum()}, X has {n_rows} rows.")
+    return checked
+
+
+def check_rows(X: np.ndarray) -> np.ndarray:
+    """X as float64 (T, A) with at least one row."""
+    X = np.asarray(X, np.float64)
+    if X.ndim != 2 or not X.size:
+        raise ShapeError(f"expected rows x columns, got an array of shape {X.shape}.")
+    if np.isinf(X).any():
+        raise InputError("X has infinite values; NaN is what marks a missing one.")
+    return X
+
+
+def split(X: np.ndarray, lengths: Lengths) -> list[np.ndarray]:
+    """The sequences of X, one array each."""
+    return np.split(X, np.cumsum(check_lengths(len(X), lengths))[:-1])
+
+
+def observed_runs(
+    X: np.ndarray, lengths: Lengths = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows without a missing value, and the lengths of the runs they form.
+
+    A sequence is cut at each row that has a NaN: the frames on both sides of a hole
+    do not follow each other.
+    """
+    X = check_rows(X)
+    run_lengths: list[int] = []
+    for sequence in split(X, lengths):
+        seen = np.isfinite(sequence).all(1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], seen.astype(int), [0]])))
+        run_lengths += list(edges[1::2] - edges[::2])
+    rows = X[np.isfinite(X).all(1)]
+    return rows, np.array(run_lengths, int)
+
+
+def usable_columns(
+    X: np.ndarray, columns: Sequence[str]
+) -> tuple[np.ndarray, list[str]]:
+    """Mask (A,) of the columns with a value, and a note that names the others."""
+    usable = np.isfinite(X).any(0)
+    if not usable.any():
+        raise InputError(
+            "no column has a single value; there is nothing to fit (was a face found?)."
+        )
+    empty = [name for name, use in zip(columns, usable, strict=True) if not use]
+    notes = [f"left out, never measured: {', '.join(empty)}"] if empty else []
+    return usable, notes
+
+
+def autocorrelation_time(X: np.ndarray, lengths: Lengths = None) -> float:
+    """Integrated autocorrelation time in frames, the median over varying columns.
+
+    1 + 2 * sum of autocorrelations up to the first pair of lags whose sum is not
+    positive (Geyer 1992). Missing values and constant columns do not count.
+    """
+    sequences = split(check_rows(X), lengths)
+    rho = autocorrelation(sequences, max(1, max(len(s) for s in sequences) // 2))
+    times = [_geyer(row) for row in rho if np.isfinite(row).all()]
+    return float(np.median(times)) if times else 1.0
+
+
+def autocorrelation(sequences: list[np.ndarray], n_lags: int) -> np.ndarray:
+    """Autocorrelations (A, n_lags) at lags 1, 2, ... pooled over sequences (T, A).
+
+    About the pooled mean, and divided by the number of values, not of pairs: far lags
+    are then not noise. A column without variance is NaN.
+    """
+    rows = np.concatenate(sequences)
+    seen = np.isfinite(rows)
+    count = np.maximum(seen.sum(0), 1)
+    mean = np.where(seen, rows, 0.0).sum(0) / count
+    power = (np.where(seen, rows - mean, 0.0) ** 2).sum(0)
+    sums = np.zeros((n_lags, rows.shape[1]))
+    for sequence in sequences:
+        centred = np.where(np.isfinite(sequence), sequence - mean, 0.0)
+        size = 1 << (2 * len(centred)).bit_length()
+        spectrum = np.abs(np.fft.rfft(centred, size, axis=0)) ** 2
+        reach = min(n_lags, len(centred) - 1)
+        sums[:reach] += np.fft.irfft(spectrum, size, axis=0)[1 : reach + 1]
+    varies = power > 1e-12 * count
+    return np.where(varies, sums / np.where(varies, power, 1.0), np.nan).T
+
+
+def _geyer(rho: np.ndarray) -> float:
+    padded = np.concatenate([[1.0], rho])
+    pairs = padded[: len(padded) // 2 * 2].reshape(-1, 2).sum(1)
+    negative = np.flatnonzero(pairs <= 0)
+    stop = negative[0] if len(negative) else len(pairs)
+    return max(1.0, 2.0 * float(pairs[:stop].sum()) - 1.0)

@@ -1,0 +1,247 @@
+"""The jobs: one command each, over one function of ``genface.pipelines``."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from genface.cli.options import (
+    FAILED,
+    REFUSED,
+    Face,
+    Force,
+    Offline,
+    Out,
+    Seed,
+    States,
+    state_range,
+)
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: genface run clip.mp4 -o out --seconds 10")
+def run(
+    clip: Annotated[Path, typer.Argument(help="A video with a face in it.")],
+    out: Out,
+    seconds: Annotated[
+        float | None, typer.Option(help="Use only the first N seconds.")
+    ] = None,
+    states: States = "2-8",
+    seed: Seed = 0,
+    face: Face = "longest",
+    offline: Offline = False,
+    force: Force = False,
+) -> None:
+    """Do the whole job: table, model, synthetic behaviour, clip, report."""
+    from genface.cli.console import Stages
+    from genface.pipelines import run_clip
+
+    numbers = state_range(states)
+    with Stages() as stages:
+        result = run_clip(
+            clip,
+            out,
+            seconds=seconds,
+            states=numbers,
+            seed=seed,
+            face=face,
+            offline=offline or None,
+            force=force,
+            progress=stages,
+            say=stages.say,
+        )
+    for path in result.paths:
+        typer.echo(path)
+    if result.stopped:
+        typer.echo(f"genface: {result.stopped}", err=True)
+        raise typer.Exit(FAILED)
+
+
+@app.command(epilog="Example: genface demo -o out/demo")
+def demo(
+    out: Out = Path("genface-demo"), offline: Offline = False, force: Force = False
+) -> None:
+    """Pull the weights and a sample clip, then run the whole job on it."""
+    from genface.cli.console import Stages
+    from genface.pipelines import run_demo
+
+    with Stages() as stages:
+        result = run_demo(
+            out,
+            offline=offline or None,
+            force=force,
+            progress=stages,
+            say=stages.say,
+        )
+    for path in result.paths:
+        typer.echo(path)
+
+
+@app.command(epilog="Example: genface detect a.mp4 b.mp4 -o out --skip-frames 2")
+def detect(
+    inputs: Annotated[list[Path], typer.Argument(help="Videos or images.")],
+    out: Out,
+    columns: Annotated[
+        Literal["core", "mesh", "all"],
+        typer.Option(help="Columns to write: core, mesh or all."),
+    ] = "mesh",
+    skip_frames: Annotated[
+        int | None, typer.Option(help="Read every N-th frame only.")
+    ] = None,
+    start: Annotated[float | None, typer.Option(help="From this second on.")] = None,
+    end: Annotated[float | None, typer.Option(help="Up to this second.")] = None,
+    offline: Offline = False,
+    force: Force = False,
+) -> None:
+    """Find every face and write the table (a folder, or one .csv or .parquet)."""
+    from genface.cli.console import Stages
+    from genface.pipelines import detect_videos
+
+    with Stages() as stages:
+        result = detect_videos(
+            inputs,
+            out,
+            columns=columns,
+            skip_frames=skip_frames,
+            start=start,
+            end=end,
+            offline=offline or None,
+            force=force,
+            progress=stages,
+        )
+    for line in (*result.lines, *result.paths):
+        typer.echo(line)
+    for failure in result.failures:
+        typer.echo(f"genface: {failure}", err=True)
+    if result.failures:
+        raise typer.Exit(REFUSED)
+
+
+@app.command(epilog="Example: genface fit out/faces.csv -o out/model --states 2-8")
+def fit(
+    tables: Annotated[list[Path], typer.Argument(help="Tables of detected faces.")],
+    out: Out,
+    family: Annotated[
+        list[str] | None, typer.Option(help="poisson, gaussian; may be repeated.")
+    ] = None,
+    states: States = "2-8",
+    seed: Seed = 0,
+    face: Face = "longest",
+    force: Force = False,
+) -> None:
+    """Fit behaviour models to AUs, choose one, save it as a folder."""
+    from genface.cli.console import Stages
+    from genface.pipelines import fit_behavior
+
+    numbers = state_range(states)
+    with Stages() as stages:
+        result = fit_behavior(
+            tables,
+            out,
+            families=tuple(family or ("poisson", "gaussian")),
+            states=numbers,
+            seed=seed,
+            face=face,
+            force=force,
+            progress=stages,
+        )
+    for line in (*result.lines, result.path):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: genface sample out/model -o more.csv --seconds 20")
+def sample(
+    model: Annotated[Path, typer.Argument(help="A model folder.")],
+    out: Out,
+    seconds: Annotated[float, typer.Option(help="Length of each sample.")] = 10.0,
+    continue_: Annotated[
+        Path | None,
+        typer.Option("--continue", help="Go on from the end of this table."),
+    ] = None,
+    n: Annotated[int, typer.Option("--n", help="How many samples.")] = 1,
+    seed: Seed = 0,
+    force: Force = False,
+) -> None:
+    """Draw synthetic behaviour from a model into a table."""
+    from genface.pipelines import sample_behavior
+
+    result = sample_behavior(
+        model,
+        out,
+        seconds=seconds,
+        seed=seed,
+        continue_from=continue_,
+        n=n,
+        force=force,
+    )
+    for line in (*result.lines, result.path):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: genface animate more.csv -o face.mp4")
+def animate(
+    table: Annotated[Path, typer.Argument(help="A table with AU columns.")],
+    out: Out,
+    source: Annotated[
+        Path | None, typer.Option(help="Show this clip beside the avatar.")
+    ] = None,
+    synthetic: Annotated[
+        Path | None, typer.Option(help="Show a second avatar driven by this table.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second; the table's if left out.")
+    ] = None,
+    face: Annotated[str, typer.Option(help="Whose face: longest, or a face_id.")] = (
+        "longest"
+    ),
+    size: Annotated[
+        int | None, typer.Option(help="Height and width of the avatar in pixels.")
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate/--no-calibrate",
+            help="Fit presence scores to the person's own range first.",
+        ),
+    ] = True,
+    force: Force = False,
+) -> None:
+    """Draw the AUs of a table as a moving face (.mp4 or .gif)."""
+    from genface.cli.console import Stages
+    from genface.pipelines import render_clip
+
+    with Stages() as stages:
+        result = render_clip(
+            table,
+            out,
+            source=source,
+            synthetic=synthetic,
+            fps=fps,
+            face=face,
+            size=(size, size) if size else None,
+            calibrate=calibrate,
+            force=force,
+            progress=stages,
+        )
+    for line in (*result.lines, *result.paths):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: genface compare real.csv --synthetic more.csv -o card")
+def compare(
+    real: Annotated[list[Path], typer.Argument(help="Tables of real behaviour.")],
+    out: Out,
+    synthetic: Annotated[
+        list[Path], typer.Option(help="Tables of synthetic behaviour; repeatable.")
+    ],
+    seed: Seed = 0,
+    face: Face = "longest",
+    force: Force = False,
+) -> None:
+    """Measure how far synthetic behaviour is from the real one."""
+    from genface.pipelines import compare_sets
+
+    result = compare_sets(real, synthetic, out, seed=seed, face=face, force=force)
+    for line in (*result.lines, *result.paths):
+        typer.echo(line)

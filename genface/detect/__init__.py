@@ -1,0 +1,20 @@
+"""Frames to Fex: find faces, mesh them, follow them, and measure them."""
+
+from genface.detect.blazeface import FaceFinder, Faces
+from genface.detect.detector import Detector
+from genface.detect.facemesh import FaceMesh, Mesh
+from genface.detect.settings import FACEMESH, MEDIAPIPE, Settings
+from genface.detect.tracking import Face, Tracker
+
+__all__ = [
+    "FACEMESH",
+    "MEDIAPIPE",
+    "Detector",
+    "Face",
+    "FaceFinder",
+    "FaceMesh",
+    "Faces",
+    "Mesh",
+    "Settings",
+    "Tracker",
+]

@@ -1,0 +1,139 @@
+"""From meshes to the columns of the face table, for all rows at once."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from genface.detect.sources import Source
+from genface.detect.tracking import Face
+from genface.facs import emotion_columns
+from genface.geometry import (
+    euler_from_rotation,
+    eye_angles,
+    gaze_angle,
+    mesh_to_head_axes,
+    pinhole_position,
+    similarity,
+)
+from genface.geometry.mesh_points import LANDMARKS_68, N_FACE, N_MESH, STILL
+from genface.nets.au_model import AUModel
+from genface.table import order_columns
+from genface.table.columns import AUS, EMOTIONS, FACEBOX, GAZE, LANDMARKS, MESH, POSE
+
+
+class Sighting(NamedTuple):
+    """One row to be: a face in a frame, or a frame in which there is none."""
+
+    source: Source
+    frame: int
+    time: float
+    height: int
+    width: int
+    face: Face | None
+
+
+def face_table(
+    sightings: Sequence[Sighting], neutral: np.ndarray, au_model: AUModel
+) -> pd.DataFrame:
+    """One row for each sighting, in the table's columns; NaN where no face is.
+
+    ``neutral`` (478, 3): the mesh, in centimetres, from which head pose and gaze are
+    measured. In clips, Action Units are relative to the person's own baseline.
+    """
+    meshes = np.full((len(sightings), N_MESH, 3), np.nan, np.float32)
+    for row, sighting in enumerate(sightings):
+        if sighting.face is not None:
+            meshes[row] = sighting.face.mesh.points
+    boxes = _boxes(meshes, sightings)
+    aus = _aus(meshes, sightings, au_model)
+    meta = _meta(sightings)
+    pose, gaze = _directions(meshes, meta, neutral)
+    width = boxes[:, 2].astype(np.float32)
+    in_widths = meshes / np.stack([np.ones_like(width)] * 2 + [width], axis=-1)[:, None]
+    parts: dict[Sequence[str], np.ndarray] = {
+        FACEBOX: boxes,
+        LANDMARKS: _axis_major(meshes[:, LANDMARKS_68, :2]),
+        POSE: pose,
+        AUS: aus,
+        EMOTIONS: emotion_columns(aus, AUS, au_model.unseen),
+        GAZE: gaze,
+        MESH: _axis_major(in_widths),
+    }
+    tables = [pd.DataFrame(value, columns=list(key)) for key, value in parts.items()]
+    table = pd.concat([*tables, meta], axis=1)
+    return table[order_columns(table.columns)]
+
+
+def _axis_major(points: np.ndarray) -> np.ndarray:
+    """Points (T, V, D) as rows x_0, x_1, ... y_0, y_1, ..."""
+    return points.swapaxes(1, 2).reshape(len(points), -1)
+
+
+def _boxes(meshes: np.ndarray, sightings: Sequence[Sighting]) -> np.ndarray:
+    """Face boxes (T, 5): x, y, width, height, score."""
+    low, high = meshes[:, :N_FACE, :2].min(1), meshes[:, :N_FACE, :2].max(1)
+    scores = [s.face.mesh.presence if s.face else np.nan for s in sightings]
+    return np.column_stack([low, high - low, scores]).astype(np.float64)
+
+
+def _aus(
+    meshes: np.ndarray, sightings: Sequence[Sighting], model: AUModel
+) -> np.ndarray:
+    """Action Units (T, A), each person of a clip against their own baseline."""
+    people: dict[tuple[int, int], list[int]] = {}
+    for row, sighting in enumerate(sightings):
+        if sighting.face is not None:
+            person = (id(sighting.source), sighting.face.face_id)
+            people.setdefault(person, []).append(row)
+    aus = np.full((len(meshes), len(AUS)), np.nan)
+    for rows in people.values():
+        in_clip = sightings[rows[0]].source.kind == "video"
+        baseline = model.neutral(meshes[rows]) if in_clip else None
+        aus[rows] = model.aus(meshes[rows], baseline)
+    return aus
+
+
+def _directions(
+    meshes: np.ndarray, meta: pd.DataFrame, neutral: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Head pose (T, 6) and gaze (T, 3)."""
+    turned = mesh_to_head_axes(meshes)
+    still = list(STILL)  # the jaw's motion would read as a nod
+    fit = similarity(neutral[still], turned[:, still])
+    height, width = (meta[name].to_numpy() for name in ("FrameHeight", "FrameWidth"))
+    pose = np.hstack(
+        [euler_from_rotation(fit.rotation), pinhole_position(fit, height, width)]
+    )
+    eyes = eye_angles(turned, fit, neutral)
+    return pose, np.column_stack([eyes, gaze_angle(eyes)])
+
+
+def _meta(sightings: Sequence[Sighting]) -> pd.DataFrame:
+    """Columns that say which frame, file and face a row belongs to."""
+    times = np.array([sighting.time for sighting in sightings], np.float64)
+    meta = pd.DataFrame(
+        {
+            "FrameHeight": [sighting.height for sighting in sightings],
+            "FrameWidth": [sighting.width for sighting in sightings],
+            "input": [sighting.source.name for sighting in sightings],
+            "frame": [sighting.frame for sighting in sightings],
+            "time": times,
+            "face_id": [s.face.face_id if s.face else None for s in sightings],
+            "status": ["ok" if s.face else "no_face" for s in sightings],
+        }
+    )
+    if np.isfinite(times).any():
+        meta["approx_time"] = [_approximately(time) for time in times]
+    if meta["face_id"].isna().any():  # else whole numbers
+        meta["face_id"] = meta["face_id"].astype(np.float64)
+    return meta
+
+
+def _approximately(seconds: float) -> str | None:
+    """``MM:SS``, whole seconds cut off, as py-feat writes it."""
+    if not np.isfinite(seconds):
+        return None
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:02d}:{rest:02d}"

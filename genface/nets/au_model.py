@@ -1,0 +1,169 @@
+"""Action Units from the shape of a face mesh, by the project's own linear model.
+
+The shape relative to a neutral one, seen from the front, times one weight per point and
+AU. The weights were fitted to synthetic faces alone: ``models/au/card.md`` says how,
+what the model reads, and what it cannot see.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from genface.errors import ShapeError, WeightError
+from genface.facs import AU_NAMES
+from genface.files import read_npz, shipped_model
+from genface.geometry.mesh_points import N_MESH
+from genface.geometry.pose import similarity
+
+# A neutral is the median of the quietest tenth of the frames, and of five at least.
+QUIET_SHARE = 0.1
+QUIET_FRAMES = 5
+# How much activation in one half of the face counts when the other's is judged: a smile
+# also moves the lids.
+OTHER_HALF = 0.25
+# Below this many frames with a face a person's neutral is a guess worth a warning.
+ENOUGH_FRAMES = 50
+
+
+@dataclass(frozen=True)
+class AUModel:
+    """Linear reading of AUs from mesh shapes; made by :func:`load_au_model`.
+
+    A mesh is (T, 478, 3) in any unit, x to the right in the picture, y **down**, z
+    smaller = nearer and in the unit of x (a table's ``mesh_z`` times its
+    ``FaceRectWidth``). A frame with a NaN in its mesh gives NaN.
+
+    Shapes are (478, 2), x right and y up, in outer-eye distances of ``average``.
+    """
+
+    average: np.ndarray  # (478, 3) float64, z toward the viewer
+    still: np.ndarray  # (478,) share of each point in the alignment; 0 about the jaw
+    person: np.ndarray  # (956, A) AU per shape delta from the person's own neutral
+    absolute: np.ndarray  # (956, A) expected AU per shape delta from ``average``
+    absolute_offset: np.ndarray  # (A,) expected AU at ``average``
+    absolute_scale: np.ndarray  # (A,) stretches ``absolute`` to the scale of AUs
+    absolute_slack: np.ndarray  # (A,) what a face's build may read at rest, taken off
+    upper_points: np.ndarray  # (478,) 1 in the upper face, 0 in the lower, or between
+    upper_aus: np.ndarray  # (A,) bool: read from the upper face
+    is_seen: np.ndarray  # (A,) bool
+    is_graded: np.ndarray  # (A,) bool: 1 means full activation, not only "more"
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """AUs that the model follows (in its card, both r are .3 or more)."""
+        return _names(self.is_seen)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """AUs that it cannot tell; NaN unless asked for."""
+        return _names(~self.is_seen)
+
+    @property
+    def relative(self) -> tuple[str, ...]:
+        """AUs whose motion is small in a mesh: 0-1 says more or less, not how much."""
+        return _names(~self.is_graded)
+
+    def aus(
+        self,
+        mesh: np.ndarray,
+        neutral: np.ndarray | None = None,
+        all_aus: bool = False,
+    ) -> np.ndarray:
+        """Intensities (T, A) in 0-1, in the order of ``AU_NAMES``; float64.
+
+        ``neutral`` (478, 2) is what :meth:`neutral` gave for this person; without one
+        the average face stands in, for single pictures: only what goes beyond the
+        differences between people at rest is read, so weak expressions are missed.
+        Unseen AUs are NaN unless ``all_aus``.
+        """
+        if neutral is None:
+            deltas = self._flat(self.shapes(mesh) - self.average[:, :2])
+            scores = deltas @ self.absolute * self.absolute_scale - self.absolute_slack
+        else:
+            neutral = np.asarray(neutral, np.float64)
+            if neutral.shape != (N_MESH, 2):
+                raise ShapeError(
+                    f"a neutral of shape {neutral.shape} came; expected ({N_MESH}, 2), "
+                    "as neutral() gives it."
+                )
+            scores = self._flat(self.shapes(mesh) - neutral) @ self.person
+        intensities = np.clip(scores, 0.0, 1.0)
+        if not all_aus:
+            intensities[:, ~self.is_seen] = np.nan
+        return intensities
+
+    def neutral(self, mesh: np.ndarray) -> np.ndarray:
+        """Shape (478, 2) of one person's face at rest, from all frames of a clip.
+
+        Upper and lower face apart, the frames with the least activation, judged against
+        the average face, give a median each; between the two it blends. A plain median
+        would take for neutral whatever somebody does for half of the time. Whoever
+        smiles, or shuts the eyes, in every frame still gets that as the neutral; under
+        ``ENOUGH_FRAMES`` frames expect it. NaN where no frame has a face.
+        """
+        shapes = self.shapes(mesh)
+        shapes = shapes[np.isfinite(shapes).all(axis=(1, 2))]
+        if not len(shapes):
+            return np.full((N_MESH, 2), np.nan)
+        deltas = self._flat(shapes - self.average[:, :2])
+        activation = np.clip(deltas @ self.absolute + self.absolute_offset, 0.0, 1.0)
+        above = activation[:, self.upper_aus].sum(1)
+        below = activation[:, ~self.upper_aus].sum(1)
+        upper = _quiet_median(shapes, above + OTHER_HALF * below)
+        lower = _quiet_median(shapes, below + OTHER_HALF * above)
+        share = self.upper_points[:, None]
+        return share * upper + (1 - share) * lower
+
+    def shapes(self, mesh: np.ndarray) -> np.ndarray:
+        """Meshes seen from the front, (T, 478, 2), after a 3-D similarity alignment.
+
+        Position, size and rotation of the head drop out.
+        """
+        mesh = np.asarray(mesh, np.float64)
+        if mesh.ndim != 3 or mesh.shape[1:] != (N_MESH, 3):
+            raise ShapeError(
+                f"a mesh of shape {mesh.shape} came; expected (T, {N_MESH}, 3)."
+            )
+        return frontal(mesh * [1.0, -1.0, -1.0], self.average, self.still)
+
+    @staticmethod
+    def _flat(shapes: np.ndarray) -> np.ndarray:
+        return shapes.reshape(len(shapes), -1)
+
+
+def frontal(points: np.ndarray, average: np.ndarray, still: np.ndarray) -> np.ndarray:
+    """X and y (..., V, 2) of points (..., V, 3) in the frame of ``average`` (V, 3).
+
+    All y up, z toward the viewer; ``still`` (V,) weighs the points of the alignment.
+    """
+    return similarity(average, points, still).undo(points)[..., :2]
+
+
+@lru_cache(maxsize=1)
+def load_au_model() -> AUModel:
+    """Read the model that travels with the package."""
+    arrays = read_npz(shipped_model("au", "au_model.npz"))
+    names = tuple(str(name) for name in arrays.pop("au_names"))
+    wanted = set(AUModel.__dataclass_fields__)
+    if names != AU_NAMES or set(arrays) != wanted:
+        raise WeightError(
+            f"au_model.npz holds {sorted(arrays)} for {names}; expected "
+            f"{sorted(wanted)} for {AU_NAMES}. Reinstall genface."
+        )
+    return AUModel(
+        **{
+            name: array if array.dtype == bool else array.astype(np.float64)
+            for name, array in arrays.items()
+        }
+    )
+
+
+def _names(mask: np.ndarray) -> tuple[str, ...]:
+    return tuple(name for name, is_in in zip(AU_NAMES, mask, strict=True) if is_in)
+
+
+def _quiet_median(shapes: np.ndarray, activity: np.ndarray) -> np.ndarray:
+    count = max(QUIET_FRAMES, int(np.ceil(QUIET_SHARE * len(shapes))))
+    quiet = np.argsort(activity, kind="stable")[:count]
+    return np.median(shapes[quiet], axis=0)

@@ -1,0 +1,300 @@
+"""The report of a run: what was found, the model, and real against synthetic."""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import genface
+from genface import weights
+from genface.behavior import BehaviorModel
+from genface.behavior import plots as behavior_plots
+from genface.pipelines import report_plots
+from genface.pipelines.au_tracks import Track, columns_of, read_tracks
+from genface.pipelines.page import Section, write_report
+from genface.realism import Card
+from genface.realism import plots as realism_plots
+
+MAX_CLIP_BYTES = 12_000_000
+CITED = ("numpy", "scipy", "hmmlearn", "jax", "pandas", "matplotlib", "av")
+
+
+def run_report(
+    fex: pd.DataFrame,
+    model: BehaviorModel | None,
+    synthetic: pd.DataFrame | Path | str | Sequence[Track],
+    card: Card,
+    clip_path: Path | str | None,
+    out_path: Path | str,
+    facts: Mapping | None = None,
+    *,
+    tracks: Sequence[Track] | None = None,
+) -> Path:
+    """Write the report page of a run as one file.
+
+    ``fex`` is the table of detected faces, ``tracks`` the faces of it that were
+    compared (the longest one by default), ``clip_path`` the rendered clip, which goes
+    into the page if it is under 12 MB. ``facts`` are listed under provenance.
+    """
+    real = list(tracks) if tracks is not None else read_tracks(fex)
+    if isinstance(synthetic, pd.DataFrame | Path | str):
+        synthetic = read_tracks(synthetic, "all")
+    sections = [found_section(fex, real, clip_path)]
+    sections.append(traces_section(real[0], synthetic[0], card))
+    if model is not None:
+        sections += [
+            states_section(model, real[0], synthetic[0]),
+            selection_section(model),
+        ]
+    sections += [
+        card_section(card, real, synthetic),
+        limits_section(model, card, fex),
+        provenance_section(fex, model, facts or {}),
+    ]
+    name = _clip_name(fex) or real[0].name
+    lead = f"{name}: {len(real[0].times)} frames of face {real[0].face_id}"
+    if model is not None:
+        lead += f", a {model.family} HMM with {model.n_states} states"
+    return write_report(
+        out_path,
+        "Real against synthetic facial behaviour",
+        f"{lead}; genface {genface.__version__}.",
+        sections,
+    )
+
+
+def found_section(
+    fex: pd.DataFrame, real: Sequence[Track], clip_path: Path | str | None
+) -> Section:
+    """The rendered clip, and which faces were seen when."""
+    section = Section("What was found")
+    if clip_path is not None:
+        clip = Path(clip_path)
+        if clip.stat().st_size <= MAX_CLIP_BYTES:
+            section.clip(
+                clip,
+                "Watch whether the right-hand face moves as calmly and as often as the "
+                "left-hand one; it is not meant to do the same at the same moment.",
+            )
+        else:
+            section.text(f"The moving result is in {clip.name}, too large to put here.")
+    if "face_id" not in fex.columns or "frame" not in fex.columns:
+        return section.text("The table does not tell faces apart.")
+    one = fex
+    if "input" in fex.columns and fex["input"].nunique() > 1:
+        one = fex[fex["input"] == fex["input"].iloc[0]]
+        section.text(f"{fex['input'].nunique()} clips; the first of them is shown.")
+    section.text(_counts(one))
+    return section.figure(
+        report_plots.draw_faces(one, _times(one, real[0].fps)),
+        "Look for gaps and for a second person: only unbroken stretches of one face "
+        "teach the model how states follow each other.",
+    )
+
+
+def traces_section(real: Track, synthetic: Track, card: Card) -> Section:
+    """AU traces of both sides, and their distributions."""
+    a, b = columns_of(real, card.columns), columns_of(synthetic, card.columns)
+    section = Section("Action Units")
+    section.figure(
+        realism_plots.draw_traces(a.values, b.values, card.columns, real.fps),
+        "Compare the character of the left and the right part of each lane (how high, "
+        "how often, how abrupt); lanes share one scale.",
+    )
+    return section.figure(
+        realism_plots.draw_distributions(a.values, b.values, card.columns),
+        "The closer the two curves of an AU, the more alike its values are spread.",
+    )
+
+
+def states_section(model: BehaviorModel, real: Track, synthetic: Track) -> Section:
+    """State sequences, transitions and the faces that the states stand for."""
+    section = Section("States")
+    paths = {}
+    for name, track in (("real", real), ("synthetic", synthetic)):
+        values = columns_of(track, model.columns).values
+        paths[name] = (track.times - track.times[0], model.states(values))
+    section.figure(
+        behavior_plots.draw_states(paths, model.n_states),
+        "Look whether states last about as long and come back about as often below as "
+        "above.",
+    )
+    section.figure(
+        behavior_plots.draw_transitions(model),
+        "A dark diagonal means that states last; elsewhere a dark cell is a usual next "
+        "state.",
+    )
+    return section.figure(
+        behavior_plots.draw_state_means(model),
+        "Each row is one facial expression: its dark cells are the AUs that are strong "
+        "in that state.",
+    )
+
+
+def selection_section(model: BehaviorModel) -> Section:
+    """How family and number of states were chosen."""
+    section = Section("Choice of the model")
+    section.text(
+        "Each candidate was fitted to a part of the frames and judged on the others by "
+        "the probability of what was seen there, on a grid of hundredths of an AU. The "
+        "fewest states within one standard error of the best were taken."
+    )
+    section.figure(
+        behavior_plots.draw_selection(model.selection),
+        "Higher is better; where a curve flattens, more states describe chance.",
+    )
+    header = "family states held-out error AIC BIC parameters stop".split()
+    rows = [
+        [
+            row["family"],
+            str(row["n_states"]),
+            _figure(row["held_out"], 2),
+            _figure(row["standard_error"], 2),
+            _figure(row["aic"], 0),
+            _figure(row["bic"], 0),
+            str(row["n_parameters"] or ""),
+            row["stop"],
+        ]
+        for row in model.selection
+    ]
+    marked = [i for i, row in enumerate(model.selection) if row["chosen"]]
+    section.table(header, rows, marked)
+    stops = [run["stop"] for run in model.runs]
+    told = ", ".join(f"{stops.count(s)} by {s}" for s in sorted(set(stops)))
+    return section.text(
+        f"Held-out score and error in nats per frame. {len(stops)} fits ended: {told} "
+        "(tol: converged; cap: out of iterations)."
+    )
+
+
+def card_section(
+    card: Card, real: Sequence[Track], synthetic: Sequence[Track]
+) -> Section:
+    """The measures with their floors."""
+    section = Section("Real against synthetic")
+    section.figure(
+        realism_plots.draw_card(card),
+        "A dot on the grey bar means: no further from the real clip than one part of "
+        "the real clip is from another.",
+    )
+    header = ["measure", "distance", "real-real", "up to", "unit", "real", "synthetic"]
+    tested = any(row.p is not None for row in card.rows)
+    rows = [
+        [
+            row.label,
+            _figure(row.value),
+            _figure(row.floor),
+            _figure(row.floor_high),
+            row.unit,
+            _figure(row.real),
+            _figure(row.synthetic),
+            *([_figure(row.p)] if tested else []),
+            row.meaning,
+        ]
+        for row in card.rows
+    ]
+    header += (["p"] if tested else []) + ["what it looks at"]
+    section.table(header, rows, wide=[len(header) - 1])
+    section.notes(card.notes)
+    lags = min(max(2, round(card.fps or 25)), len(real[0].values) // 2)
+    left = [columns_of(track, card.columns).values for track in real]
+    right = [columns_of(track, card.columns).values for track in synthetic]
+    return section.figure(
+        realism_plots.draw_structure(left, right, card.columns, lags),
+        "The two squares should show the same pattern of AUs that go together, and the "
+        "two curves should fall alike.",
+    )
+
+
+def limits_section(
+    model: BehaviorModel | None, card: Card, fex: pd.DataFrame
+) -> Section:
+    """What the reader should not conclude, in plain words."""
+    notes = []
+    unseen = fex.attrs.get("unseen_aus")
+    if unseen:
+        notes.append(
+            f"{', '.join(unseen)} cannot be seen by this detector; nothing here says "
+            "anything about them."
+        )
+    if model is not None:
+        notes += [f"{note[0].upper()}{note[1:]}." for note in model.notes]
+        notes.append(
+            "The model gives each AU its own noise within a state, so AUs move "
+            "together only as far as states make them."
+        )
+        notes.append(
+            "The noise of each AU carries the correlation that neighbouring frames "
+            "have within a state; without that a synthetic face trembles."
+        )
+    notes.append(
+        "AUs are estimates from a video, not codings by a person, and emotions are "
+        "names for patterns of AUs, not for what somebody felt."
+    )
+    if card.n_real == 1:
+        notes.append(
+            "One clip of one person: nothing here holds for people in general."
+        )
+    return Section("What this does not show").notes(notes)
+
+
+def provenance_section(
+    fex: pd.DataFrame, model: BehaviorModel | None, facts: Mapping
+) -> Section:
+    """Versions, hashes, parameters and licences."""
+    rows = [["genface", genface.__version__]]
+    rows += [[name, version(name)] for name in CITED]
+    given = {
+        **{f"table {key}": value for key, value in fex.attrs.items()},
+        **(
+            {f"model {key}": value for key, value in model.facts.items()}
+            if model
+            else {}
+        ),
+        **facts,
+    }
+    for key, value in given.items():
+        rows += _flat(key, value)
+    section = Section("Provenance").table(["what", "value"], rows)
+    section.text("Licences of the weights used by the embedded detector:")
+    return section.notes(
+        f"{asset.name}: {asset.licence}"
+        for name in weights.FACEMESH_ASSETS
+        for asset in [weights.asset(name)]
+    )
+
+
+def _flat(key: str, value: object) -> list[list[str]]:
+    if isinstance(value, Mapping):
+        return [row for k, v in value.items() for row in _flat(f"{key} / {k}", v)]
+    return [[key, str(value)]]
+
+
+def _counts(table: pd.DataFrame) -> str:
+    frames = table["frame"].nunique()
+    seen = table[table["face_id"].notna()]
+    people = seen["face_id"].nunique()
+    return (
+        f"{frames} frames; {people} {'face' if people == 1 else 'faces'}, at least one "
+        f"in {seen['frame'].nunique()} frames."
+    )
+
+
+def _times(table: pd.DataFrame, fps: float) -> np.ndarray:
+    if "time" in table.columns and table["time"].notna().all():
+        return table["time"].to_numpy(np.float64)
+    return table["frame"].to_numpy(np.float64) / fps
+
+
+def _clip_name(fex: pd.DataFrame) -> str:
+    if "input" not in fex.columns or fex["input"].isna().all():
+        return ""
+    return Path(str(fex["input"].dropna().iloc[0])).name
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if digits != 3 else f"{value:.3g}"

@@ -1,0 +1,169 @@
+"""Face tables as files: CSV with a JSON sidecar, or Parquet that holds both.
+
+CSV keeps every number exactly: each is written with the fewest digits that read back
+to the same float32 or float64, and the sidecar says which of the two it was.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as parquet
+
+from genface.errors import InputError
+from genface.files import atomic
+from genface.table.columns import TEXT, group_of
+from genface.table.sidecar import describe, parse
+
+KEY = b"genface"
+"""Entry of a Parquet schema's metadata that holds the sidecar's JSON."""
+
+
+def sidecar_path(path: Path | str) -> Path:
+    """Where a CSV table's facts are: ``faces.csv`` has ``faces.meta.json``."""
+    return Path(path).with_suffix(".meta.json")
+
+
+def write_table(
+    frame: pd.DataFrame, path: Path | str, meta: Mapping[str, Any] | None = None
+) -> Path:
+    """Write a table and its facts (``frame.attrs``, with ``meta`` on top).
+
+    ``.csv`` or ``.parquet``. The files appear whole: the sidecar just before its CSV,
+    so that a table is never without its facts. The index is not written. NaN is an
+    empty cell. Columns that are not numbers or words are an :class:`InputError`.
+    """
+    path = Path(path)
+    _check_suffix(path)
+    attrs = {str(key): value for key, value in frame.attrs.items()}
+    facts = describe(frame, {**attrs, **(meta or {})})
+    try:
+        table = _arrow(frame, path)
+        if path.suffix == ".parquet":
+            _write_parquet(table, facts, path)
+        else:
+            _write_csv(table, facts, path)
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{path}: a column holds neither numbers nor words ({error.args[0]})."
+        ) from None
+    return path
+
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Read a table; its facts are in ``.attrs``, which is empty without a sidecar.
+
+    Raises :class:`InputError` when the file is missing, is not a table, has no column
+    of a face table, or has a sidecar that is damaged or another program's.
+    """
+    path = Path(path)
+    _check_suffix(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    read = _read_parquet if path.suffix == ".parquet" else _read_csv
+    try:
+        table, facts = read(path)
+    except (pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{path}: not a readable {path.suffix[1:]} table ({reason})."
+        ) from None
+    if not any(group_of(name) for name in table.column_names):
+        raise InputError(
+            f"{path}: no column of a face table in it (such as frame, AU01, Pitch)."
+        )
+    frame = table.to_pandas(ignore_metadata=True)
+    frame.attrs = facts
+    return frame
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"{path}: a table's name ends in .csv or .parquet.")
+
+
+def _arrow(frame: pd.DataFrame, path: Path) -> pa.Table:
+    names = pd.Index([str(name) for name in frame.columns])
+    if not names.is_unique:
+        twice = names[names.duplicated()].unique()
+        raise InputError(f"{path}: columns appear twice: {', '.join(twice)}.")
+    # A plain frame without attrs: Arrow would store them a second time, in its own way.
+    plain = pd.DataFrame(frame, copy=False).set_axis(names, axis=1)
+    plain.attrs = {}
+    return pa.Table.from_pandas(plain, preserve_index=False)
+
+
+def _write_parquet(table: pa.Table, facts: str, path: Path) -> None:
+    schema = {**(table.schema.metadata or {}), KEY: facts.encode()}
+    with atomic(path) as temporary:
+        parquet.write_table(table.replace_schema_metadata(schema), temporary)
+
+
+def _write_csv(table: pa.Table, facts: str, path: Path) -> None:
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(table.column_names)
+    options = pacsv.WriteOptions(include_header=False, quoting_style="needed")
+    # The inner of the two gets its name first.
+    with atomic(path) as temporary, atomic(sidecar_path(path)) as sidecar:
+        sidecar.write_text(facts, encoding="utf-8")
+        with open(temporary, "wb") as stream:
+            stream.write(header.getvalue().encode())
+            pacsv.write_csv(table, stream, options)
+
+
+def _read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+    table = parquet.read_table(path)
+    text = (table.schema.metadata or {}).get(KEY)
+    return table, parse(text.decode(), path)[1] if text else {}
+
+
+def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+    sidecar = sidecar_path(path)
+    dtypes: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+    if sidecar.is_file():
+        dtypes, facts = parse(sidecar.read_text(encoding="utf-8"), sidecar)
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        names = next(csv.reader(stream), [])
+    types = {name: _arrow_type(name, dtypes) for name in names}
+    known = {name: kind for name, kind in types.items() if kind is not None}
+    table = _parse_csv(path, known)
+    # Words such as 00:01 would be guessed to be times of day: nothing here is.
+    guessed = {
+        field.name: pa.float64() if pa.types.is_null(field.type) else pa.string()
+        for field in table.schema
+        if pa.types.is_temporal(field.type) or pa.types.is_null(field.type)
+    }
+    return (_parse_csv(path, known | guessed) if guessed else table), facts
+
+
+def _arrow_type(name: str, dtypes: Mapping[str, str]) -> pa.DataType | None:
+    """Type that a column was written with; None where only its cells can tell."""
+    kind = dtypes.get(name, dtypes.get("*"))
+    if kind is None:
+        return pa.string() if name in TEXT else None
+    try:
+        return pa.string() if kind == "text" else pa.type_for_alias(kind)
+    except ValueError:
+        return None
+
+
+def _parse_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
+    # One block: types are guessed from the first, and later rows must fit the guess.
+    block = min(max(path.stat().st_size, 1) + 1, 2**31 - 1)
+    return pacsv.read_csv(
+        path,
+        read_options=pacsv.ReadOptions(block_size=block),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict(types),
+            null_values=["", "nan", "NaN"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )

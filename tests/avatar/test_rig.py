@@ -1,0 +1,352 @@
+"""The rig: which way each AU moves the face, and that lips and lids never cross."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genface.avatar.contact import LOWER_LIDS, LOWER_LIP, UPPER_LIDS, UPPER_LIP
+from genface.avatar.rig import Rig
+from genface.errors import InputError, ShapeError
+from genface.facs import AU_NAMES
+from genface.files import sha256, shipped_model
+from genface.geometry import mesh_points
+
+# Left and right mirror points, written down here and not read from the rig.
+CORNERS = (291, 61)
+INNER_BROWS, OUTER_BROWS = (336, 107), (300, 70)
+UPPER_MID, LOWER_MID = (386, 159), (374, 145)
+IRIS_CENTRES = (473, 468)
+X, Y, Z = 0, 1, 2
+JAW = {"AU16", "AU17", "AU26", "AU27"}
+
+
+@pytest.fixture(scope="module")
+def rig() -> Rig:
+    return Rig.default()
+
+
+@pytest.fixture(scope="module")
+def single(rig) -> dict[str, np.ndarray]:
+    """Movement (478, 3) of each AU at full activation."""
+    vertices = rig.vertices(np.eye(len(rig.au_names)))
+    return dict(zip(rig.au_names, vertices - rig.neutral, strict=True))
+
+
+def lip_gap(vertices):
+    return vertices[..., 13, Y] - vertices[..., 14, Y]
+
+
+def lid_gaps(vertices):
+    return vertices[..., UPPER_MID, Y] - vertices[..., LOWER_MID, Y]
+
+
+def random_aus(rig, count, active, seed=0):
+    generator = np.random.default_rng(seed)
+    values = generator.random((count, len(rig.au_names)))
+    order = generator.random(values.shape).argsort(1)
+    return np.where(order < active, values, 0)
+
+
+def least_gaps(vertices):
+    """Smallest lip and lid gap over all opposite vertices of all rows."""
+    lips = vertices[:, np.array(UPPER_LIP), Y] - vertices[:, np.array(LOWER_LIP), Y]
+    lids = vertices[:, np.array(UPPER_LIDS), Y] - vertices[:, np.array(LOWER_LIDS), Y]
+    return lips[..., 1:-1].min(), lids.min()
+
+
+def test_the_detectors_aus_come_first(rig):
+    assert rig.au_names[: len(AU_NAMES)] == AU_NAMES
+    assert rig.triangles.shape == (898, 3)
+    assert rig.neutral.dtype == np.float32
+
+
+def test_the_neutral_face_is_a_face(rig):
+    face = rig.neutral
+    assert face[10, Y] > face[INNER_BROWS[0], Y] > face[386, Y] > face[374, Y]
+    assert face[374, Y] > face[1, Y] > face[13, Y] >= face[14, Y] > face[152, Y]
+    assert face[291, X] > 0 > face[61, X]
+    assert face[1, Z] == face[:, Z].max() or face[4, Z] == face[:, Z].max()
+    assert 8 < np.linalg.norm(face[33] - face[263]) < 10
+
+
+def test_smile_pulls_corners_out_and_up(single):
+    left, right = single["AU12"][list(CORNERS)]
+    assert left[X] > 0.3 and right[X] < -0.3
+    assert min(left[Y], right[Y]) > 0.5
+
+
+def test_corners_fall_more_than_they_move_forward(single):
+    for corner in single["AU15"][list(CORNERS)]:
+        assert corner[Y] < -0.3
+        assert abs(corner[Y]) > 2 * abs(corner[Z])
+
+
+def test_stretch_pulls_corners_out_and_not_up(single):
+    left, right = single["AU20"][list(CORNERS)]
+    assert left[X] > 0.3 and right[X] < -0.3
+    assert max(left[Y], right[Y]) < 0.1
+
+
+def test_brows_go_up_and_down(single):
+    inner, outer = list(INNER_BROWS), list(OUTER_BROWS)
+    assert (single["AU01"][inner, Y] > 0.4).all()
+    assert (single["AU01"][outer, Y] < 0.2).all()
+    assert (single["AU02"][outer, Y] > 0.4).all()
+    assert (single["AU04"][inner, Y] < -0.15).all()
+    left, right = single["AU04"][inner, X]
+    assert left < -0.1 and right > 0.1  # together
+
+
+def test_lids(rig, single):
+    open_ = lid_gaps(rig.neutral)
+    for shut in ("AU43", "AU45"):
+        assert (lid_gaps(rig.neutral + single[shut]) < 0.1 * open_).all()
+    assert (lid_gaps(rig.neutral + single["AU05"]) > 1.2 * open_).all()
+    assert (lid_gaps(rig.neutral + single["AU07"]) < 0.85 * open_).all()
+    assert (single["AU07"][list(LOWER_MID), Y] > 0.1).all()
+
+
+def test_closing_wins_over_raising_the_lids(rig):
+    both = rig.vertices(np.ones((1, 2)), au_names=["AU05", "AU43"])[0]
+    assert (lid_gaps(both) < 0.1 * lid_gaps(rig.neutral)).all()
+
+
+def test_cheeks_and_nose_rise(single):
+    assert single["AU06"][[117, 346], Y].min() > 0.3
+    assert single["AU09"][[64, 294], Y].min() > 0.2  # wings of the nose
+    assert single["AU10"][0, Y] > 0.4  # upper lip
+
+
+def test_the_jaw_drops_and_27_is_further_than_26(rig, single):
+    chin26, chin27 = single["AU26"][152, Y], single["AU27"][152, Y]
+    assert chin27 < chin26 < -1
+    both = rig.vertices(np.ones((1, 2)), au_names=["AU26", "AU27"])[0]
+    np.testing.assert_allclose(both - rig.neutral, single["AU27"], atol=1e-4)
+
+
+def test_lips_part_and_close(rig, single):
+    rest = lip_gap(rig.neutral)
+    for opens in ("AU25", "AU26", "AU27", "AU16", "AU22"):
+        assert lip_gap(rig.neutral + single[opens]) > rest + 0.4
+    for shuts in ("AU17", "AU23", "AU24", "AU28"):
+        assert lip_gap(rig.neutral + single[shuts]) <= rest
+
+
+def test_chin_raiser_lifts_chin_and_lower_lip(single):
+    assert single["AU17"][200, Y] > 0.3
+    assert single["AU17"][17, Y] > 0.2
+
+
+def test_lips_roll_in_and_pucker_forward(single):
+    assert single["AU28"][0, Z] < 0 and single["AU28"][17, Z] < 0
+    assert single["AU18"][0, Z] > 0.2
+    left, right = single["AU18"][list(CORNERS), X]
+    assert left < -0.2 and right > 0.2  # narrower
+    left, right = single["AU23"][list(CORNERS), X]
+    assert left < -0.1 and right > 0.1
+
+
+REGIONS = {
+    "brow": ("AU01", "AU02", "AU04"),
+    "eye": ("AU05", "AU07", "AU43", "AU45"),
+    "nose": ("AU06", "AU09"),
+}
+
+
+def test_the_largest_mover_lies_in_the_own_region(rig, single):
+    boxes = {  # y of the neutral face, cm
+        "brow": (rig.neutral[386, Y] + 0.5, 9.5),
+        "eye": (rig.neutral[374, Y] - 1.0, rig.neutral[386, Y] + 1.0),
+        "nose": (rig.neutral[2, Y] - 1.0, rig.neutral[374, Y] + 1.0),
+        "mouth": (rig.neutral[152, Y], rig.neutral[2, Y] - 0.2),
+    }
+    region = {au: name for name, aus in REGIONS.items() for au in aus}
+    for au, movement in single.items():
+        low, high = boxes[region.get(au, "mouth")]
+        height = rig.neutral[np.linalg.norm(movement, axis=1).argmax(), Y]
+        assert low <= height <= high, au
+
+
+def test_the_outline_stays_except_for_the_jaw(single):
+    oval = list(mesh_points.FACE_OVAL)
+    for au in set(single) - JAW:
+        size = np.linalg.norm(single[au], axis=1)
+        assert size[oval].max() < 0.05 * size.max(), au
+
+
+def test_left_and_right_mirror(rig):
+    mirror = brute_force_mirror(rig)
+    aus = random_aus(rig, 20, 6)
+    names = rig.au_names
+    left = rig.vertices(aus, au_names=[f"{name}_L" for name in names])
+    right = rig.vertices(aus, au_names=[f"{name}_R" for name in names])
+    np.testing.assert_allclose(left[:, mirror] * [-1, 1, 1], right, atol=1e-5)
+
+
+def brute_force_mirror(rig):
+    flipped = rig.neutral * [-1, 1, 1]
+    distance = np.linalg.norm(flipped[:, None] - rig.neutral, axis=-1)
+    return distance.argmin(1)
+
+
+def test_one_sided_aus_move_their_side(rig):
+    moved = rig.vertices(np.ones((1, 1)), au_names=["AU12_L"])[0] - rig.neutral
+    assert np.linalg.norm(moved[291]) > 1  # the subject's left is image right
+    assert np.linalg.norm(moved[61]) < 0.01
+
+
+def test_both_sides_together_are_the_bilateral_au(rig):
+    for au in ("AU02", "AU12", "AU18", "AU26", "AU43"):
+        both = rig.vertices(np.ones((1, 2)), au_names=[f"{au}_L", f"{au}_R"])
+        whole = rig.vertices(np.ones((1, 1)), au_names=[au])
+        np.testing.assert_allclose(both, whole, atol=1e-5)
+
+
+def test_a_side_takes_precedence_over_both_and_nan_does_not(rig):
+    names = ["AU12_L", "AU12"]
+    moved = rig.vertices([[0, 1], [np.nan, 1]], au_names=names) - rig.neutral
+    assert np.linalg.norm(moved[0, 291]) < 0.01 < np.linalg.norm(moved[0, 61])
+    assert np.linalg.norm(moved[1, 291]) > 1
+
+
+def test_no_single_au_crosses_lips_or_lids(rig):
+    names = [f"{name}{side}" for name in rig.au_names for side in ("", "_L", "_R")]
+    vertices = rig.vertices(np.eye(len(names)), au_names=names)
+    assert min(least_gaps(vertices)) >= -1e-5
+
+
+@pytest.mark.parametrize("active", [2, 6, 26])
+def test_no_mixture_crosses_lips_or_lids(rig, active):
+    gaze = np.random.default_rng(1).normal(0, 0.4, (1000, 2))
+    vertices = rig.vertices(random_aus(rig, 1000, active), gaze=gaze)
+    assert np.isfinite(vertices).all()
+    assert min(least_gaps(vertices)) >= -1e-5
+
+
+def test_raw_shapes_would_cross(rig):
+    """The clamp has work to do: without it the test above would fail."""
+    raw = rig.neutral + rig.deltas.sum(0)
+    assert least_gaps(raw)[0] < -0.1
+
+
+def test_zero_and_nan_are_the_neutral_face(rig):
+    aus = np.zeros((3, len(rig.au_names)))
+    aus[1] = np.nan
+    pose, gaze = np.full((3, 3), np.nan), np.full((3, 2), np.nan)
+    for vertices in rig.vertices(aus, pose, gaze):
+        np.testing.assert_allclose(vertices, rig.neutral, atol=1e-5)
+
+
+def test_nan_in_one_au_leaves_the_others(rig):
+    known = rig.vertices([[0, 0.7]], au_names=["AU01", "AU12"])
+    gap = rig.vertices([[np.nan, 0.7]], au_names=["AU01", "AU12"])
+    np.testing.assert_array_equal(known, gap)
+
+
+def test_values_are_clipped(rig):
+    inside = rig.vertices([[1.0, 0.0]], au_names=["AU12", "AU04"])
+    outside = rig.vertices([[7.0, -3.0]], au_names=["AU12", "AU04"])
+    np.testing.assert_array_equal(inside, outside)
+
+
+def test_a_frame_does_not_depend_on_how_many_come_with_it(rig):
+    aus = random_aus(rig, 600, 4)
+    together = rig.vertices(aus)
+    for frame in (0, 511, 512, 599):
+        alone = rig.vertices(aus[frame : frame + 1])[0]
+        np.testing.assert_allclose(together[frame], alone, atol=1e-5)
+    assert rig.vertices(aus[:0]).shape == (0, 478, 3)
+
+
+def still(rig, **angles):
+    return rig.vertices(np.zeros((1, 1)), **angles)[0]
+
+
+def test_head_pose_signs(rig):
+    up = still(rig, pose=[[0.3, 0, 0]]) - rig.neutral
+    assert up[1, Y] > 1  # the nose goes up
+    tilt = still(rig, pose=[[0, 0.3, 0]]) - rig.neutral
+    assert tilt[10, X] < -1  # the forehead goes to the subject's right
+    turn = still(rig, pose=[[0, 0, 0.3]]) - rig.neutral
+    assert turn[1, X] < -1  # the nose goes to the subject's right
+
+
+def test_the_head_moves_rigidly(rig):
+    turned = still(rig, pose=[[0.2, -0.3, 0.4]])
+    before = np.linalg.norm(rig.neutral[:, None] - rig.neutral, axis=-1)
+    after = np.linalg.norm(turned[:, None] - turned, axis=-1)
+    np.testing.assert_allclose(after, before, atol=1e-4)
+
+
+def test_gaze_moves_both_irises_and_keeps_them_on_the_ball(rig):
+    for gaze, axis, sign in (
+        ([0.3, 0], Y, 1),
+        ([-0.3, 0], Y, -1),
+        ([0, 0.3], X, -1),  # the subject's right is image left
+        ([0, -0.3], X, 1),
+    ):
+        moved = still(rig, gaze=[gaze])
+        shift = (moved - rig.neutral)[list(IRIS_CENTRES), axis]
+        np.testing.assert_allclose(sign * shift, 1.452 * np.sin(0.3), atol=2e-3)
+        for iris, centre in zip(mesh_points.IRISES, rig.eye_centres, strict=True):
+            radius = np.linalg.norm(moved[list(iris)] - centre, axis=1)
+            np.testing.assert_allclose(radius, 1.452, atol=1e-3)
+
+
+def test_lids_follow_the_gaze(rig):
+    for pitch, sign in ((0.3, 1), (-0.3, -1)):
+        moved = still(rig, gaze=[[pitch, 0]]) - rig.neutral
+        assert (sign * moved[list(UPPER_MID), Y] > 0.1).all()
+
+
+def test_shut_lids_stay_shut_wherever_the_eyes_look(rig):
+    gaze = np.array([[0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]])
+    shut = rig.vertices(np.ones((4, 1)), gaze=gaze, au_names=["AU43"])
+    assert (lid_gaps(shut) < 0.1 * lid_gaps(rig.neutral)).all()
+
+
+def test_unknown_aus_are_named(rig):
+    with pytest.raises(InputError, match=r"AU99, AU12_X; the rig has AU01, .*AU45"):
+        rig.vertices(np.zeros((1, 3)), au_names=["AU99", "AU12", "AU12_X"])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"aus": np.zeros(20)},
+        {"aus": np.zeros((2, 99))},
+        {"aus": np.zeros((2, 3)), "au_names": ["AU01"]},
+        {"aus": np.zeros((2, 3)), "pose": np.zeros((1, 3))},
+        {"aus": np.zeros((2, 3)), "gaze": np.zeros((2, 3))},
+    ],
+)
+def test_shapes_that_do_not_fit(rig, call):
+    with pytest.raises(ShapeError):
+        rig.vertices(**call)
+
+
+def test_a_name_twice_is_refused(rig):
+    with pytest.raises(InputError, match="twice"):
+        rig.vertices(np.zeros((1, 2)), au_names=["AU12", "AU12"])
+
+
+def test_the_asset_is_small(rig):
+    assert shipped_model("rig", "rig.npz").stat().st_size < 300_000
+
+
+@pytest.mark.slow
+def test_the_asset_is_what_its_experiment_writes(shared, tmp_path):
+    root = Path(__file__).parents[2]
+    script = root / "experiments" / "01_rig" / "run.py"
+    subprocess.run([sys.executable, script, "-o", tmp_path], check=True, timeout=120)
+    made, kept = tmp_path / "rig.npz", shipped_model("rig", "rig.npz")
+    assert sha256(made) == sha256(kept)
+
+
+def test_the_kept_output_is_of_the_shipped_asset():
+    root = Path(__file__).parents[2]
+    results = (root / "experiments" / "01_rig" / "RESULTS.md").read_text()
+    assert sha256(shipped_model("rig", "rig.npz")) in results
