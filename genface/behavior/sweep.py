@@ -24,6 +24,8 @@ class Sweep:
     ``runs``: one row per run on all rows (n_components, restart, log_likelihood, aic,
     bic, iterations, stop). ``scores``: one row per number of states with the held-out
     log-probability in nats per row and its standard error; NaN without folds.
+    ``ends`` and ``fold_ends`` are the models of the rows of ``runs`` and
+    ``fold_runs``, None where a run failed.
     """
 
     best: HiddenMarkovModel
@@ -31,6 +33,8 @@ class Sweep:
     runs: list[dict[str, Any]]
     scores: list[dict[str, Any]]
     fold_runs: list[dict[str, Any]]
+    ends: list[HiddenMarkovModel | None]
+    fold_ends: list[HiddenMarkovModel | None]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -92,14 +96,26 @@ def sweep(
     ]
     outcomes = _run(template, problem, plans, X, hidden, seed, progress)
     records = [_record(template, p, o, X) for p, o in zip(plans, outcomes, strict=True)]
-    models = _winners(template, plans, outcomes, settings, family)
+    ends = [
+        _end(ESTIMATORS[family](p.n_states, **settings), o)
+        for p, o in zip(plans, outcomes, strict=True)
+    ]
+    models = _winners(plans, ends)
     if not models:
         raise FitError("no run of the sweep reached a finite likelihood.")
     scores = _held_out(template, problem, plans, outcomes, held, states)
     _add_criteria(scores, template, problem, plans, outcomes, X)
     chosen = _choose(scores, folds is not None, models)
     n_full = len(states) * restarts
-    return Sweep(models[chosen], models, records[:n_full], scores, records[n_full:])
+    return Sweep(
+        models[chosen],
+        models,
+        records[:n_full],
+        scores,
+        records[n_full:],
+        ends[:n_full],
+        ends[n_full:],
+    )
 
 
 def _problem(
@@ -243,31 +259,43 @@ def _best_of(
         if p.n_states == n_states
         and p.view == view
         and not isinstance(o, str)
-        and o.stop != "nan"
-        and np.isfinite(o.log_likelihood)
+        and _usable(o)
     ]
     return max(usable, key=lambda o: o.log_likelihood, default=None)
 
 
+def _end(
+    model: HiddenMarkovModel, outcome: em.Outcome | str
+) -> HiddenMarkovModel | None:
+    """The fitted model where a run ended; None if it failed."""
+    if isinstance(outcome, str) or not _usable(outcome):
+        return None
+    model._adopt(outcome.run)
+    score = outcome.log_likelihood
+    model.monitor_ = FitReport(outcome.history, outcome.stop, 0, np.array([score]))
+    return model
+
+
+def _usable(outcome: em.Outcome) -> bool:
+    return outcome.stop != "nan" and bool(np.isfinite(outcome.log_likelihood))
+
+
 def _winners(
-    template: HiddenMarkovModel,
-    plans: list[_Plan],
-    outcomes: list[em.Outcome | str],
-    settings: dict[str, Any],
-    family: str,
+    plans: list[_Plan], ends: list[HiddenMarkovModel | None]
 ) -> dict[int, HiddenMarkovModel]:
-    models = {}
-    for k in sorted({p.n_states for p in plans}):
-        outcome = _best_of(plans, outcomes, k, -1)
-        if outcome is None:
+    """The most probable run on all rows of each number of states."""
+    models: dict[int, HiddenMarkovModel] = {}
+    for plan, end in zip(plans, ends, strict=True):
+        if plan.view >= 0 or end is None:
             continue
-        model = ESTIMATORS[family](k, **settings)
-        model._adopt(outcome.run)
-        model.monitor_ = FitReport(
-            outcome.history, outcome.stop, 0, np.array([outcome.log_likelihood])
-        )
-        models[k] = model
-    return models
+        best = models.get(plan.n_states)
+        if best is None or _reached(end) > _reached(best):
+            models[plan.n_states] = end
+    return dict(sorted(models.items()))
+
+
+def _reached(model: HiddenMarkovModel) -> float:
+    return float(model.monitor_.log_likelihoods[0])
 
 
 def _held_out(
