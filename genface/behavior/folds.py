@@ -47,14 +47,17 @@ def block_folds(
 def make_folds(
     n_rows: int,
     lengths: Sequence[int] | None,
-    folds: int | str | None,
+    folds: int | str | tuple[np.ndarray, np.ndarray] | None,
     gap: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Held-out rows and hidden rows (F, T); none for ``folds`` None.
 
     ``folds``: a number, which takes whole sequences where there are enough of them and
-    blocks of rows otherwise; or "clip" to leave one sequence out at a time.
+    blocks of rows otherwise; "clip" to leave one sequence out at a time; or the two
+    arrays themselves.
     """
+    if isinstance(folds, tuple):
+        return folds
     checked = check_lengths(n_rows, lengths)
     if folds is None:
         return np.zeros((0, n_rows), bool), np.zeros((0, n_rows), bool)

@@ -62,7 +62,7 @@ def sweep(
     states: Sequence[int] = range(2, 20),
     restarts: int = 20,
     lengths: Sequence[int] | None = None,
-    folds: int | str | None = 5,
+    folds: int | str | tuple[np.ndarray, np.ndarray] | None = 5,
     fold_restarts: int | None = None,
     gap: int = 0,
     seed: int = 0,
