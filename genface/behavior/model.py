@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ class BehaviorModel:
     beyond the scale count as its end, NaN is a missing value and counts for nothing.
     States are numbered by how often they occur. Likelihoods are probabilities of cells
     of the .01 grid (:mod:`.cells`), so models of different families compare.
+    ``state_means`` (K, A) are the mean AUs of the training frames in each state.
     ``selection`` is the table of candidates and ``runs`` that of fits, as plain
     records; ``notes`` what was left out; ``facts`` further JSON facts (source, seed).
     """
@@ -39,6 +40,7 @@ class BehaviorModel:
     transform: AUTransform
     fps: float
     au_scale: str
+    state_means: np.ndarray
     selection: list[dict] = field(default_factory=list)
     runs: list[dict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -62,6 +64,7 @@ class BehaviorModel:
             selection.transform,
             _rate(fps),
             au_scale,
+            np.zeros((selection.best.n_components, X.shape[1])),
             selection.table,
             selection.runs,
             [*notes, selection.rule],
@@ -90,7 +93,8 @@ class BehaviorModel:
         map_ = AUTransform.fit(kind, X, columns, top)
         sizes = [len(part) for part in split(X, lengths)]
         estimator.fit(map_.encode(np.clip(X, 0.0, top)), sizes)
-        return cls(estimator, map_, _rate(fps), au_scale)._ordered(X, lengths)
+        blank = np.zeros((estimator.n_components, X.shape[1]))
+        return cls(estimator, map_, _rate(fps), au_scale, blank)._ordered(X, lengths)
 
     @property
     def family(self) -> str:
@@ -120,12 +124,6 @@ class BehaviorModel:
     def remembers(self) -> bool:
         """Whether a frame depends on the one before within a state, as faces do."""
         return self.estimator.family.n_lags > 0
-
-    @property
-    def state_means(self) -> np.ndarray:
-        """Typical AUs of each state (K, A) when nothing came before, on the scale."""
-        means = self.estimator.family.means(self.estimator.emission_params)
-        return np.clip(self.transform.decode(means), 0.0, self.top)
 
     @property
     def start(self) -> np.ndarray:
@@ -247,6 +245,7 @@ class BehaviorModel:
             "offset": self.transform.offset,
             "scale": self.transform.scale,
             "golden": golden,
+            "state_means": self.state_means,
         }
         facts |= {
             "family": self.family,
@@ -275,6 +274,7 @@ class BehaviorModel:
                 ),
                 float(facts["fps"]),
                 facts["au_scale"],
+                arrays["state_means"],
                 facts["selection"],
                 _by_row(facts["runs"]),
                 facts["notes"],
@@ -320,12 +320,23 @@ class BehaviorModel:
         return log_likelihood / frames if frames else np.nan
 
     def _ordered(self, X: np.ndarray, lengths: Lengths) -> "BehaviorModel":
-        """The same with states numbered by how often they occur in X."""
-        paths = np.concatenate([self.states(x) for x in split(check_rows(X), lengths)])
+        """The same with states numbered by how often they occur in X, and their means.
+
+        In a state that X never visits each AU has its overall mean.
+        """
+        parts = split(check_rows(X), lengths)
+        paths = np.concatenate([self.states(x) for x in parts])
+        beliefs = np.concatenate([self.posterior(x) for x in parts])
+        seen = np.isfinite(X)
+        values = np.where(seen, np.clip(X, 0.0, self.top), 0.0)
+        overall = values.sum(0) / np.maximum(seen.sum(0), 1)
+        # A trace of the whole keeps the mean of an empty state defined.
+        means = (beliefs.T @ values + 1e-6 * overall) / (beliefs.T @ seen + 1e-6)
         counts = np.bincount(paths[paths >= 0], minlength=self.n_states)
         order = np.argsort(-counts, kind="stable")
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return BehaviorModel(**{**values, "estimator": reorder(self.estimator, order)})
+        return replace(
+            self, estimator=reorder(self.estimator, order), state_means=means[order]
+        )
 
 
 def reorder(estimator: HiddenMarkovModel, order: np.ndarray) -> HiddenMarkovModel:

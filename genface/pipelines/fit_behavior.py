@@ -55,7 +55,7 @@ def fit_behavior(
 
     Each face is a sequence from its first to its last sighting; frames without it
     are missing. AUs that were never measured are left out, and said so. ``family`` is
-    short for one of ``families``, ``restarts`` 2 if left out; ``by`` says what is held out, as in
+    short for one of ``families``, ``restarts`` 2 if left out; ``by`` is that of
     :func:`genface.behavior.select`. ``recipe="seed004"`` follows that notebook instead
     (:func:`genface.behavior.seed004`, 20 restarts; ``families`` and ``by`` then say
     nothing).
