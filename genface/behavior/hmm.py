@@ -23,6 +23,7 @@ from genface.behavior.emissions import (
     Poisson,
     Product,
 )
+from genface.behavior.emissions.evaluation import log_obs
 from genface.behavior.inference import (
     StatePosterior,
     best_path,
@@ -31,7 +32,6 @@ from genface.behavior.inference import (
     sample_paths,
 )
 from genface.behavior.lanes import check_lengths, pack
-from genface.behavior.precision import float64
 from genface.errors import FitError, InputError, ShapeError
 
 
@@ -221,8 +221,7 @@ class HiddenMarkovModel:
         width = self.family.means(self._emission).shape[1]
         if X.shape[1] != width:
             raise ShapeError(f"X has {X.shape[1]} columns, the model {width}.")
-        data = self.family.prepare(X, checked)
-        return float64(self.family.log_prob)(self._emission, data)
+        return log_obs(self.family, self._emission, X, checked)
 
     def posterior(
         self,
@@ -364,6 +363,8 @@ class HiddenMarkovModel:
         rng = np.random.default_rng(seed)
         log_obs = self.log_obs(X)
         paths = sample_paths(self.startprob_, self.transmat_, log_obs, n, rng)
+        # States of the chain by the state whose law they have.
+        paths = paths // (len(self.startprob_) // self.n_components)
         rows = np.tile(X, (n, 1, 1))
         lags = self.family.n_lags
         for t in range(len(X)):
