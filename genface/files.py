@@ -10,8 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 from genface.errors import InputError, WeightError
+
+
+def cache_dir() -> Path:
+    """Folder of what can be made or pulled again: ``GENFACE_CACHE``, or the user's."""
+    chosen = os.environ.get("GENFACE_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("genface"))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from genface.behavior.emissions import Family
 from genface.behavior.hmm import FitReport, HiddenMarkovModel
 from genface.behavior.lanes import pack
 from genface.behavior.precision import float64
-from genface.behavior.recursions import log_posterior
+from genface.behavior.log_recursions import log_posterior
 from genface.errors import InputError
 
 LAWS = ("categorical", "negative_binomial", "poisson")

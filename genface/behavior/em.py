@@ -9,43 +9,56 @@ program is compiled once for all.
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from genface.behavior.emissions.family import Data, Family, Params
-from genface.behavior.lanes import Lanes
-from genface.behavior.precision import float64
-from genface.behavior.recursions import log_posterior, scaled_posterior
+from genface.behavior.emissions.family import Family, Params
+from genface.behavior.expectation import (
+    Slot,
+    Sums,
+    add_up,
+    chain_counts,
+    log_prior,
+    observe,
+    open_slot,
+    prior_of,
+    seen_by,
+)
+from genface.behavior.log_recursions import exact_posterior
+from genface.behavior.precision import program
+from genface.behavior.problem import Problem, Run, lay_out, pad_run, priors
+from genface.behavior.recursions import (
+    NEVER_LOST,
+    Posterior,
+    checked_posterior,
+    scaled_posterior,
+)
 
-STOP_REASONS = ("running", "tol", "cap", "nan", "decrease")
-_RUNNING, _TOL, _CAP, _NAN, _DECREASE = range(5)
+STOP_REASONS = ("running", "tol", "cap", "nan", "decrease", "far")
+_RUNNING, _TOL, _CAP, _NAN, _DECREASE, _FAR = range(6)
+# A state with less than this many rows has died.
+_DEAD = 0.5
 
 
 @dataclass(frozen=True)
 class Rules:
     """When a run stops and what it learns.
 
-    ``tol`` is in nats of the objective, all rows together. ``hmmlearn``: a row of
-    transitions that nothing leaves becomes 0, and any rise below ``tol`` stops.
+    ``tol`` is in nats of the objective, all rows together. ``rescue``: states without
+    rows begin anew, once, from the rows that the others explain worst; the better end
+    is kept. ``hmmlearn``: a row of transitions that nothing leaves becomes 0, any rise
+    below ``tol`` stops, and dead states stay dead.
     """
 
     n_iter: int = 500
     tol: float = 1e-4
     learn: str = "ste"  # s start, t transitions, e emissions
     hmmlearn: bool = False
-
-
-class Run(NamedTuple):
-    """One start: what it begins from and which rows it sees."""
-
-    start: np.ndarray  # (K,)
-    trans: np.ndarray  # (K, K)
-    emission: Params  # first axis K
-    view: int = 0  # which of the views on the rows
+    rescue: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,81 +68,12 @@ class Outcome:
     run: Run
     log_likelihood: float  # of ``run``'s rows before the last M-step
     history: np.ndarray  # log-likelihood per iteration
-    stop: str  # one of STOP_REASONS
+    stop: str  # one of STOP_REASONS: tol, cap, nan or decrease
 
     @property
     def n_iter(self) -> int:
         """Iterations done."""
         return len(self.history)
-
-
-class Problem(NamedTuple):
-    """Rows in lanes and what is known beforehand; shared by all runs."""
-
-    data: Data  # per row of the lanes, flat (B * L, ...)
-    first: np.ndarray  # (B, L)
-    views: dict[str, np.ndarray]  # "visible" (F, B * L), maybe "fresh"
-    prior: Params  # of the emissions, one for each view (F, ...)
-    start_prior: float  # Dirichlet concentrations; 1 = none
-    trans_prior: float
-    stay_prior: float  # added to the concentration of staying
-
-
-class _Slot(NamedTuple):
-    start: Any
-    trans: Any
-    emission: Any
-    alive: Any  # (K,) states in use
-    view: Any
-    objective: Any
-    iteration: Any
-    stop: Any
-    history: Any  # (n_history,)
-
-
-def lay_out(
-    family: Family,
-    X: np.ndarray,
-    lengths: Sequence[int] | np.ndarray,
-    lanes: Lanes,
-    visible: np.ndarray | None = None,
-) -> tuple[Data, dict[str, np.ndarray]]:
-    """Data of the family in lanes, and the views (F, rows) that runs may have.
-
-    ``visible`` (F, T): rows that a view shows. A hidden row is missing, also as the
-    past of later rows; a sequence that a view hides whole is not there at all.
-    """
-    data = family.prepare(X, lengths)
-    laid = {
-        name: _flat(lanes.spread(np.asarray(values, float)))
-        for name, values in data.items()
-    }
-    if visible is None:
-        visible = np.ones((1, len(X)), bool)
-    sequence = np.repeat(np.arange(len(lengths)), lengths)
-    counts = np.stack([np.bincount(sequence, v, len(lengths)) for v in visible])
-    there = counts[:, sequence] > 0
-
-    def spread(rows: np.ndarray) -> np.ndarray:
-        return np.stack([_flat(lanes.spread(r.astype(float))) for r in rows])
-
-    views = {"visible": spread(visible), "there": spread(there)}
-    if family.n_lags:
-        views["fresh"] = spread(_without_past(visible, sequence, family.n_lags))
-    return laid, views
-
-
-def _flat(laid: np.ndarray) -> np.ndarray:
-    return laid.reshape(laid.shape[0] * laid.shape[1], *laid.shape[2:])
-
-
-def _without_past(visible: np.ndarray, sequence: np.ndarray, n_lags: int) -> np.ndarray:
-    """Rows (F, T) with an earlier row that is hidden or of another sequence."""
-    fresh = np.zeros_like(visible)
-    for lag in range(1, n_lags + 1):
-        fresh[:, :lag] = True
-        fresh[:, lag:] |= ~visible[:, :-lag] | (sequence[lag:] != sequence[:-lag])
-    return fresh
 
 
 def _normalise(weights: Array, previous: Array, keep_zero: bool) -> Array:
@@ -138,133 +82,134 @@ def _normalise(weights: Array, previous: Array, keep_zero: bool) -> Array:
     return normal if keep_zero else jnp.where(total > 0, normal, previous)
 
 
-def _chain_prior(slot: _Slot, problem: Problem) -> tuple[Array, Array]:
-    """Dirichlet pseudo-counts (concentration - 1) of start and transitions."""
-    alive = slot.alive
-    start = jnp.where(alive, problem.start_prior - 1.0, 0.0)
-    both = alive[:, None] & alive[None, :]
-    stay = problem.stay_prior * jnp.eye(len(alive))
-    return start, jnp.where(both, problem.trans_prior - 1.0 + stay, 0.0)
+def _chain_step(
+    slot: Slot, problem: Problem, sums: Sums, rules: Rules
+) -> tuple[Array, Array]:
+    """Start and transitions after the M-step; what was 0 stays 0."""
+    start, trans = slot.start, slot.trans
+    start_count, trans_count = chain_counts(slot, problem)
+    if "s" in rules.learn:
+        counts = jnp.where(start == 0, 0.0, jnp.maximum(sums.begun + start_count, 0.0))
+        start = _normalise(counts, start, rules.hmmlearn)
+    if "t" in rules.learn:
+        counts = jnp.where(trans == 0, 0.0, jnp.maximum(sums.moves + trans_count, 0.0))
+        trans = _normalise(counts, trans, rules.hmmlearn)
+    return start, trans
 
 
-def _prior(problem: Problem, slot: _Slot) -> Params:
-    return {name: values[slot.view] for name, values in problem.prior.items()}
+def _revive(
+    slot: Slot, trans: Array, sums: Sums, dead: Array, visible: Array
+) -> tuple[Array, Array]:
+    """Transitions into dead states, and rows for them that fit nowhere well."""
+    n_dead = jnp.maximum(dead.sum(), 1)
+    shown = visible > 0
+    n_rows = jnp.maximum(shown.sum(), 1)
+    mean = jnp.where(shown, sums.row_log_prob, 0.0).sum() / n_rows
+    away = jnp.where(shown, sums.row_log_prob - mean, 0.0)
+    poor = shown & (away < -0.5 * jnp.sqrt((away**2).sum() / n_rows))
+    turn = jnp.arange(len(shown))[:, None] % n_dead == jnp.cumsum(dead) - 1
+    weights = jnp.where(dead, poor[:, None] & turn, sums.weights)
+    into = 0.9 * trans + 0.1 * jnp.where(trans > 0, dead / n_dead, 0.0)
+    into = _normalise(into, trans, False)
+    return (
+        jnp.where(slot.reseed, into, trans),
+        jnp.where(slot.reseed, weights, sums.weights),
+    )
 
 
-def priors(family: Family, X: np.ndarray, shown: Sequence[np.ndarray]) -> Params:
-    """The family's prior from the rows that each view trains on, stacked (F, ...)."""
-    parts = [family.prior(X[rows]) for rows in shown]
-    return {name: np.stack([p[name] for p in parts]) for name in parts[0]}
-
-
-def _log_prior(family: Family, slot: _Slot, problem: Problem, data: Data) -> Array:
-    start, trans = _chain_prior(slot, problem)
-
-    def part(count: Array, p: Array) -> Array:
-        logs = jnp.log(jnp.where(p > 0, p, 1.0))
-        return jnp.where((count != 0) & (p > 0), count * logs, 0.0).sum()
-
-    emission = family.log_prior(slot.emission, _prior(problem, slot), data)
-    chain = part(start, slot.start) + part(trans, slot.trans)
-    return chain + jnp.where(slot.alive, emission, 0.0).sum()
-
-
-def _expect(
-    family: Family, slot: _Slot, problem: Problem, in_logs: bool
-) -> tuple[Array, Array, Array, Array, Data, Array]:
-    view = {name: rows[slot.view] for name, rows in problem.views.items()}
-    data = {**problem.data, **view}
-    n_states = len(slot.alive)
-    shown = (view["visible"] > 0)[:, None]
-    log_obs = jnp.where(shown, family.log_prob(slot.emission, data), 0.0)
-    log_obs = jnp.where(slot.alive, log_obs, -jnp.inf)
-    log_obs = log_obs.reshape(*problem.first.shape, n_states)
-    # What is not there starts anew at each frame, so it leaves no trace.
-    there = view["there"].reshape(problem.first.shape) > 0
-    first = problem.first | ~there
-    passes = log_posterior if in_logs else scaled_posterior
-    post = passes(slot.start, slot.trans, log_obs, first)
-    log_like = jnp.where(there, post.log_prob, 0.0).sum()
-    gamma = post.smoothed * there[..., None]
-    begun = (gamma * first[..., None]).sum((0, 1))
-    flat = gamma.reshape(-1, n_states)
-    weights = jnp.where(shown, flat, 0.0)
-    return log_like, begun, post.moves, weights, data, flat
-
-
-def _iterate(
+def _update(
     family: Family,
     rules: Rules,
-    in_logs: bool,
     problem: Problem,
     limits: Any,
-    slot: _Slot,
-) -> _Slot:
-    """One E-step and M-step of one run that is still running."""
-    log_like, begun, moves, weights, data, _ = _expect(family, slot, problem, in_logs)
-    objective = log_like + _log_prior(family, slot, problem, data)
-    start, trans, emission = slot.start, slot.trans, slot.emission
-    start_count, trans_count = _chain_prior(slot, problem)
-    keep = rules.hmmlearn
-    if "s" in rules.learn:
-        counts = jnp.where(start == 0, 0.0, jnp.maximum(begun + start_count, 0.0))
-        start = _normalise(counts, start, keep)
-    if "t" in rules.learn:
-        counts = jnp.where(trans == 0, 0.0, jnp.maximum(moves + trans_count, 0.0))
-        trans = _normalise(counts, trans, keep)
+    slot: Slot,
+    post: Posterior,
+    first: Array,
+    trusted: Array,
+) -> Slot:
+    """M-step of one run, and whether it goes on."""
+    sums = add_up(problem, slot, post, first)
+    data = seen_by(problem, slot)
+    objective = sums.log_like + log_prior(family, slot, problem)
+    start, trans = _chain_step(slot, problem, sums, rules)
+    weights, dead = sums.weights, jnp.zeros_like(slot.alive)
+    if rules.rescue:
+        dead = slot.alive & (sums.weights.sum(0) < _DEAD)
+        revived, weights = _revive(slot, trans, sums, dead, data["visible"])
+        trans = revived if "t" in rules.learn else trans
+    emission = slot.emission
     if "e" in rules.learn:
-        emission = family.maximize(emission, _prior(problem, slot), data, weights)
+        emission = family.maximize(emission, prior_of(problem, slot), data, weights)
     fine = jnp.isfinite(objective)
     for leaf in jax.tree.leaves((start, trans, emission)):
         fine &= jnp.isfinite(leaf).all()
-    n_iter, tol = limits
     done = slot.iteration + 1
+    stop = _verdict(slot, objective, done, fine, limits)
+    # Only states that died and have not been tried before.
+    untried = slot.kept[-1] == -jnp.inf
+    reseed = (stop == _TOL) & dead.any() & untried & ("e" in rules.learn)
+    stop = jnp.where(reseed, _RUNNING, stop)
+    stop = jnp.where(trusted, stop, _FAR)
+    before = (slot.start, slot.trans, slot.emission, sums.log_like, objective)
+
+    def chosen(when: Array, new: Any, old: Any) -> Any:
+        return jax.tree.map(lambda a, b: jnp.where(when, a, b), new, old)
+
+    new = Slot(
+        *chosen(fine, (start, trans, emission), before[:3]),
+        slot.alive,
+        slot.view,
+        # Compared with nothing, since states that begin anew cost something first.
+        jnp.where(slot.reseed, -jnp.inf, objective),
+        done,
+        stop,
+        slot.history.at[slot.iteration].set(sums.log_like),
+        reseed,
+        chosen(reseed, before, slot.kept),
+    )
+    return chosen(trusted, new, slot._replace(stop=stop))
+
+
+def _verdict(
+    slot: Slot, objective: Array, done: Array, fine: Array, limits: Any
+) -> Array:
+    n_iter, tol = limits
     rise = objective - slot.objective
     small = (slot.iteration > 0) & (rise < tol)
     fell = rise < -1e-9 * jnp.maximum(jnp.abs(objective), 1.0)
     stop = jnp.where(done >= n_iter, _CAP, _RUNNING)
     stop = jnp.where(small, jnp.where(fell, _DECREASE, _TOL), stop)
-    stop = jnp.where(fine, stop, _NAN)
-
-    def chosen(new: Array, old: Array) -> Array:
-        return jnp.where(fine, new, old)
-
-    return _Slot(
-        chosen(start, slot.start),
-        chosen(trans, slot.trans),
-        jax.tree.map(chosen, emission, slot.emission),
-        slot.alive,
-        slot.view,
-        objective,
-        done,
-        stop,
-        slot.history.at[slot.iteration].set(log_like),
-    )
+    return jnp.where(fine, stop, _NAN)
 
 
-# The program is small and compiled often: LLVM's dearest passes do not pay.
-@functools.partial(
-    jax.jit,
-    static_argnames=("family", "rules", "in_logs"),
-    compiler_options={"xla_backend_optimization_level": 1},
-)
 def _advance(
-    slots: _Slot,
+    slots: Slot,
     problem: Problem,
     limits: Any,
     leave: Any,
+    in_logs: Any,
     family: Family,
     rules: Rules,
-    in_logs: bool,
-) -> _Slot:
-    """Iterate all slots until ``leave`` of them or fewer are still running."""
-    step = functools.partial(_iterate, family, rules, in_logs, problem, limits)
+    passes: str,
+) -> Slot:
+    """Iterate all slots until ``leave`` of them or fewer are still running.
 
-    def going(slots: _Slot) -> Array:
-        return (slots.stop == _RUNNING).sum() > leave
+    ``passes``: "scaled", "exact", or "checked", which does what ``in_logs`` says.
+    """
+    update = functools.partial(_update, family, rules, problem, limits)
 
-    def body(slots: _Slot) -> _Slot:
-        new = jax.vmap(step)(slots)
+    def beliefs(*chain: Array) -> tuple[Posterior, Array]:
+        exact = jax.vmap(lambda *c: (exact_posterior(*c), True))
+        if passes == "scaled":
+            return jax.vmap(lambda *c: (scaled_posterior(*c), True))(*chain)
+        if passes == "exact":
+            return exact(*chain)
+        return lax.cond(in_logs, exact, jax.vmap(checked_posterior), *chain)
+
+    def body(slots: Slot) -> Slot:
+        log_obs, first = jax.vmap(functools.partial(observe, family, problem))(slots)
+        post, trusted = beliefs(slots.start, slots.trans, log_obs, first)
+        new = jax.vmap(update)(slots, post, first, trusted)
         running = slots.stop == _RUNNING
 
         def chosen(new: Array, old: Array) -> Array:
@@ -273,51 +218,36 @@ def _advance(
 
         return jax.tree.map(chosen, new, slots)
 
+    def going(slots: Slot) -> Array:
+        return (slots.stop == _RUNNING).sum() > leave
+
     return lax.while_loop(going, body, slots)
 
 
-def pad_run(run: Run, n_states: int) -> Run:
-    """The same run with room for ``n_states`` states, the new ones never visited."""
-    extra = n_states - len(run.start)
-    if not extra:
-        return run
-
-    def repeat(values: np.ndarray) -> np.ndarray:
-        return np.concatenate([values, np.repeat(values[:1], extra, axis=0)])
-
-    return Run(
-        np.pad(run.start, (0, extra)),
-        np.pad(run.trans, ((0, extra), (0, extra))),
-        {name: repeat(values) for name, values in run.emission.items()},
-        run.view,
-    )
-
-
-def _slot(run: Run, n_states: int, n_history: int) -> _Slot:
-    padded = pad_run(run, n_states)
-    return _Slot(
-        padded.start,
-        padded.trans,
-        padded.emission,
-        np.arange(n_states) < len(run.start),
-        run.view,
-        -np.inf,
-        0,
-        _RUNNING,
-        np.zeros(n_history),
-    )
-
-
-def _outcome(slot: _Slot) -> Outcome:
+def _cut(slot: Slot, start: Any, trans: Any, emission: Params) -> Run:
     k = int(slot.alive.sum())
-    run = Run(
-        slot.start[:k],
-        slot.trans[:k, :k],
-        {name: values[:k] for name, values in slot.emission.items()},
-        int(slot.view),
-    )
+    kept = {name: values[:k] for name, values in emission.items()}
+    return Run(start[:k], trans[:k, :k], kept, int(slot.view))
+
+
+def _outcome(slot: Slot) -> Outcome:
     history = slot.history[: int(slot.iteration)].copy()
-    return Outcome(run, float(history[-1]), history, STOP_REASONS[int(slot.stop)])
+    stop = STOP_REASONS[int(slot.stop)]
+    *before, log_like, objective = slot.kept
+    if objective > -np.inf and (stop == "nan" or objective > slot.objective):
+        # States that began anew did not pay: the run had met its tolerance.
+        return Outcome(_cut(slot, *before), float(log_like), history, "tol")
+    run = _cut(slot, slot.start, slot.trans, slot.emission)
+    return Outcome(run, float(history[-1]), history, stop)
+
+
+def _passes(problem: Problem, runs: Sequence[Run], rules: Rules, in_logs: bool) -> str:
+    """Which recursions these runs need, known beforehand."""
+    if in_logs:
+        return "exact"
+    least = min(run.trans.min() for run in runs)
+    stays = "t" not in rules.learn or problem.trans_prior > 1
+    return "scaled" if least > NEVER_LOST and stays else "checked"
 
 
 def run_all(
@@ -332,72 +262,75 @@ def run_all(
 ) -> list[Outcome]:
     """Iterate every run to its stop; outcomes in the order of ``runs``.
 
-    ``width`` runs go at a time. A run whose rows seem impossible in the linear domain
-    is begun again in logs.
+    ``width`` runs go at a time. A run that the linear domain may lose something of
+    goes on in logs from there.
     """
     n_states = n_states or max(len(run.start) for run in runs)
-    width = min(width, len(runs))
     # The cap and the tolerance travel as values: changing them compiles nothing.
     n_history = 128
     while n_history < rules.n_iter:
         n_history *= 4
+    passes = _passes(problem, runs, rules, in_logs)
+    advance = functools.partial(
+        program(_advance, "family", "rules", "passes"),
+        family=family,
+        rules=replace(
+            rules, n_iter=0, tol=0.0, rescue=rules.rescue and not rules.hmmlearn
+        ),
+        passes=passes,
+    )
     limits = (rules.n_iter, rules.tol)
-    static = replace(rules, n_iter=0, tol=0.0)
-    waiting = list(range(len(runs)))
-    owner: list[int | None] = [waiting.pop(0) for _ in range(width)]
-    outcomes: dict[int, Outcome] = {}
-    parts = [_slot(runs[i], n_states, n_history) for i in owner if i is not None]
-    slots = jax.tree.map(lambda *leaves: np.stack(leaves), *parts)
-    advance = float64(_advance)
-    while any(i is not None for i in owner):
-        leave = int(width * 0.75) if waiting else 0
-        slots = advance(
-            slots, problem, limits, leave, family=family, rules=static, in_logs=in_logs
+    width = min(width, len(runs))
+    slots = {i: open_slot(run, n_states, n_history) for i, run in enumerate(runs)}
+    done: dict[int, Outcome] = {}
+
+    def race(waiting: dict[int, Slot], logs: bool) -> dict[int, Slot]:
+        """Slots that turned out to need logs."""
+        far = {}
+        ends = _race(
+            lambda s, leave: advance(s, problem, limits, leave, logs), waiting, width
         )
-        slots = jax.tree.map(np.array, slots)
-        for at, index in enumerate(owner):
-            if index is None or slots.stop[at] == _RUNNING:
+        for index, slot in ends:
+            if slot.stop == _FAR:
+                far[index] = slot._replace(stop=_RUNNING)
                 continue
-            outcomes[index] = _outcome(
-                jax.tree.map(lambda x, at=at: np.array(x[at]), slots)
-            )
-            owner[at] = None
-            if waiting:
-                owner[at] = following = waiting.pop(0)
-                fresh = _slot(runs[following], n_states, n_history)
-                for old, new in zip(
-                    jax.tree.leaves(slots), jax.tree.leaves(fresh), strict=True
-                ):
-                    old[at] = new
-        if progress:
-            progress(len(outcomes), len(runs))
-    done = [outcomes[i] for i in range(len(runs))]
-    return done if in_logs else _again_in_logs(family, problem, runs, rules, done)
+            done[index] = _outcome(slot)
+            if progress:
+                progress(len(done), len(runs))
+        return far
+
+    far = race(slots, passes == "exact")
+    if far:
+        race(far, True)
+    return [done[i] for i in range(len(runs))]
 
 
-def _again_in_logs(
-    family: Family,
-    problem: Problem,
-    runs: Sequence[Run],
-    rules: Rules,
-    done: list[Outcome],
-) -> list[Outcome]:
-    lost = [i for i, o in enumerate(done) if o.history[-1] == -np.inf]
-    if lost:
-        again = run_all(
-            family, problem, [runs[i] for i in lost], rules, 4, None, None, True
-        )
-        for i, outcome in zip(lost, again, strict=True):
-            done[i] = outcome
-    return done
+def _race(
+    advance: Callable[[Slot, int], Slot], waiting: dict[int, Slot], width: int
+) -> Any:
+    """Iterate over (number, slot) of runs as they stop, ``width`` running at a time."""
+    queue = list(waiting.items())
+    owner: list[int | None] = [None] * width
+    idle = queue[0][1]._replace(stop=_CAP)
+    lanes = [idle] * width
+    while queue or any(i is not None for i in owner):
+        for at in range(width):
+            if owner[at] is None and queue:
+                owner[at], lanes[at] = queue.pop(0)
+        slots = jax.tree.map(lambda *leaves: np.stack(leaves), *lanes)
+        slots = advance(slots, int(width * 0.75) if queue else 0)
+        for at, index in enumerate(owner):
+            lanes[at] = jax.tree.map(lambda x, at=at: np.array(x[at]), slots)
+            if index is not None and lanes[at].stop != _RUNNING:
+                owner[at] = None
+                yield index, lanes[at]
 
 
-@functools.partial(jax.jit, static_argnames=("family", "in_logs"))
-def _loglik(
-    slot: _Slot, problem: Problem, family: Family, in_logs: bool
-) -> tuple[Array, Array]:
-    log_like, *_, gamma = _expect(family, slot, problem, in_logs)
-    return log_like, gamma
+def _look(slot: Slot, problem: Problem, family: Family) -> tuple[Array, Array]:
+    log_obs, first = observe(family, problem, slot)
+    post = exact_posterior(slot.start, slot.trans, log_obs, first)
+    sums = add_up(problem, slot, post, first)
+    return sums.log_like, sums.beliefs
 
 
 def log_likelihoods(
@@ -405,13 +338,23 @@ def log_likelihoods(
     problem: Problem,
     runs: Sequence[Run],
     n_states: int | None = None,
-    in_logs: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log-likelihood of what each run sees (R,) and its state beliefs (R, rows, K)."""
     n_states = n_states or max(len(run.start) for run in runs)
-    one = float64(_loglik)
-    parts = [
-        one(_slot(run, n_states, 1), problem, family=family, in_logs=in_logs)
-        for run in runs
-    ]
+    one = program(_look, "family")
+    parts = [one(open_slot(run, n_states, 1), problem, family=family) for run in runs]
     return np.array([float(p[0]) for p in parts]), np.stack([p[1] for p in parts])
+
+
+__all__ = [
+    "Outcome",
+    "Problem",
+    "Rules",
+    "Run",
+    "STOP_REASONS",
+    "lay_out",
+    "log_likelihoods",
+    "pad_run",
+    "priors",
+    "run_all",
+]

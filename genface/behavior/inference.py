@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 import jax
 import numpy as np
 
-from genface.behavior import recursions
 from genface.behavior.lanes import Lanes, check_lengths, pack
-from genface.behavior.precision import float64
+from genface.behavior.log_recursions import exact_posterior, log_posterior
+from genface.behavior.precision import program
+from genface.behavior.recursions import NEVER_LOST, scaled_posterior
+from genface.behavior.viterbi import viterbi
 from genface.errors import InputError, ShapeError
 
-METHODS = ("auto", "scaled", "log", "associative")
+METHODS = ("auto", "scaled", "exact", "log", "associative")
 
-# Frames whose states lie further apart than this (nats) leave the linear domain.
-_FAR_APART = 300.0
 # An accelerator wins with the associative scan from about this length on.
 _LONG = 10_000
 
@@ -45,17 +45,11 @@ def _check(start: np.ndarray, trans: np.ndarray, log_obs: np.ndarray) -> None:
         raise InputError("a log-likelihood is NaN; the parameters are not usable.")
 
 
-def choose_method(log_obs: np.ndarray) -> str:
-    """The path through these frames that loses nothing and takes the least time."""
-    finite = np.isfinite(log_obs)
-    low = np.where(finite, log_obs, np.inf).min(1)
-    high = np.where(finite, log_obs, -np.inf).max(1)
-    with np.errstate(invalid="ignore"):
-        spread = np.where(finite.any(1), high - low, 0.0)
-    if jax.default_backend() != "cpu" and len(log_obs) >= _LONG:
+def choose_method(trans: np.ndarray, n_rows: int) -> str:
+    """The way that loses nothing with this chain and takes the least time."""
+    if jax.default_backend() != "cpu" and n_rows >= _LONG:
         return "associative"
-    blocked = not finite.all()
-    return "log" if blocked or spread.max() > _FAR_APART else "scaled"
+    return "scaled" if trans.min() > NEVER_LOST else "exact"
 
 
 def posterior(
@@ -67,6 +61,8 @@ def posterior(
 ) -> StatePosterior:
     """Filter and smoother. ``method``: one of ``METHODS``.
 
+    "scaled" works on probabilities and is the fastest, "exact" runs forward in logs,
+    "log" both ways, "associative" in parallel over time; "auto" chooses.
     Where no path can produce a sequence, its beliefs are zero in every state.
     """
     if method not in METHODS:
@@ -74,14 +70,13 @@ def posterior(
     start, trans, log_obs = (np.asarray(x, float) for x in (start, trans, log_obs))
     _check(start, trans, log_obs)
     lanes = pack(check_lengths(len(log_obs), lengths))
-    method = choose_method(log_obs) if method == "auto" else method
+    method = choose_method(trans, len(log_obs)) if method == "auto" else method
     laid = lanes.spread(log_obs)
-    if method == "scaled":
-        result = float64(recursions.scaled_posterior_jit)(
-            start, trans, laid, lanes.first
-        )
+    if method in ("scaled", "exact"):
+        passes = scaled_posterior if method == "scaled" else exact_posterior
+        result = program(passes)(start, trans, laid, lanes.first)
     else:
-        result = float64(recursions.log_posterior_jit)(
+        result = program(log_posterior, "associative")(
             start, trans, laid, lanes.first, associative=method == "associative"
         )
     log_prob = lanes.gather(result.log_prob)
@@ -112,7 +107,7 @@ def best_path(
     _check(start, trans, log_obs)
     checked = check_lengths(len(log_obs), lengths)
     lanes = pack(checked)
-    states, scores = float64(recursions.viterbi_jit)(
+    states, scores = program(viterbi, "last_of_ties")(
         start, trans, lanes.spread(log_obs), lanes.first, last_of_ties=ties == "highest"
     )
     ends = np.cumsum(checked) - 1

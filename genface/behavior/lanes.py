@@ -13,6 +13,9 @@ import numpy as np
 
 from genface.errors import InputError, ShapeError
 
+# Lanes are at least this long, so that short sequences share compilations.
+_SHORTEST = 32
+
 
 def check_lengths(n_rows: int, lengths: Sequence[int] | None) -> np.ndarray:
     """Lengths of the sequences stacked in ``n_rows`` rows, as positive integers."""
@@ -71,7 +74,7 @@ def pack(lengths: Sequence[int] | np.ndarray, exact: bool = False) -> Lanes:
     """
     lengths = np.asarray(lengths, int)
     longest = int(lengths.max())
-    frames = longest if exact else rung(longest)
+    frames = longest if exact else rung(max(longest, _SHORTEST))
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     lanes: list[list[int]] = []
     room: list[int] = []

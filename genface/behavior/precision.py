@@ -11,6 +11,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from genface.compilation import keep_compiled, quick_options
+
 
 def to_numpy(tree: Any) -> Any:
     """The same pytree with numpy arrays for leaves."""
@@ -22,7 +24,19 @@ def float64(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def wide(*args: Any, **kwargs: Any) -> Any:
+        keep_compiled()
         with jax.enable_x64(True):
             return to_numpy(function(*args, **kwargs))
 
     return wide
+
+
+@functools.cache
+def program(function: Callable, *static: str) -> Callable:
+    """``function`` compiled in float64 for numpy callers; ``static`` arguments by name.
+
+    Compiled at first use, since nothing happens at import.
+    """
+    return float64(
+        jax.jit(function, static_argnames=static, compiler_options=quick_options())
+    )

@@ -21,12 +21,14 @@ from genface.behavior.emissions import (
     NegativeBinomial,
     Poisson,
     Product,
+    evaluation,
 )
 from genface.behavior.emissions.logistic import cell_edges
 from genface.behavior.hmm import first_chain
 from genface.behavior.inference import posterior
 from genface.behavior.lanes import pack
 from genface.behavior.precision import float64
+from genface.behavior.recursions import scaled_posterior
 
 A = 3
 
@@ -101,7 +103,7 @@ def fitted(name, holes=True):
 
 
 def log_obs(family, emission, X, lengths):
-    return float64(family.log_prob)(emission, family.prepare(X, lengths))
+    return evaluation.log_obs(family, emission, X, np.asarray(lengths))
 
 
 @every_family
@@ -171,7 +173,7 @@ def test_likelihood_at_the_optimum_is_flat(name):
         obs = jax.numpy.where(
             data["visible"].reshape(problem.first.shape)[..., None] > 0, obs, 0.0
         )
-        post = em.scaled_posterior(far.start, far.trans, obs, problem.first)
+        post = scaled_posterior(far.start, far.trans, obs, problem.first)
         prior = family.log_prior(
             emission, {k: v[0] for k, v in problem.prior.items()}, data
         ).sum()

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.scipy.special import betaln
 from scipy import special
 
 from genface.behavior.emissions.columnwise import Columnwise
@@ -19,6 +18,7 @@ from genface.behavior.emissions.family import (
     spread_rows,
     with_seen,
 )
+from genface.behavior.emissions.gamma import log_beta
 from genface.errors import InputError
 
 
@@ -94,13 +94,13 @@ class Beta(Columnwise):
         """Log-density of each entry."""
         a, b = _shapes(theta)
         log_x, rest = data["log_x"][:, None], data["log_rest"][:, None]
-        return (a - 1) * log_x + (b - 1) * rest - betaln(a, b)
+        return (a - 1) * log_x + (b - 1) * rest - log_beta(a, b)
 
     def log_prob(self, params: Params, data: Data) -> Array:
         """Two matrix products, since log x and log(1 - x) say all."""
         a, b = _shapes(params["theta"])
         log_x, rest = data["log_x"], data["log_rest"]
-        constant = betaln(a, b)
+        constant = log_beta(a, b)
         if "seen" not in data:
             return log_x @ (a - 1).T + rest @ (b - 1).T - constant.sum(1)
         seen = data["seen"]
@@ -120,7 +120,7 @@ class Beta(Columnwise):
 
         def value(theta: Array) -> Array:
             a, b = _shapes(theta)
-            return (a - 1) * up + (b - 1) * down - mass * betaln(a, b)
+            return (a - 1) * up + (b - 1) * down - mass * log_beta(a, b)
 
         return value
 
@@ -195,7 +195,7 @@ class InflatedBeta(Columnwise):
         )
         zero, one = data["zero"][:, None], data["one"][:, None]
         log_x, rest = data["log_x"][:, None], data["log_rest"][:, None]
-        between = (a - 1) * log_x + (b - 1) * rest - betaln(a, b) + logs[0]
+        between = (a - 1) * log_x + (b - 1) * rest - log_beta(a, b) + logs[0]
         return zero * logs[1] + one * logs[2] + (1 - zero) * (1 - one) * between
 
     def statistics(self, data: Data, weights: Array) -> Callable[[Array], Array]:
@@ -214,7 +214,7 @@ class InflatedBeta(Columnwise):
                 jnp.stack([none, theta[..., 2], theta[..., 3]]), axis=0
             )
             lumps = n_zero * logs[1] + n_one * logs[2] + n_inside * logs[0]
-            return lumps + (a - 1) * up + (b - 1) * down - n_inside * betaln(a, b)
+            return lumps + (a - 1) * up + (b - 1) * down - n_inside * log_beta(a, b)
 
         return value
 

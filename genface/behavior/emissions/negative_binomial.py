@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.scipy.special import gammaln
 from scipy import special, stats
 
 from genface.behavior.emissions.columnwise import Columnwise
@@ -19,6 +18,7 @@ from genface.behavior.emissions.family import (
     spread_rows,
     with_seen,
 )
+from genface.behavior.emissions.gamma import log_gamma
 from genface.errors import InputError
 
 
@@ -49,7 +49,7 @@ class NegativeBinomial(Columnwise):
         x = data["x"][:, None]
         log_p = jax.nn.log_sigmoid(mean - theta[..., 1])  # m / (m + r)
         log_q = jax.nn.log_sigmoid(theta[..., 1] - mean)
-        ways = gammaln(x + size) - gammaln(size) - data["log_factorial"][:, None]
+        ways = log_gamma(x + size) - log_gamma(size) - data["log_factorial"][:, None]
         return ways + size * log_q + x * log_p
 
     def _law(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

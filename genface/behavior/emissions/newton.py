@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
-_SIZES = (1.0, 0.25, 0.03)
+_SIZES = (0.0, 0.03, 0.25, 1.0)
 
 
 def climb(value: Callable[[Array], Array], theta: Array, steps: int = 2) -> Array:
@@ -15,39 +15,71 @@ def climb(value: Callable[[Array], Array], theta: Array, steps: int = 2) -> Arra
     ``value`` maps (..., P) to (...), each entry depending on its own parameters only.
     Where the curvature is not negative, the step follows the gradient.
     """
-    size = theta.shape[-1]
+    slope = jax.grad(lambda theta: value(theta).sum())
+    units = jnp.eye(theta.shape[-1])
+    sizes = jnp.asarray(_SIZES)
 
-    def total(theta: Array) -> Array:
-        return value(theta).sum()
+    def bend(theta: Array, unit: Array) -> Array:
+        along = jnp.broadcast_to(unit, theta.shape)
+        return jax.jvp(slope, (theta,), (along,))[1]
 
-    for _ in range(steps):
-        gradient = jax.grad(total)(theta)
-        bend = jnp.stack(
-            [
-                jax.jvp(jax.grad(total), (theta,), (_unit(theta, p),))[1]
-                for p in range(size)
-            ],
-            -1,
-        )
-        # Gershgorin: enough on the diagonal to make the negative Hessian positive.
-        steep = -bend
-        off = jnp.abs(steep).sum(-1) - jnp.abs(jnp.diagonal(steep, axis1=-2, axis2=-1))
-        short = off - jnp.diagonal(steep, axis1=-2, axis2=-1)
-        convex = (jnp.linalg.eigvalsh(steep) > 1e-9).all(-1)
-        lift = jnp.where(convex, 0.0, jnp.maximum(short.max(-1), 0.0) + 1e-3)
-        steep = steep + (lift + 1e-12)[..., None, None] * jnp.eye(size)
-        step = jnp.linalg.solve(steep, gradient[..., None])[..., 0]
-        step = jnp.clip(step, -2.0, 2.0)
-        best, best_value = theta, value(theta)
-        for scale in _SIZES:
-            trial = theta + scale * step
-            here = value(trial)
-            better = here > best_value
-            best = jnp.where(better[..., None], trial, best)
-            best_value = jnp.where(better, here, best_value)
-        theta = best
-    return theta
+    # A loop, although short: its body is compiled once.
+    def step(_: int, theta: Array) -> Array:
+        steep = -jax.vmap(bend, (None, 0), -1)(theta, units)
+        way = _ascent(steep, slope(theta))
+        trials = theta + sizes.reshape(-1, *(1,) * theta.ndim) * way
+        values = jax.vmap(value)(trials)
+        # What is no number never wins; the first size is no step at all.
+        values = jnp.where(jnp.isnan(values), -jnp.inf, values)
+        best = values.argmax(0)[None, ..., None]
+        return jnp.take_along_axis(trials, best, 0)[0]
+
+    return lax.fori_loop(0, steps, step, theta)
 
 
-def _unit(theta: Array, p: int) -> Array:
-    return jnp.zeros_like(theta).at[..., p].set(1.0)
+def _ascent(steep: Array, gradient: Array) -> Array:
+    """Newton's step where the negative Hessian is positive, a safe one elsewhere."""
+    diagonal = jnp.diagonal(steep, axis1=-2, axis2=-1)
+    convex = (_pivots(steep) > 1e-9).all(-1)
+    # Gershgorin: enough on the diagonal to make the matrix positive.
+    short = jnp.abs(steep).sum(-1) - jnp.abs(diagonal) - diagonal
+    lift = jnp.where(convex, 0.0, jnp.maximum(short.max(-1), 0.0) + 1e-3)
+    steep = steep + (lift + 1e-12)[..., None, None] * jnp.eye(steep.shape[-1])
+    return jnp.clip(solve(steep, gradient), -2.0, 2.0)
+
+
+def _eliminate(matrix: Array, right: Array) -> tuple[list[Array], list[list[Array]]]:
+    """Pivots and rows (matrix | right) of Gauss's elimination without exchange."""
+    size = matrix.shape[-1]
+    whole = jnp.concatenate([matrix, right[..., None]], -1)
+    rows = [whole[..., i, :] for i in range(size)]
+    pivots = []
+    for i in range(size):
+        pivot = rows[i][..., i]
+        safe = jnp.where(jnp.abs(pivot) > 0, pivot, 1.0)
+        pivots.append(pivot)
+        for j in range(i + 1, size):
+            share = rows[j][..., i] / safe
+            rows[j] = rows[j] - share[..., None] * rows[i]
+    return pivots, [[row[..., j] for j in range(size + 1)] for row in rows]
+
+
+def _pivots(matrix: Array) -> Array:
+    """Pivots (..., P); all positive for a positive definite matrix."""
+    return jnp.stack(_eliminate(matrix, matrix[..., 0])[0], -1)
+
+
+def solve(matrix: Array, right: Array) -> Array:
+    """Solution (..., P) of small positive definite systems (..., P, P).
+
+    Written out, since calls of LAPACK for thousands of 2 x 2 matrices are slow.
+    """
+    pivots, rows = _eliminate(matrix, right)
+    size = len(pivots)
+    found: list[Array] = [pivots[0]] * size
+    for i in reversed(range(size)):
+        rest = rows[i][size]
+        for j in range(i + 1, size):
+            rest = rest - rows[i][j] * found[j]
+        found[i] = rest / jnp.where(jnp.abs(pivots[i]) > 0, pivots[i], 1.0)
+    return jnp.stack(found, -1)
