@@ -87,27 +87,48 @@ def with_seen(X: np.ndarray) -> Data:
     return data
 
 
-def spread_rows(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.ndarray:
-    """Centres (K, A) by k-means++ and five rounds of Lloyd; NaN filled by means."""
-    means = column_means(X)
-    filled = np.where(np.isfinite(X), X, means)
+def spread_rows(
+    X: np.ndarray, n_states: int, rng: np.random.Generator, n_tries: int = 4
+) -> np.ndarray:
+    """Centres (K, A) of the tightest of ``n_tries`` k-means; NaN filled by means.
+
+    A single k-means often misses a group, and EM from there never finds it: folds with
+    few restarts would then speak against the true number of states.
+    """
+    filled = np.where(np.isfinite(X), X, column_means(X))
     scale = np.where(filled.std(0) > 0, filled.std(0), 1.0)
     scaled = filled / scale
-    chosen = [int(rng.integers(len(X)))]
-    distance = ((scaled - scaled[chosen[0]]) ** 2).sum(1)
+    found = [_k_means(scaled, n_states, rng) for _ in range(n_tries)]
+    return min(found, key=lambda pair: pair[0])[1] * scale
+
+
+def _squares(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Squared distances (T, K)."""
+    cross = rows @ centres.T
+    squares = (rows**2).sum(1)[:, None] - 2 * cross + (centres**2).sum(1)
+    return np.maximum(squares, 0.0)
+
+
+def _k_means(
+    rows: np.ndarray, n_states: int, rng: np.random.Generator, n_candidates: int = 4
+) -> tuple[float, np.ndarray]:
+    """Sum of squares, and centres by greedy k-means++ (Arthur 2007) and Lloyd."""
+    centres = rows[[rng.integers(len(rows))]]
+    nearest = _squares(rows, centres)[:, 0]
     for _ in range(n_states - 1):
-        total = distance.sum()
-        weights = distance / total if total > 0 else np.full(len(X), 1 / len(X))
-        chosen.append(int(rng.choice(len(X), p=weights)))
-        distance = np.minimum(distance, ((scaled - scaled[chosen[-1]]) ** 2).sum(1))
-    centres = scaled[chosen]
-    for _ in range(5):
-        away = ((scaled[:, None] - centres) ** 2).sum(2)
-        nearest = np.eye(n_states)[away.argmin(1)]
-        counts = nearest.sum(0)[:, None]
-        means_now = nearest.T @ scaled / np.maximum(counts, 1)
-        centres = np.where(counts > 0, means_now, centres)
-    return centres * scale
+        total = nearest.sum()
+        weights = nearest / total if total > 0 else np.full(len(rows), 1 / len(rows))
+        picks = rng.choice(len(rows), n_candidates, p=weights)
+        closer = np.minimum(nearest[:, None], _squares(rows, rows[picks]))
+        best = int(closer.sum(0).argmin())
+        centres = np.vstack([centres, rows[picks[best]]])
+        nearest = closer[:, best]
+    for _ in range(10):
+        member = np.eye(n_states)[_squares(rows, centres).argmin(1)]
+        counts = member.sum(0)[:, None]
+        means = member.T @ rows / np.maximum(counts, 1)
+        centres = np.where(counts > 0, means, centres)
+    return float(_squares(rows, centres).min(1).sum()), centres
 
 
 def column_means(X: np.ndarray) -> np.ndarray:
