@@ -29,7 +29,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("method", ["auto", "log", "associative"])
+@pytest.mark.parametrize("method", ["auto", "exact", "log", "associative"])
 def test_posterior_equals_enumeration(method):
     for case, (n_states, n_rows, scale) in enumerate(CASES):
         rng = np.random.default_rng(case)
@@ -58,7 +58,7 @@ def test_scaled_path_equals_enumeration_at_moderate_scales():
         np.testing.assert_allclose(got.moves, moves, atol=1e-12)
 
 
-@pytest.mark.parametrize("method", ["scaled", "log", "associative"])
+@pytest.mark.parametrize("method", ["scaled", "exact", "log", "associative"])
 def test_sequences_do_not_see_each_other(method):
     rng = np.random.default_rng(5)
     start, trans = random_chain(rng, 3)
@@ -86,7 +86,7 @@ def test_no_floor_under_probabilities():
     assert got.smoothed[0, 1] == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("method", ["scaled", "log", "associative"])
+@pytest.mark.parametrize("method", ["scaled", "exact", "log", "associative"])
 def test_certain_jump_over_a_rare_link_is_one_transition(method):
     trans = np.array([[1 - 1e-9, 1e-9], [0.5, 0.5]])
     log_obs = np.array([[0.0, -np.inf], [-np.inf, 0.0]])
@@ -94,7 +94,7 @@ def test_certain_jump_over_a_rare_link_is_one_transition(method):
     assert moves[0, 1] == pytest.approx(1.0, abs=1e-12)
 
 
-@pytest.mark.parametrize("method", ["scaled", "log", "associative"])
+@pytest.mark.parametrize("method", ["scaled", "exact", "log", "associative"])
 def test_impossible_rows_are_minus_infinity(method):
     log_obs = np.zeros((3, 2))
     log_obs[1] = -np.inf
@@ -136,19 +136,3 @@ def test_streaming_equals_the_filter():
     np.testing.assert_allclose(steps, whole.filtered, atol=1e-13)
     assert running.log_likelihood == pytest.approx(whole.log_likelihood, rel=1e-13)
     np.testing.assert_allclose(running.ahead(2), steps[-1] @ trans @ trans, atol=1e-15)
-
-
-def test_paths_agree_where_likelihoods_are_large():
-    for seed in range(1):
-        rng = np.random.default_rng(seed)
-        start, trans = random_chain(rng, 8)
-        log_obs = -rng.gamma(2.0, 100.0, (200, 8)) - 900
-        ways = [
-            posterior(start, trans, log_obs, method=m)
-            for m in ("scaled", "log", "associative")
-        ]
-        for way in ways[1:]:
-            assert way.log_likelihood == pytest.approx(
-                ways[0].log_likelihood, rel=1e-12
-            )
-            np.testing.assert_allclose(way.smoothed, ways[0].smoothed, atol=1e-9)
