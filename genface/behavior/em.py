@@ -37,9 +37,15 @@ from genface.behavior.recursions import (
     checked_posterior,
     scaled_posterior,
 )
+from genface.behavior.stopping import (
+    CAP,
+    FAR,
+    RUNNING,
+    STOP_REASONS,
+    TOL,
+    verdict,
+)
 
-STOP_REASONS = ("running", "tol", "cap", "nan", "decrease", "far")
-_RUNNING, _TOL, _CAP, _NAN, _DECREASE, _FAR = range(6)
 # A state with less than this many rows has died.
 _DEAD = 0.5
 
@@ -144,12 +150,12 @@ def _update(
     for leaf in jax.tree.leaves((start, trans, emission)):
         fine &= jnp.isfinite(leaf).all()
     done = slot.iteration + 1
-    stop = _verdict(slot, objective, done, fine, limits)
+    stop = verdict(slot.objective, slot.iteration, objective, fine, limits)
     # Only states that died and have not been tried before.
     untried = slot.kept[-1] == -jnp.inf
-    reseed = (stop == _TOL) & dead.any() & untried & ("e" in rules.learn)
-    stop = jnp.where(reseed, _RUNNING, stop)
-    stop = jnp.where(trusted, stop, _FAR)
+    reseed = (stop == TOL) & dead.any() & untried & ("e" in rules.learn)
+    stop = jnp.where(reseed, RUNNING, stop)
+    stop = jnp.where(trusted, stop, FAR)
     before = (slot.start, slot.trans, slot.emission, sums.log_like, objective)
 
     def chosen(when: Array, new: Any, old: Any) -> Any:
@@ -168,18 +174,6 @@ def _update(
         chosen(reseed, before, slot.kept),
     )
     return chosen(trusted, new, slot._replace(stop=stop))
-
-
-def _verdict(
-    slot: Slot, objective: Array, done: Array, fine: Array, limits: Any
-) -> Array:
-    n_iter, tol = limits
-    rise = objective - slot.objective
-    small = (slot.iteration > 0) & (rise < tol)
-    fell = rise < -1e-9 * jnp.maximum(jnp.abs(objective), 1.0)
-    stop = jnp.where(done >= n_iter, _CAP, _RUNNING)
-    stop = jnp.where(small, jnp.where(fell, _DECREASE, _TOL), stop)
-    return jnp.where(fine, stop, _NAN)
 
 
 def _advance(
@@ -210,7 +204,7 @@ def _advance(
         log_obs, first = jax.vmap(functools.partial(observe, family, problem))(slots)
         post, trusted = beliefs(slots.start, slots.trans, log_obs, first)
         new = jax.vmap(update)(slots, post, first, trusted)
-        running = slots.stop == _RUNNING
+        running = slots.stop == RUNNING
 
         def chosen(new: Array, old: Array) -> Array:
             shape = (-1,) + (1,) * (new.ndim - 1)
@@ -219,7 +213,7 @@ def _advance(
         return jax.tree.map(chosen, new, slots)
 
     def going(slots: Slot) -> Array:
-        return (slots.stop == _RUNNING).sum() > leave
+        return (slots.stop == RUNNING).sum() > leave
 
     return lax.while_loop(going, body, slots)
 
@@ -291,8 +285,8 @@ def run_all(
             lambda s, leave: advance(s, problem, limits, leave, logs), waiting, width
         )
         for index, slot in ends:
-            if slot.stop == _FAR:
-                far[index] = slot._replace(stop=_RUNNING)
+            if slot.stop == FAR:
+                far[index] = slot._replace(stop=RUNNING)
                 continue
             done[index] = _outcome(slot)
             if progress:
@@ -311,7 +305,7 @@ def _race(
     """Iterate over (number, slot) of runs as they stop, ``width`` running at a time."""
     queue = list(waiting.items())
     owner: list[int | None] = [None] * width
-    idle = queue[0][1]._replace(stop=_CAP)
+    idle = queue[0][1]._replace(stop=CAP)
     lanes = [idle] * width
     while queue or any(i is not None for i in owner):
         for at in range(width):
@@ -321,7 +315,7 @@ def _race(
         slots = advance(slots, int(width * 0.75) if queue else 0)
         for at, index in enumerate(owner):
             lanes[at] = jax.tree.map(lambda x, at=at: np.array(x[at]), slots)
-            if index is not None and lanes[at].stop != _RUNNING:
+            if index is not None and lanes[at].stop != RUNNING:
                 owner[at] = None
                 yield index, lanes[at]
 

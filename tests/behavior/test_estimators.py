@@ -1,15 +1,11 @@
 """Estimators: continuation, forecast, infill, durations, gradients."""
 
-import itertools
-
 import numpy as np
 import pytest
 
-from genface.behavior.duration import HSMM, expand
-from genface.behavior.emissions import Gaussian, Poisson
+from genface.behavior.emissions import Poisson
 from genface.behavior.gradient import fit_by_gradient
 from genface.behavior.hmm import ARHMM, GaussianHMM, LogisticHMM, PoissonHMM
-from genface.behavior.inference import posterior
 from genface.errors import InputError, ShapeError
 
 
@@ -131,63 +127,6 @@ def test_one_row_and_constant_columns_can_be_fitted():
     for X in (np.array([[1.0, 2.0]]), np.ones((30, 2)), np.zeros((30, 2))):
         model = GaussianHMM(3).fit(X)
         assert np.isfinite(model.score(X))
-
-
-def semi_markov_likelihood(start, jumps, durations, log_obs):
-    """Sum over all ways to cut T frames into stays; the last may go on unseen."""
-    n_rows, n_states = log_obs.shape
-    longest = durations.shape[1]
-    total = -np.inf
-    for n_stays in range(1, n_rows + 1):
-        for cuts in itertools.combinations(range(1, n_rows), n_stays - 1):
-            edges = [0, *cuts, n_rows]
-            stays = np.diff(edges)
-            if stays[:-1].max(initial=0) > longest or stays[-1] > longest:
-                continue
-            for path in itertools.product(range(n_states), repeat=n_stays):
-                p = start[path[0]]
-                for a, b in itertools.pairwise(path):
-                    p *= jumps[a, b]
-                for state, stay in zip(path[:-1], stays[:-1], strict=True):
-                    p *= durations[state, stay - 1]
-                p *= durations[path[-1], stays[-1] - 1 :].sum()
-                if p > 0:
-                    seen = sum(
-                        log_obs[edges[i] : edges[i + 1], s].sum()
-                        for i, s in enumerate(path)
-                    )
-                    total = np.logaddexp(total, np.log(p) + seen)
-    return total
-
-
-def test_semi_markov_likelihood_equals_the_sum_over_stays():
-    rng = np.random.default_rng(0)
-    start, durations = rng.dirichlet(np.ones(2)), rng.dirichlet(np.ones(3), size=2)
-    jumps = np.array([[0.0, 1.0], [1.0, 0.0]])
-    log_obs = rng.normal(0, 2, (6, 2))
-    enter, moves = expand(start, jumps, durations)
-    got = posterior(enter, moves, np.repeat(log_obs, 3, axis=1)).log_likelihood
-    expected = semi_markov_likelihood(start, jumps, durations, log_obs)
-    assert got == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize("law", ["categorical", "negative_binomial", "poisson"])
-def test_semi_markov_fit_finds_how_long_states_last(law):
-    rng = np.random.default_rng(1)
-    stays = 4 + rng.poisson(2, 60)
-    states = np.repeat(np.arange(60) % 2, stays)
-    X = 3.0 * states[:, None] + rng.normal(0, 0.3, (len(states), 1))
-    model = HSMM(
-        2, family=Gaussian(), duration=law, max_duration=12, n_iter=25, tol=1e-5
-    ).fit(X)
-    rises = np.diff(model.monitor_.history)
-    assert (rises > -0.5).all()  # the prior is not in the history
-    mean = model.durations_ @ np.arange(1, 13)
-    np.testing.assert_allclose(mean, [6.0, 6.0], atol=1.0)
-    found = model.predict(X)
-    agree = (found == states).mean()
-    assert max(agree, 1 - agree) > 0.99
-    assert model.sample(20)[0].shape == (20, 1)
 
 
 def test_gradient_fit_reaches_what_em_reaches():
