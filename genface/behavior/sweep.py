@@ -206,7 +206,9 @@ def _run(
             run = starts[i]
             assert not isinstance(run, str)
             runs.append(run._replace(view=last) if run.view < 0 else run)
-        return em.run_all(template.family, problem, runs, rules, 16, progress=report)
+        # A few runs go side by side; of many, half a crowd waits for the slowest.
+        width = len(runs) if len(runs) <= 32 else 16
+        return em.run_all(template.family, problem, runs, rules, width, progress=report)
 
     with ThreadPoolExecutor(len(groups)) as pool:
         for members, results in zip(
