@@ -13,12 +13,13 @@ from genface.behavior import plots as behavior_plots
 from genface.pipelines import report_plots
 from genface.pipelines.au_tracks import Track, columns_of, read_tracks
 from genface.pipelines.faces import times_of
+from genface.pipelines.model_sections import add_graph, forecast_section
 from genface.pipelines.page import Section, write_report
 from genface.realism import Card
 from genface.realism import plots as realism_plots
 
 MAX_CLIP_BYTES = 12_000_000
-CITED = ("numpy", "scipy", "hmmlearn", "jax", "pandas", "matplotlib", "av")
+CITED = ("numpy", "scipy", "jax", "pandas", "matplotlib", "av")
 
 
 def run_report(
@@ -48,6 +49,8 @@ def run_report(
             states_section(model, real[0], synthetic[0]),
             selection_section(model),
         ]
+        forecast = forecast_section(model, real[0])
+        sections += [forecast] if forecast else []
     sections += [
         card_section(card, real, synthetic),
         limits_section(model, card, fex),
@@ -127,6 +130,7 @@ def states_section(model: BehaviorModel, real: Track, synthetic: Track) -> Secti
         "A dark diagonal means that states last; elsewhere a dark cell is a usual next "
         "state.",
     )
+    add_graph(section, model, real)
     return section.figure(
         behavior_plots.draw_state_means(model),
         "Each row is one facial expression: its dark cells are the AUs that are strong "
@@ -146,7 +150,7 @@ def selection_section(model: BehaviorModel) -> Section:
         behavior_plots.draw_selection(model.selection),
         "Higher is better; where a curve flattens, more states describe chance.",
     )
-    header = "family states held-out error AIC BIC parameters stop".split()
+    header = "family states held-out error AIC BIC ICL parameters stop".split()
     rows = [
         [
             row["family"],
@@ -155,8 +159,9 @@ def selection_section(model: BehaviorModel) -> Section:
             _figure(row["standard_error"], 2),
             _figure(row["aic"], 0),
             _figure(row["bic"], 0),
+            _figure(row["icl"], 0),
             str(row["n_parameters"] or ""),
-            row["stop"],
+            str(row["stop"] or ""),
         ]
         for row in model.selection
     ]
@@ -164,10 +169,11 @@ def selection_section(model: BehaviorModel) -> Section:
     section.table(header, rows, marked)
     stops = [run["stop"] for run in model.runs]
     told = ", ".join(f"{stops.count(s)} by {s}" for s in sorted(set(stops)))
-    return section.text(
-        f"Held-out score and error in nats per frame. {len(stops)} fits ended: {told} "
-        "(tol: converged; cap: out of iterations)."
-    )
+    if stops:
+        section.text(
+            f"{len(stops)} fits ended: {told} (tol: converged; cap: out of iterations)."
+        )
+    return section.text("Held-out score and error in nats per frame.")
 
 
 def card_section(
@@ -227,8 +233,10 @@ def limits_section(
             "together only as far as states make them."
         )
         notes.append(
-            "The noise of each AU carries the correlation that neighbouring frames "
-            "have within a state; without that a synthetic face trembles."
+            "Each frame of a sample follows from the one before."
+            if model.remembers
+            else f"The {model.family} family draws each frame afresh within a state: "
+            "a synthetic face trembles. The logistic and ar families do not."
         )
     notes.append(
         "AUs are estimates from a video, not codings by a person, and emotions are "

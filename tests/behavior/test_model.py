@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from genface.behavior.generation import draw_scores, within_state_correlation
 from scipy import stats
 
 from genface import files
@@ -15,7 +16,6 @@ from genface.behavior import (
     PoissonEmissions,
     select,
 )
-from genface.behavior.generation import draw_scores, within_state_correlation
 from genface.errors import InputError, ShapeError, WeightError
 
 AUS = ("AU01", "AU12")
