@@ -56,9 +56,7 @@ def test_samples_can_be_read_back(name):
     assert np.isfinite(logsumexp(obs, axis=1)).all()
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in FAMILIES if n not in ("full", "tied", "ar_full")]
-)
+@every_family
 def test_cells_of_one_column_add_up_to_one(name):
     family, *_, outcome = fitted(name)
     grid = np.arange(101) / 100
@@ -87,6 +85,18 @@ def test_cells_of_one_column_add_up_to_one(name):
         )
         total = np.exp(cells).sum(0)
         np.testing.assert_allclose(total, 1.0, atol=1e-9)
+
+
+def test_cells_of_correlated_columns_add_up_to_one():
+    """All pairs of cells of two columns, the third missing."""
+    family, *_, outcome = fitted("full")
+    grid = np.arange(101) / 100
+    pairs = np.stack(np.meshgrid(grid, grid, indexing="ij"), -1).reshape(-1, 2)
+    X = np.insert(pairs, 1, np.nan, axis=1)
+    lower, upper = cell_edges(X)
+    data = family.prepare(X, [len(X)])
+    cells = family.log_cells(outcome.run.emission, data, lower, upper)
+    np.testing.assert_allclose(np.exp(cells).sum(0), 1.0, atol=1e-9)
 
 
 def test_full_covariance_marginalises_missing_entries_exactly():

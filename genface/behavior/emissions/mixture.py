@@ -18,7 +18,7 @@ from genface.behavior.emissions.family import (
     spread_rows,
     with_seen,
 )
-from genface.behavior.emissions.gaussian import log_normal_cells
+from genface.behavior.emissions.normal_cells import log_normal_cells
 
 
 @dataclass(frozen=True)
