@@ -120,7 +120,7 @@ def _update(
     # Only states that died and have not been tried before.
     untried = slot.kept[-1] == -jnp.inf
     reseed = (stop == TOL) & dead.any() & untried & ("e" in rules.learn)
-    stop = jnp.where(reseed, RUNNING, stop)
+    stop = jnp.where(reseed | (slot.reseed & (stop == TOL)), RUNNING, stop)
     stop = jnp.where(trusted, stop, FAR)
     before = (slot.start, slot.trans, slot.emission, sums.log_like, objective)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from battery import FAMILIES, A, every_family, fitted, log_obs
+from battery import A, every_family, fitted, log_obs
 from enumeration import enumerate_paths
 from scipy.special import logsumexp
 
