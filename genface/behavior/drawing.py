@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from genface.behavior.bridging import bridge, can_bridge
 from genface.behavior.inference import draw, sample_paths
 from genface.behavior.reading import Reading
 
@@ -65,7 +66,10 @@ class Drawing(Reading):
     def infill(self, X: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
         """Draw what is missing (NaN) in one sequence: (n, T, A), seen entries kept.
 
-        States come from their posterior, missing entries from the state's law.
+        States come from their posterior, missing entries from the state's law given
+        what was seen. Where rows follow their past, a row after a missing one says
+        nothing of the states through it; the values still lead from what was seen
+        before to what was seen after, save with a full covariance or in a product.
         """
         X = np.asarray(X, float)
         rng = np.random.default_rng(seed)
@@ -73,12 +77,28 @@ class Drawing(Reading):
         paths = sample_paths(self.startprob_, self.transmat_, log_obs, n, rng)
         # States of the chain by the state whose law they have.
         paths = paths // (len(self.startprob_) // self.n_components)
+        if can_bridge(self.family):
+            return bridge(self.family, self._emission, X, paths, rng)
         rows = np.tile(X, (n, 1, 1))
         lags = self.family.n_lags
         for t in range(len(X)):
             missing = np.isnan(X[t])
             if missing.any():
                 recent = rows[:, max(t - lags, 0) : t]
-                drawn = self.family.sample(self._emission, paths[:, t], recent, rng)
+                drawn = self._fill(paths[:, t], X[t], recent, rng)
                 rows[:, t, missing] = drawn[:, missing]
+        return rows
+
+    def _fill(
+        self,
+        states: np.ndarray,
+        row: np.ndarray,
+        past: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Rows (n, A) that suit the seen entries of ``row``."""
+        fill = getattr(self.family, "fill", None)
+        if fill is None:
+            return self.family.sample(self._emission, states, past, rng)
+        rows: np.ndarray = fill(self._emission, states, row, rng)
         return rows

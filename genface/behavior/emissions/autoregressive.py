@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from genface.behavior.bridging import Steps
 from genface.behavior.emissions.family import (
     Data,
     Params,
@@ -250,6 +251,24 @@ class Autoregressive:
             factor = np.linalg.cholesky(params["cov"])[states]
             ahead = ahead + np.einsum("nab,nb->na", factor, noise)
         return np.where(known, ahead, first)
+
+    def to_linear(self, X: np.ndarray) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`; ``diag`` only."""
+        return X
+
+    def from_linear(self, Y: np.ndarray) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        return Y
+
+    def steps(self, params: Params, states: np.ndarray) -> Steps:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        coef = params["coef"][states]
+        sd, sd0 = np.sqrt(params["cov"][states]), np.sqrt(params["var0"][states])
+        return Steps(coef[..., 0], coef[..., 1:], sd, params["mean0"][states], sd0)
+
+    def noise(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        return rng.standard_normal(shape)
 
     def log_cells(
         self, params: Params, data: Data, lower: np.ndarray, upper: np.ndarray

@@ -222,6 +222,25 @@ class Gaussian:
         factors = np.linalg.cholesky(params["cov"])
         return params["mean"][states] + np.einsum("nij,nj->ni", factors[states], noise)
 
+    def fill(
+        self,
+        params: Params,
+        states: np.ndarray,
+        row: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Rows (n, A) whose missing entries follow from the seen ones of ``row``."""
+        drawn = self.sample(params, states, row[None], rng)
+        seen = np.isfinite(row)
+        if not self._matrix or not seen.any():
+            return drawn
+        for k in np.unique(states):
+            own, cov = states == k, params["cov"][k]
+            off = row[seen] - drawn[np.ix_(own, seen)]
+            pull = np.linalg.solve(cov[np.ix_(seen, seen)], off.T)
+            drawn[np.ix_(own, ~seen)] += (cov[np.ix_(~seen, seen)] @ pull).T
+        return drawn
+
     def log_cells(
         self, params: Params, data: Data, lower: np.ndarray, upper: np.ndarray
     ) -> np.ndarray:
