@@ -55,17 +55,17 @@ class Sums(NamedTuple):
     row_log_prob: Array  # (rows,)
 
 
-def seen_by(problem: Problem, slot: Slot) -> Data:
+def seen_by(problem: Problem, slot: Any) -> Data:
     """The rows' arrays, with those of the slot's view."""
     return {**problem.data, **{n: rows[slot.view] for n, rows in problem.views.items()}}
 
 
-def prior_of(problem: Problem, slot: Slot) -> Params:
+def prior_of(problem: Problem, slot: Any) -> Params:
     """The emissions' prior of the slot's view."""
     return {name: values[slot.view] for name, values in problem.prior.items()}
 
 
-def observe(family: Family, problem: Problem, slot: Slot) -> tuple[Array, Array]:
+def observe(family: Family, problem: Problem, slot: Any) -> tuple[Array, Array]:
     """Log-probabilities (B, L, K) of frames in states, and where sequences start.
 
     What is not there starts anew at each frame, so it leaves no trace.

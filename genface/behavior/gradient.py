@@ -1,6 +1,5 @@
 """Fitting by gradient steps on the marginal likelihood, with optax."""
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax import Array, lax
+from jax import Array
 
-from genface.behavior import em
 from genface.behavior.emissions.family import Family
-from genface.behavior.hmm import FitReport, HiddenMarkovModel
-from genface.behavior.precision import float64
-from genface.behavior.recursions import scaled_filter
+from genface.behavior.estimator import FitReport, HiddenMarkovModel
+from genface.behavior.expectation import Slot, log_prior, observe, open_slot, seen_by
+from genface.behavior.precision import program
+from genface.behavior.problem import Problem, Run
+from genface.behavior.recursions import along, scaled_filter
 from genface.errors import InputError
 
 # How each array of a family is freed of its bounds; matrices have no entry.
@@ -37,12 +37,12 @@ def _kind(name: str, values: np.ndarray) -> str:
     raise InputError(f"no way to free {name} of its bounds; use EM.")
 
 
-def _free(kind: str, x: Array) -> Array:
+def _free(kind: str, x: np.ndarray) -> np.ndarray:
     if kind in ("log", "shares"):
-        return jnp.log(jnp.maximum(x, 1e-12))
+        return np.log(np.maximum(x, 1e-12))
     if kind == "odds":
-        x = jnp.clip(x, 1e-9, 1 - 1e-9)
-        return jnp.log(x) - jnp.log1p(-x)
+        x = np.clip(x, 1e-9, 1 - 1e-9)
+        return np.log(x) - np.log1p(-x)
     return x
 
 
@@ -54,36 +54,32 @@ def _bind(kind: str, y: Array) -> Array:
     return jax.nn.sigmoid(y) if kind == "odds" else y
 
 
-def marginal(
-    family: Family, problem: em.Problem, start: Array, trans: Array, emission: dict
-) -> Array:
-    """Differentiable log-likelihood of all rows plus log-prior of the emissions."""
-    data = {**problem.data, **{k: v[0] for k, v in problem.views.items()}}
-    shown = data["visible"][:, None] > 0
-    log_obs = jnp.where(shown, family.log_prob(emission, data), 0.0)
-    log_obs = log_obs.reshape(*problem.first.shape, -1)
-    _, log_prob, _ = scaled_filter(start, trans, log_obs, problem.first)
-    there = data["there"].reshape(problem.first.shape)
-    prior = family.log_prior(
-        emission, {k: v[0] for k, v in problem.prior.items()}, data
-    ).sum()
-    return (log_prob * there).sum() + prior
+def objective(family: Family, problem: Problem, slot: Slot) -> Array:
+    """Log-likelihood of the slot's rows plus log-prior; can be differentiated."""
+    log_obs, first = observe(family, problem, slot)
+    _, log_prob, _ = scaled_filter(slot.start, slot.trans, log_obs, first)
+    there = seen_by(problem, slot)["there"].reshape(first.shape) > 0
+    return jnp.where(there, log_prob, 0.0).sum() + log_prior(family, slot, problem)
 
 
-@functools.partial(jax.jit, static_argnames=("family", "kinds", "steps", "rate"))
 def _descend(
     free: Any,
-    problem: em.Problem,
+    slot: Slot,
+    problem: Problem,
     family: Family,
     kinds: tuple[tuple[str, str], ...],
     steps: int,
     rate: float,
-) -> tuple[Any, Array]:
+) -> tuple[Slot, Array]:
+    """The slot after ``steps`` steps, and the objective before each."""
     optimiser = optax.adam(optax.cosine_decay_schedule(rate, steps))
 
-    def loss(free: Any) -> Array:
+    def filled(free: Any) -> Slot:
         start, trans, emission = bound(free, kinds)
-        return -marginal(family, problem, start, trans, emission)
+        return slot._replace(start=start, trans=trans, emission=emission)
+
+    def loss(free: Any) -> Array:
+        return -objective(family, problem, filled(free))
 
     def step(carry: tuple, _: Any) -> tuple:
         free, memory = carry
@@ -91,10 +87,9 @@ def _descend(
         change, memory = optimiser.update(slope, memory)
         return (optax.apply_updates(free, change), memory), -value
 
-    (free, _), history = lax.scan(
-        step, (free, optimiser.init(free)), None, length=steps
-    )
-    return free, history
+    begin = (free, optimiser.init(free))
+    (free, _), history = along(step, begin, jnp.arange(steps))
+    return filled(free), history
 
 
 def bound(free: Any, kinds: tuple[tuple[str, str], ...]) -> tuple[Array, Array, dict]:
@@ -117,31 +112,27 @@ def fit_by_gradient(
 ) -> HiddenMarkovModel:
     """Fit ``model`` in place by Adam, from its parameters if it has any.
 
-    ``monitor_.history`` holds the objective (log-likelihood plus log-prior of the
-    emissions) before each step.
+    ``monitor_.history`` holds the objective, log-likelihood plus log-prior, before
+    each step. Probabilities of 0 begin at 1e-12.
     """
     X, checked = model._check(X, lengths)
     run = model._start_runs(X, checked)[0]
     if hasattr(model, "_emission"):
-        run = em.Run(model.startprob_, model.transmat_, model._emission)
-    problem = model._problem(X, checked)
+        run = Run(model.startprob_, model.transmat_, model._emission)
     kinds = tuple((name, _kind(name, v)) for name, v in run.emission.items())
-
-    def begin() -> Any:
-        bind = dict(kinds)
-        emission = {n: _free(bind[n], jnp.asarray(v)) for n, v in run.emission.items()}
-        chain = [_free("shares", jnp.asarray(p)) for p in (run.start, run.trans)]
-        return (*chain, emission)
-
-    free, history = float64(_descend)(
-        float64(begin)(),
-        problem,
+    bind = dict(kinds)
+    emission = {name: _free(bind[name], v) for name, v in run.emission.items()}
+    free = (_free("shares", run.start), _free("shares", run.trans), emission)
+    slot, history = program(_descend, "family", "kinds", "steps", "rate")(
+        free,
+        open_slot(run, len(run.start), 1),
+        model._problem(X, checked),
         family=model.family,
         kinds=kinds,
         steps=steps,
         rate=rate,
     )
-    model._adopt(em.Run(*float64(bound)(free, kinds)))
+    model._adopt(Run(slot.start, slot.trans, slot.emission))
     stop = "cap" if np.isfinite(history).all() else "nan"
     model.monitor_ = FitReport(history, stop, 0, history[-1:])
     return model

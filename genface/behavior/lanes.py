@@ -74,7 +74,8 @@ def pack(lengths: Sequence[int] | np.ndarray, exact: bool = False) -> Lanes:
     """
     lengths = np.asarray(lengths, int)
     longest = int(lengths.max())
-    frames = longest if exact else rung(max(longest, _SHORTEST))
+    frames = max(longest, _SHORTEST)
+    frames = frames if exact else rung(frames)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     lanes: list[list[int]] = []
     room: list[int] = []

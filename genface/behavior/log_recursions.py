@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jax.scipy.special import logsumexp
 
-from genface.behavior.recursions import Posterior, time_first
+from genface.behavior.recursions import Posterior, along, time_first
 
 
 def _lse(x: Array, axis: int) -> Array:
@@ -35,7 +35,7 @@ def exact_posterior(
 
     nothing = jnp.zeros_like(log_obs[:, 0])
     frames = (time_first(log_obs), time_first(first))
-    _, (alphas, aheads, norms) = lax.scan(forward, nothing, frames)
+    _, (alphas, aheads, norms) = along(forward, nothing, frames)
     filtered = jnp.exp(alphas)
 
     def backward(carry: tuple, frame: tuple) -> tuple:
@@ -54,10 +54,10 @@ def exact_posterior(
         jnp.ones_like(first[:, 0]),
         jnp.zeros_like(trans),
     )
-    (*_, moves), gammas = lax.scan(
+    (*_, moves), gammas = along(
         backward, begin, (alphas, filtered, aheads, frames[1]), reverse=True
     )
-    return Posterior(*map(time_first, (norms, filtered, gammas)), moves)
+    return Posterior(time_first(norms), time_first(filtered), time_first(gammas), moves)
 
 
 def log_filter(start: Array, trans: Array, log_obs: Array, first: Array) -> Array:
@@ -71,7 +71,7 @@ def log_filter(start: Array, trans: Array, log_obs: Array, first: Array) -> Arra
         return alpha, alpha
 
     nothing = jnp.zeros_like(log_obs[:, 0])
-    _, alphas = lax.scan(step, nothing, (time_first(log_obs), time_first(first)))
+    _, alphas = along(step, nothing, (time_first(log_obs), time_first(first)))
     return time_first(alphas)
 
 
@@ -86,7 +86,7 @@ def log_backward(trans: Array, log_obs: Array, first: Array) -> Array:
 
     last = jnp.zeros_like(log_obs[:, 0])
     frames = (time_first(log_obs), time_first(first))
-    _, betas = lax.scan(step, last, frames, reverse=True)
+    _, betas = along(step, last, frames, reverse=True)
     return time_first(betas)
 
 

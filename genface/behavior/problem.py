@@ -1,7 +1,7 @@
 """What EM works on: rows in lanes, the views that runs have of them, and the runs."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class Problem(NamedTuple):
     """Rows in lanes and what is known beforehand; shared by all runs."""
 
     data: Data  # per row of the lanes, flat (B * L, ...)
-    first: np.ndarray  # (B, L)
+    first: Any  # (B, L) bool
     views: dict[str, np.ndarray]  # "visible", "there" (F, B * L), maybe "fresh"
     prior: Params  # of the emissions, one for each view (F, ...)
     start_prior: float  # Dirichlet concentrations; 1 = none

@@ -6,7 +6,8 @@ drawn anew from ``start`` (K,) instead of from ``trans`` (K, K). Rabiner (1989).
 ``-inf`` is allowed anywhere; data that no path can produce have log-likelihood -inf.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -22,6 +23,13 @@ class Posterior(NamedTuple):
     filtered: Array  # (B, L, K) p(state | frames up to here)
     smoothed: Array  # (B, L, K) p(state | all frames of the sequence)
     moves: Array  # (K, K) expected number of transitions
+
+
+def along(
+    step: Callable, begin: Any, frames: Any, reverse: bool = False
+) -> tuple[Any, Any]:
+    """Carry ``step`` over frames: ``lax.scan``, whose types checkers cannot follow."""
+    return lax.scan(step, begin, frames, reverse=reverse)
 
 
 def _divide(values: Array, by: Array) -> Array:
@@ -49,7 +57,7 @@ def scaled_filter(
         return alpha, (alpha, norm, top, weight)
 
     nothing = jnp.zeros_like(log_obs[:, 0])
-    _, (alphas, norms, tops, weights) = lax.scan(
+    _, (alphas, norms, tops, weights) = along(
         step, nothing, (time_first(log_obs), time_first(first))
     )
     log_prob = jnp.log(norms) + tops
@@ -80,7 +88,7 @@ def _scaled_betas(trans: Array, weights: Array, first: Array) -> tuple[Array, Ar
 
     frames = (time_first(weights), time_first(first))
     begin = jnp.ones_like(weights[:, 0])
-    return lax.scan(step, begin, frames, reverse=True)[1]
+    return along(step, begin, frames, reverse=True)[1]
 
 
 def _scaled_moves(alphas: Array, trans: Array, reached: Array, first: Array) -> Array:
@@ -132,7 +140,7 @@ def checked_posterior(
 
     nothing = jnp.zeros_like(log_obs[:, 0])
     frames = (time_first(log_obs), time_first(first))
-    _, kept = lax.scan(step, (nothing, nothing), frames)
+    _, kept = along(step, (nothing, nothing), frames)
     alphas, log_prob, weights, possible, norms = map(time_first, kept)
     betas, reached = _scaled_betas(trans, weights, first)
     betas = time_first(betas)

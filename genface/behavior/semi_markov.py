@@ -20,6 +20,7 @@ from genface.behavior.emissions.family import Family, Params
 from genface.behavior.expectation import dirichlet, observe, prior_of, seen_by
 from genface.behavior.precision import program
 from genface.behavior.problem import Problem
+from genface.behavior.recursions import along
 
 
 class Stays(NamedTuple):
@@ -59,7 +60,7 @@ def semi_markov_posterior(
 
     nothing = jnp.zeros((n_lanes, n_states, longest))
     frames = (jnp.moveaxis(log_obs, 1, 0), first.T)
-    _, (alphas, stays, entries, norms) = lax.scan(forward, nothing, frames)
+    _, (alphas, stays, entries, norms) = along(forward, nothing, frames)
 
     def backward(later: tuple, frame: tuple) -> tuple:
         kept, entered, entry, later_first, sums = later
@@ -83,7 +84,7 @@ def semi_markov_posterior(
     sums = (zero, jnp.zeros((n_states, n_states)), nothing)
     begin = (nothing, zero, zero, jnp.ones_like(first[:, 0]), sums)
     back = (alphas, stays, entries, first.T)
-    (*_, sums), gammas = lax.scan(backward, begin, back, reverse=True)
+    (*_, sums), gammas = along(backward, begin, back, reverse=True)
     begun, moved, lasted = sums
     return Stays(
         norms.T, jnp.moveaxis(gammas, 0, 1), begun.sum(0), moved, lasted.sum(0)
@@ -152,8 +153,16 @@ def _iterate(
     stop = stopping.verdict(run.objective, run.iteration, objective, fine, limits)
     kept = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, run[:4])
     history = run.history.at[run.iteration].set(log_like)
-    return StayRun(
-        *kept, run.alive, run.view, objective, run.iteration + 1, stop, history
+    start, jumps, theta, emission = kept
+    return run._replace(
+        start=start,
+        jumps=jumps,
+        theta=theta,
+        emission=emission,
+        objective=objective,
+        iteration=run.iteration + 1,
+        stop=stop,
+        history=history,
     )
 
 

@@ -1,9 +1,9 @@
 """Most probable path of states (Viterbi 1967)."""
 
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 
-from genface.behavior.recursions import time_first
+from genface.behavior.recursions import along, time_first
 
 
 def viterbi(
@@ -32,7 +32,7 @@ def viterbi(
 
     nothing = jnp.zeros_like(log_obs[:, 0])
     frames = (time_first(log_obs), time_first(first))
-    _, (deltas, origins) = lax.scan(forward, nothing, frames)
+    _, (deltas, origins) = along(forward, nothing, frames)
 
     def backward(state: Array, frame: tuple) -> tuple:
         origin, is_first, before = frame
@@ -42,5 +42,5 @@ def viterbi(
 
     end = jnp.argmax(deltas[-1], -1)
     before = jnp.concatenate([deltas[:1], deltas[:-1]])
-    _, states = lax.scan(backward, end, (origins, frames[1], before), reverse=True)
+    _, states = along(backward, end, (origins, frames[1], before), reverse=True)
     return time_first(states), time_first(deltas.max(-1))

@@ -46,7 +46,9 @@ def test_poisson_fit_is_hmmlearns(seed):
 
 
 @pytest.mark.parametrize("shape", ["diag", "spherical", "full", "tied"])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in range(1, 5))]
+)
 def test_gaussian_fit_is_hmmlearns(shape, seed):
     X = rows(seed)
     settings = dict(random_state=seed, n_iter=50, tol=-np.inf)

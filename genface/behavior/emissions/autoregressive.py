@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from genface.behavior.bridging import Steps
 from genface.behavior.emissions.family import (
     Data,
     Params,
@@ -23,8 +24,11 @@ from genface.behavior.emissions.family import (
     with_seen,
 )
 from genface.behavior.emissions.gaussian import (
-    _complete,
-    _log_marginal,
+    complete,
+    log_marginal,
+)
+from genface.behavior.emissions.normal_cells import (
+    log_chained_cells,
     log_normal_cells,
 )
 
@@ -144,7 +148,7 @@ class Autoregressive:
                 size = rest.shape[1] * jnp.log(2 * jnp.pi)
                 log_det = 2 * jnp.log(jnp.diagonal(factor)).sum()
                 return -0.5 * ((z**2).sum(0) + log_det + size)
-            return jax.vmap(lambda r, s: _log_marginal(r, s, nothing, cov))(rest, seen)
+            return jax.vmap(lambda r, s: log_marginal(r, s, nothing, cov))(rest, seen)
 
         follow = jax.lax.map(state, (residual.swapaxes(0, 1), params["cov"])).T
         return jnp.where(fresh[:, :1] > 0, first, follow)
@@ -198,10 +202,10 @@ class Autoregressive:
         def state(parts: tuple) -> tuple[Array, Array]:
             weight, coef, cov = parts
             w = weight * (1 - fresh)
-            filled, spare = x, 0.0
+            filled, spare = x, jnp.zeros_like(cov)
             if "seen" in data:
                 rest = (x - z @ coef.T) * data["seen"]
-                guess, outer = jax.vmap(lambda r, s: _complete(r, s, nothing, cov))(
+                guess, outer = jax.vmap(lambda r, s: complete(r, s, nothing, cov))(
                     rest, data["seen"]
                 )
                 filled = jnp.where(data["seen"] > 0, x, z @ coef.T + guess)
@@ -248,22 +252,43 @@ class Autoregressive:
             ahead = ahead + np.einsum("nab,nb->na", factor, noise)
         return np.where(known, ahead, first)
 
+    def to_linear(self, X: np.ndarray) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`; ``diag`` only."""
+        return X
+
+    def from_linear(self, Y: np.ndarray) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        return Y
+
+    def steps(self, params: Params, states: np.ndarray) -> Steps:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        coef = params["coef"][states]
+        sd, sd0 = np.sqrt(params["cov"][states]), np.sqrt(params["var0"][states])
+        return Steps(coef[..., 0], coef[..., 1:], sd, params["mean0"][states], sd0)
+
+    def noise(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        return rng.standard_normal(shape)
+
     def log_cells(
         self, params: Params, data: Data, lower: np.ndarray, upper: np.ndarray
     ) -> np.ndarray:
-        """Intervals around the observed row given the rows before; ``diag`` only.
-
-        A full covariance is taken by its diagonal, as independent columns.
-        """
+        """Intervals given the rows before; see ``log_chained_cells`` for full ones."""
         form = "taf,kaf->tka" if self.diag else "tf,kaf->tka"
         ahead = np.einsum(form, data["z"], params["coef"])
         fresh = data["no_past"][:, None] > 0
-        cov = params["cov"]
-        if not self.diag:
-            cov = np.diagonal(cov, axis1=1, axis2=2)
-        mean = np.where(fresh, params["mean0"], ahead)
-        sd = np.sqrt(np.where(fresh, params["var0"], cov))
-        return log_normal_cells(lower[:, None], upper[:, None], mean, sd).sum(2)
+        if self.diag:
+            mean = np.where(fresh, params["mean0"], ahead)
+            sd = np.sqrt(np.where(fresh, params["var0"], params["cov"]))
+            return log_normal_cells(lower[:, None], upper[:, None], mean, sd).sum(2)
+        first = log_normal_cells(
+            lower[:, None], upper[:, None], params["mean0"], np.sqrt(params["var0"])
+        ).sum(2)
+        follow = [
+            log_chained_cells(data["x"] - mean, cov, lower - mean, upper - mean)
+            for mean, cov in zip(ahead.swapaxes(0, 1), params["cov"], strict=True)
+        ]
+        return np.where(fresh[:, :, 0], first, np.stack(follow, 1))
 
     def means(self, params: Params) -> np.ndarray:
         """See :class:`~genface.behavior.emissions.family.Family`."""

@@ -57,8 +57,8 @@ class Categorical:
     def log_prob(self, params: Params, data: Data) -> Array:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         chance = jnp.einsum("tac,kac->tka", data["hot"], params["p"])
-        seen = data["hot"].sum(-1)[:, None] > 0
-        return jnp.where(seen, jnp.log(chance), 0.0).sum(2)
+        missing = data["hot"].sum(-1)[:, None] == 0
+        return jnp.log(jnp.where(missing, 1.0, chance)).sum(2)
 
     def maximize(
         self, params: Params, prior: Params, data: Data, weights: Array

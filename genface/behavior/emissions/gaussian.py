@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from scipy import special
 
 from genface.behavior.emissions.family import (
     Data,
@@ -17,6 +16,10 @@ from genface.behavior.emissions.family import (
     column_variances,
     spread_rows,
     with_seen,
+)
+from genface.behavior.emissions.normal_cells import (
+    log_chained_cells,
+    log_normal_cells,
 )
 
 SHAPES = ("diag", "spherical", "full", "tied")
@@ -103,9 +106,7 @@ class Gaussian:
                 log_det = 2 * jnp.log(jnp.diagonal(factor)).sum()
                 size = x.shape[1]
                 return -0.5 * ((z**2).sum(0) + log_det + size * jnp.log(2 * jnp.pi))
-            return jax.vmap(lambda r, s: _log_marginal(r, s, mean, cov))(
-                x, data["seen"]
-            )
+            return jax.vmap(lambda r, s: log_marginal(r, s, mean, cov))(x, data["seen"])
 
         # One state after another: rows x states x columns^2 would not fit.
         return jax.lax.map(lambda p: state(*p), (params["mean"], params["cov"])).T
@@ -194,7 +195,9 @@ class Gaussian:
         if self.hmmlearn is None:
             extra, weight = self.pseudo * jnp.diag(prior["var"]), self.pseudo
         else:
-            extra, weight = cov_prior, max(cov_weight - mean.shape[1], 0)
+            # hmmlearn adds the number to every entry, also off the diagonal.
+            extra = jnp.full_like(spread[0], cov_prior)
+            weight = max(cov_weight - mean.shape[1], 0)
         if self.shape == "tied":
             one = (extra + spread.sum(0)) / (weight + mass.sum())
             return {"mean": mean, "cov": jnp.broadcast_to(one, spread.shape)}
@@ -219,13 +222,37 @@ class Gaussian:
         factors = np.linalg.cholesky(params["cov"])
         return params["mean"][states] + np.einsum("nij,nj->ni", factors[states], noise)
 
+    def fill(
+        self,
+        params: Params,
+        states: np.ndarray,
+        row: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Rows (n, A) whose missing entries follow from the seen ones of ``row``."""
+        drawn = self.sample(params, states, row[None], rng)
+        seen = np.isfinite(row)
+        if not self._matrix or not seen.any():
+            return drawn
+        for k in np.unique(states):
+            own, cov = states == k, params["cov"][k]
+            off = row[seen] - drawn[np.ix_(own, seen)]
+            pull = np.linalg.solve(cov[np.ix_(seen, seen)], off.T)
+            drawn[np.ix_(own, ~seen)] += (cov[np.ix_(~seen, seen)] @ pull).T
+        return drawn
+
     def log_cells(
         self, params: Params, data: Data, lower: np.ndarray, upper: np.ndarray
     ) -> np.ndarray:
-        """Only where columns are independent given the state."""
-        if self._matrix:
-            raise NotImplementedError("cells of correlated columns have no closed form")
+        """Correlated columns one after another, as ``log_chained_cells`` does."""
         out = np.zeros((len(lower), len(params["mean"])))
+        if self._matrix:
+            for k, (mean, cov) in enumerate(
+                zip(params["mean"], params["cov"], strict=True)
+            ):
+                away = data["x"] - mean
+                out[:, k] = log_chained_cells(away, cov, lower - mean, upper - mean)
+            return out
         for k, (mean, var) in enumerate(
             zip(params["mean"], params["cov"], strict=True)
         ):
@@ -248,20 +275,7 @@ class Gaussian:
         return n_states * n_columns + shapes[self.shape]
 
 
-def log_normal_cells(
-    lower: np.ndarray, upper: np.ndarray, mean: np.ndarray, sd: np.ndarray
-) -> np.ndarray:
-    """Log-probability of intervals under a normal law; 0 where an end is NaN."""
-    low, high = (lower - mean) / sd, (upper - mean) / sd
-    mirrored = low > -high
-    low, high = np.where(mirrored, -high, low), np.where(mirrored, -low, high)
-    log_high, log_low = special.log_ndtr(high), special.log_ndtr(low)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_p = log_high + np.log1p(-np.exp(np.minimum(log_low - log_high, 0.0)))
-    return np.where(np.isnan(lower), 0.0, log_p)
-
-
-def _log_marginal(row: Array, seen: Array, mean: Array, cov: Array) -> Array:
+def log_marginal(row: Array, seen: Array, mean: Array, cov: Array) -> Array:
     """Log-density of the seen entries of a row: the others become standard normal."""
     both = seen[:, None] * seen[None, :]
     factor = jnp.linalg.cholesky(jnp.where(both > 0, cov, jnp.eye(len(mean))))
@@ -270,7 +284,7 @@ def _log_marginal(row: Array, seen: Array, mean: Array, cov: Array) -> Array:
     return -0.5 * ((z**2).sum() + log_det + seen.sum() * jnp.log(2 * jnp.pi))
 
 
-def _complete(row: Array, seen: Array, mean: Array, cov: Array) -> tuple[Array, Array]:
+def complete(row: Array, seen: Array, mean: Array, cov: Array) -> tuple[Array, Array]:
     """Expected row and second moments (A, A) given its seen entries."""
     both = seen[:, None] * seen[None, :]
     inner = jnp.where(both > 0, cov, jnp.eye(len(mean)))
@@ -288,5 +302,5 @@ def _matrix_statistics(
     x = data["x"]
     if "seen" not in data:
         return weight @ x, (x * weight[:, None]).T @ x, weight.sum()
-    filled, outer = jax.vmap(lambda r, s: _complete(r, s, mean, cov))(x, data["seen"])
+    filled, outer = jax.vmap(lambda r, s: complete(r, s, mean, cov))(x, data["seen"])
     return weight @ filled, jnp.einsum("t,tij->ij", weight, outer), weight.sum()

@@ -21,6 +21,7 @@ import numpy as np
 from jax import Array
 from scipy.special import expit, logit
 
+from genface.behavior.bridging import Steps
 from genface.behavior.emissions.family import Data, Params
 from genface.behavior.precision import float64
 from genface.errors import InputError
@@ -241,9 +242,34 @@ class Logistic:
             )
             place = np.where(follows, ahead, place)
             scale = np.where(follows, theta[..., lags + 1], scale)
-        value = expit((place + noise) / scale)
+        return self.from_linear((place + noise) / scale)
+
+    def to_linear(self, X: np.ndarray) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        return logit_of(X)
+
+    def from_linear(self, Y: np.ndarray) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        value = expit(Y)
         value = np.where(value < 0.5 * CELL, 0.0, value)
         return np.where(value > 1 - 0.5 * CELL, 1.0, value)
+
+    def steps(self, params: Params, states: np.ndarray) -> Steps:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        theta, lags = params["theta"][states], self.n_lags
+        scale, scale0 = theta[..., lags + 1], theta[..., lags + 3]
+        # The standard logistic law has a standard deviation of pi / sqrt 3.
+        return Steps(
+            theta[..., 0] / scale,
+            theta[..., 1 : lags + 1] / scale[..., None],
+            np.pi / np.sqrt(3) / scale,
+            theta[..., lags + 2] / scale0,
+            np.pi / np.sqrt(3) / scale0,
+        )
+
+    def noise(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """See :class:`~genface.behavior.bridging.Linear`."""
+        return rng.logistic(size=shape) * np.sqrt(3) / np.pi
 
     def means(self, params: Params) -> np.ndarray:
         """Medians of frames without a past."""

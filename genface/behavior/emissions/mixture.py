@@ -18,7 +18,7 @@ from genface.behavior.emissions.family import (
     spread_rows,
     with_seen,
 )
-from genface.behavior.emissions.gaussian import log_normal_cells
+from genface.behavior.emissions.normal_cells import log_normal_cells
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,25 @@ class GaussianMixture:
         rng: np.random.Generator,
     ) -> np.ndarray:
         """See :class:`~genface.behavior.emissions.family.Family`."""
-        steps = np.cumsum(params["weight"][states], 1)
+        return self._draw(params, params["weight"], states, rng)
+
+    def fill(
+        self,
+        params: Params,
+        states: np.ndarray,
+        row: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Rows (n, A) from the parts that suit the seen entries of ``row``."""
+        squares = (row - params["mean"]) ** 2 / params["var"] + np.log(params["var"])
+        logs = np.log(params["weight"]) - 0.5 * np.nansum(squares, axis=2)
+        return self._draw(params, special.softmax(logs, axis=1), states, rng)
+
+    @staticmethod
+    def _draw(
+        params: Params, weight: np.ndarray, states: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        steps = np.cumsum(weight[states], 1)
         part = (steps <= (rng.random(len(states)) * steps[:, -1])[:, None]).sum(1)
         mean, var = params["mean"][states, part], params["var"][states, part]
         return mean + rng.standard_normal(mean.shape) * np.sqrt(var)
