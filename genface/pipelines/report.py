@@ -4,16 +4,22 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import genface
 from genface import weights
 from genface.behavior import BehaviorModel
 from genface.behavior import plots as behavior_plots
+from genface.behavior.forecast_plots import draw_dwell
+from genface.behavior.graph import state_graph
+from genface.behavior.graph_plots import draw_graph
+from genface.behavior.visits import geometric_law, visits_of
 from genface.pipelines import report_plots
 from genface.pipelines.au_tracks import Track, columns_of, read_tracks
 from genface.pipelines.faces import times_of
 from genface.pipelines.page import Section, write_report
+from genface.pipelines.state_faces import state_pictures
 from genface.realism import Card
 from genface.realism import plots as realism_plots
 
@@ -127,10 +133,32 @@ def states_section(model: BehaviorModel, real: Track, synthetic: Track) -> Secti
         "A dark diagonal means that states last; elsewhere a dark cell is a usual next "
         "state.",
     )
-    return section.figure(
+    section.figure(
         behavior_plots.draw_state_means(model),
         "Each row is one facial expression: its dark cells are the AUs that are strong "
         "in that state.",
+    )
+    seen = columns_of(real, model.columns).values
+    stay = np.diag(model.chain.trans)
+    longest = max(len(seen), 2)
+    section.figure(
+        draw_graph(
+            state_graph(model.chain.trans, model.fps, model.state_means, model.columns),
+            state_pictures(
+                model.state_means, model.columns, model.au_scale, reference=seen
+            ),
+        ),
+        "Each disc is a state with its mean face; arrows say where it goes once it is "
+        "left.",
+    )
+    return section.figure(
+        draw_dwell(
+            visits_of(model.states(seen)),
+            model.fps,
+            [geometric_law(p, longest) for p in stay],
+        ),
+        "Bars are the visits to each state, the line what the model expects; it always "
+        "falls from the start, which real expressions need not do.",
     )
 
 
