@@ -6,6 +6,7 @@ import pytest
 from genface.behavior.emissions import Poisson
 from genface.behavior.gradient import fit_by_gradient
 from genface.behavior.hmm import ARHMM, GaussianHMM, LogisticHMM, PoissonHMM
+from genface.behavior.inference import StateFilter
 from genface.errors import InputError, ShapeError
 
 
@@ -102,6 +103,17 @@ def test_same_seed_same_rows(model):
     X, _ = two_levels()
     again = GaussianHMM(2, restarts=2).fit(X)
     np.testing.assert_array_equal(again.means_, model.means_)
+
+
+def test_forecast_marginals_are_filtered_beliefs_times_transitions(model):
+    X, _ = two_levels()
+    running = StateFilter(model.startprob_, model.transmat_)
+    for row in model.log_obs(X):
+        running.update(row)
+    belief = model.posterior(X).filtered[-1]
+    for steps in range(1, 50):
+        expected = belief @ np.linalg.matrix_power(model.transmat_, steps)
+        np.testing.assert_allclose(running.ahead(steps), expected, atol=1e-12)
 
 
 def test_samples_of_the_default_family_stay_in_the_unit_interval():

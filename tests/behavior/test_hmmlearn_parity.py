@@ -70,6 +70,18 @@ def test_gaussian_fit_is_hmmlearns(shape, seed):
     assert ours.aic(X, LENGTHS) == pytest.approx(theirs.aic(X, LENGTHS))
 
 
+@pytest.mark.parametrize("shape", ["diag", "full"])
+def test_fit_stops_where_hmmlearns_stops(shape):
+    """Also at a fall, which hmmlearn's prior brings about and calls converged."""
+    for seed in range(3):
+        X = rows(seed)[:60]
+        settings = dict(random_state=seed, n_iter=50, tol=1e-2)
+        theirs = hmm.GaussianHMM(3, shape, **settings).fit(X, [40, 20])
+        ours = GaussianHMM(3, shape, compat="hmmlearn", **settings).fit(X, [40, 20])
+        assert ours.monitor_.iter == theirs.monitor_.iter
+        assert ours.monitor_.stop in ("tol", "cap", "decrease")
+
+
 def test_poisson_prior_formula_is_hmmlearns():
     X = np.round(np.exp(rows(0) / 3) * 10)
     settings = dict(

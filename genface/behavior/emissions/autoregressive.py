@@ -1,8 +1,9 @@
 """Normal rows around a linear function of the rows before, per state.
 
 Rows without a usable past (start of a sequence, after a hole) have their own mean and
-variance. The prior is a random walk (Litterman 1986): coefficients are drawn to 1 for
-a column's last value and to 0 elsewhere, as firmly as ``ridge`` frames would.
+variance: what was seen before a hole is forgotten, not carried across it. The prior is
+a random walk (Litterman 1986): coefficients are drawn to 1 for a column's last value
+and to 0 elsewhere, as firmly as ``ridge`` frames would.
 """
 
 from collections.abc import Sequence

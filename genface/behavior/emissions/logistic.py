@@ -8,7 +8,8 @@ density. On the logit scale y, with noise e of the standard logistic law,
 
 so the probability of a cell is a difference of two sigmoids. Written with these
 ``theta`` = (b, a_1 .. a_L, c) the log-likelihood is concave (Pratt 1981), and one
-Newton step is a safe M-step. Frames without a usable past have their own b and c.
+Newton step is a safe M-step. Frames without a usable past have their own b and c:
+what was seen before a missing frame is forgotten, not carried across it.
 """
 
 from collections.abc import Sequence
