@@ -186,13 +186,17 @@ def show(name: str, ours: Timing, theirs: Timing | None = None) -> None:
 
 def compare_ends(ours: Iterable[float], theirs: Iterable[float]) -> None:
     ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
-    apart = ours - theirs
-    same = np.abs(apart) <= 1e-9 * np.abs(theirs)
-    best = ours.reshape(-1, RESTARTS).max(1) - theirs.reshape(-1, RESTARTS).max(1)
+    usable = np.isfinite(theirs)
+    apart = (ours - theirs)[usable]
+    same = np.abs(apart) <= 1e-9 * np.abs(theirs[usable])
+    best = [np.where(np.isfinite(x), x, -np.inf).reshape(-1, RESTARTS).max(1)
+            for x in (ours, theirs)]  # fmt: skip
+    ahead = best[0] - best[1]
     print(
-        f"    log-likelihoods: {same.sum()} of {len(same)} equal to 1e-9; ours are "
-        f"{apart.min():+.2g} to {apart.max():+.2g} nats away from hmmlearn's, the best "
-        f"of each number of states {best.min():+.2g} to {best.max():+.2g}",
+        f"    log-likelihoods: {same.sum()} of {len(theirs)} equal to 1e-9, "
+        f"{(~usable).sum()} of hmmlearn's and {(~np.isfinite(ours)).sum()} of ours not "
+        f"finite; ours are {apart.min():+.2g} to {apart.max():+.2g} nats away, the best "
+        f"of each number of states {ahead.min():+.2g} to {ahead.max():+.2g}",
         flush=True,
     )
 

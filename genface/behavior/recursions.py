@@ -14,6 +14,8 @@ from jax import Array, lax
 
 # Transitions above this cannot make the linear domain lose a path that matters.
 NEVER_LOST = 1e-30
+# Nats: a path that much less likely than the others is less than rounding to them.
+WORTH = 60.0
 
 
 class Posterior(NamedTuple):
@@ -116,37 +118,37 @@ def checked_posterior(
 ) -> tuple[Posterior, Array]:
     """As ``scaled_posterior`` for any transitions, and whether it can be trusted.
 
-    With transitions of 0 a state may be reachable by one path only, and that path may
-    drop out of the linear domain before it wins. Trusted is a result where no state
-    that could be reached but fell below 1e-290 would have made what follows more
-    likely by 1e250: all paths lost then add up to less than rounding.
+    With transitions near 0 a state may be reachable by one path only, and that path
+    may drop out of the linear domain before it wins. Trusted is a result where no path
+    through a state that fell below 1e-290 is, in logs, within ``WORTH`` of all paths
+    that were kept: what was lost is then less than rounding.
     """
-    support = (trans > 0).astype(trans.dtype)
+    post = scaled_posterior(start, trans, log_obs, first)
+    best = _best_through(start, trans, log_obs, first, post.log_prob)
+    lost = (post.filtered < 1e-290) & (best > -WORTH)
+    fine = jnp.isfinite(post.smoothed).all() & jnp.isfinite(post.moves).all()
+    return post, fine & jnp.isfinite(post.log_prob).all() & ~lost.any()
 
-    def step(carry: tuple, frame: tuple) -> tuple:
-        alpha, possible = carry
+
+def _best_through(
+    start: Array, trans: Array, log_obs: Array, first: Array, log_prob: Array
+) -> Array:
+    """Log of the best path's share of its sequence through each state (B, L, K)."""
+    log_start, log_trans = jnp.log(start), jnp.log(trans)
+    norm = jnp.where(jnp.isfinite(log_prob), log_prob, 0.0)
+    frames = (time_first(log_obs - norm[..., None]), time_first(first))
+
+    def forward(best: Array, frame: tuple) -> tuple:
         here, is_first = frame
-        ahead = jnp.where(is_first[:, None], start, alpha @ trans)
-        possible = jnp.where(is_first[:, None], start > 0, possible @ support > 0)
-        possible &= here > -jnp.inf
-        alpha, norm, top, weight = _scaled_frame(ahead, here, possible)
-        return (alpha, possible.astype(trans.dtype)), (
-            alpha,
-            jnp.log(norm) + top,
-            weight,
-            possible,
-            norm,
-        )
+        ahead = (best[:, :, None] + log_trans).max(1)
+        best = jnp.where(is_first[:, None], log_start, ahead) + here
+        return best, best
+
+    def backward(best: Array, frame: tuple) -> tuple:
+        here, is_first = frame
+        back = ((here + best)[:, :, None] + log_trans.T).max(1)
+        return jnp.where(is_first[:, None], 0.0, back), best
 
     nothing = jnp.zeros_like(log_obs[:, 0])
-    frames = (time_first(log_obs), time_first(first))
-    _, kept = along(step, (nothing, nothing), frames)
-    alphas, log_prob, weights, possible, norms = map(time_first, kept)
-    betas, reached = _scaled_betas(trans, weights, first)
-    betas = time_first(betas)
-    far = possible & (alphas < 1e-290) & ~(betas < 1e250)
-    lost = (possible.any(-1) & ~(norms > 1e-50)) | far.any(-1)
-    moves = _scaled_moves(alphas, trans, reached, first)
-    smoothed = jnp.where(alphas > 0, alphas * betas, 0.0)
-    fine = jnp.isfinite(smoothed).all() & jnp.isfinite(moves).all()
-    return Posterior(log_prob, alphas, smoothed, moves), fine & ~lost.any()
+    past = along(forward, nothing, frames)[1]
+    return time_first(past + along(backward, nothing, frames, reverse=True)[1])
