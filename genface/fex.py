@@ -1,23 +1,61 @@
 """Fex: the face table as a pandas DataFrame that knows its groups of columns.
 
-Groups are derived from the column names and other facts live in ``attrs``: both
-survive whatever pandas does to a table. Logic lives in the rooms below.
+Groups are derived from the column names, facts live in ``attrs``, and sessions are one
+label per row: all three survive what pandas does to a table. Logic lives in the rooms
+below.
 """
 
 import copy
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.table import sessions
 from genface.table.columns import Selection, groups, select_columns
+from genface.table.faces import complete_face, face_rows, longest_face
 from genface.table.files import read_table, write_table
 
-TIMELINE = ("FrameHeight", "FrameWidth", "input", "approx_time", "time")
-"""Columns that belong to a frame and not to a face in it."""
+
+class Statistic:
+    """A method that calls ``genface.stats``' function of its name on the table.
+
+    Arguments, signature and documentation are the function's. A table that it returns
+    becomes a :class:`Fex` with this table's facts under its own, and with the sessions
+    that ``genface.table.with_sessions`` gave it, or else, where the index is still
+    this table's, with this table's.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, table: "Fex | None", owner: type) -> Callable[..., Any]:
+        function = getattr(import_module("genface.stats"), self._name)
+        if table is None:
+            return function
+
+        def method(*args: Any, **options: Any) -> Any:
+            return table._own(function(table, *args, **options))
+
+        functools.update_wrapper(method, function)
+        method.__dict__["__wrapped__"] = functools.partial(function, table)
+        return method
+
+
+class Fact:
+    """An entry of ``attrs`` as an attribute, under py-feat's name; None if unknown."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __get__(self, table: "Fex | None", owner: type) -> Any:
+        return self if table is None else table.attrs.get(self._key)
+
+    def __set__(self, table: "Fex", value: Any) -> None:
+        table.attrs[self._key] = value
 
 
 class Fex(pd.DataFrame):
@@ -25,22 +63,66 @@ class Fex(pd.DataFrame):
 
     Groups (``aus``, ``poses``, ...) are tables of those columns, without columns where
     there are none. ``attrs`` holds facts such as ``au_scale`` and ``fps``; of tables
-    put together, those on which all of them agree.
+    put together, those on which all of them agree. ``sessions`` is one label per row,
+    given with ``update_sessions``, and not a column (:mod:`genface.table.sessions`).
     """
+
+    _metadata = [sessions.SLOT]
+    _sessions: Any = None
 
     @property
     def _constructor(self) -> Callable[..., "Fex"]:
-        return Fex
+        return Fex if self._sessions is None else self._successor
+
+    @staticmethod
+    def _successor(*args: Any, **kwargs: Any) -> "Fex":
+        made = Fex(*args, **kwargs)
+        made._sessions = sessions.UNTOLD  # pandas does not always call __finalize__
+        return made
 
     def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any):
-        """Pass the facts on; ``pd.concat`` would drop all where one differs."""
+        """Pass facts and sessions on; of two tables in one sum, the left one's."""
+        held = self._sessions
         super().__finalize__(other, method, **kwargs)  # type: ignore[misc]
-        objects = getattr(other, "input_objs", getattr(other, "objs", ()))  # pandas 2
-        parts = [part.attrs for part in objects]
-        for key, value in parts[0].items() if parts else ():
-            if all(key in part and part[key] == value for part in parts[1:]):
+        parts = getattr(other, "input_objs", getattr(other, "objs", ()))  # pandas 2
+        if held is None or held is sessions.UNTOLD:
+            if isinstance(other, Fex):
+                held = sessions.carried(self, other, method)
+            elif parts:
+                held = sessions.together(self, list(parts), method)
+        self._sessions = held
+        # pd.concat would drop all facts where one of them differs.
+        facts = [part.attrs for part in parts]
+        for key, value in facts[0].items() if facts else ():
+            if all(key in fact and fact[key] == value for fact in facts[1:]):
                 self.attrs[key] = copy.deepcopy(value)
         return self
+
+    def take(self, indices: Any, axis: Any = 0, **kwargs: Any):  # type: ignore[misc]
+        """Rows (or columns) by position, as in pandas; sessions go by position too."""
+        taken = super().take(indices, axis, **kwargs)
+        if axis in (0, "index") and isinstance(self._sessions, pd.Series):
+            taken._sessions = self._sessions.take(indices).reset_index(drop=True)
+        return taken
+
+    def _update_inplace(self, result: Any, *args: Any) -> None:
+        """Let ``inplace=True`` take over the sessions together with the rows."""
+        if result is not self and not isinstance(result._sessions, pd.Series):
+            result.__finalize__(self, "sort_values")
+        super()._update_inplace(result, *args)  # type: ignore[misc]
+        self._sessions = result._sessions
+
+    def _own(self, made: Any) -> Any:
+        """What a function of ``genface.stats`` made of this table."""
+        if not isinstance(made, pd.DataFrame):
+            return made
+        table = Fex(made, copy=False)
+        table.attrs = {**self.attrs, **made.attrs}
+        held = getattr(made, sessions.SLOT, None)
+        if not isinstance(held, pd.Series) and made.index.equals(self.index):
+            held = self._sessions
+        table._sessions = held
+        return table
 
     def _group(self, *names: str) -> "Fex":
         known = groups(self.columns)
@@ -106,63 +188,73 @@ class Fex(pd.DataFrame):
 
     def longest_face(self) -> int:
         """``face_id`` seen in most frames; of equals, the smallest."""
-        self._need_one_input()
-        seen = self.loc[self._seen(), "face_id"].value_counts()
-        if seen.empty:
-            raise InputError("no face was found in this table, so none is the longest.")
-        return int(seen.index[seen == seen.max()].min())
+        return longest_face(self)
 
     def face(self, face_id: int) -> "Fex":
         """The rows of one face."""
-        self._need_one_input()
-        rows = self[self._seen() & (self["face_id"] == face_id)]
-        if rows.empty:
-            known = sorted(int(i) for i in self.loc[self._seen(), "face_id"].unique())
-            raise InputError(f"no face {face_id} in this table; it has {known}.")
-        return rows
+        return face_rows(self, face_id)
 
     def complete(self, face_id: int) -> "Fex":
-        """One row per frame of the table for one face, NaN where it was not seen.
+        """One row per frame of the table for one face, NaN where it was not seen."""
+        return complete_face(self, face_id)
 
-        The added rows have the status ``absent``, or that of the faceless frame.
+    @property
+    def sessions(self) -> pd.Series | None:
+        """Session of each row; None before ``update_sessions``.
+
+        Raises :class:`~genface.errors.InputError` where pandas made rows whose session
+        nobody can tell.
         """
-        face = self.face(face_id)
-        if face["frame"].duplicated().any():
-            raise InputError(f"face {face_id} appears twice in a frame.")
-        frames = self.drop_duplicates("frame").set_index("frame").sort_index()
-        rows = face.set_index("frame").reindex(frames.index)
-        absent = ~frames.index.isin(face["frame"])
-        for name in frames.columns.intersection(list(TIMELINE)):
-            rows[name] = frames[name]
-        rows["face_id"] = face_id
-        if "status" in rows:
-            empty = frames["status"] == "no_face"
-            rows.loc[absent, "status"] = frames["status"].where(empty, "absent")
-        else:
-            rows["status"] = np.where(absent, "absent", "ok")
-        rows = Fex(rows.reset_index()[list(dict.fromkeys([*self.columns, "status"]))])
-        rows.attrs = dict(self.attrs)
-        return rows
+        return sessions.sessions_of(self)
+
+    def update_sessions(self, new: Mapping | Iterable | None) -> "Fex":
+        """A copy with other sessions: one per row, or a mapping of the old ones."""
+        return sessions.update_sessions(self, new)
+
+    def itersessions(self) -> Iterator[tuple[Any, "Fex"]]:
+        """Each session in sorted order, with its rows."""
+        return sessions.itersessions(self)
+
+    # Statistics: the functions of these names in genface.stats.
+    append = Statistic()
+    baseline = Statistic()
+    clean = Statistic()
+    compute_identities = Statistic()
+    decode = Statistic()
+    decompose = Statistic()
+    distance = Statistic()
+    downsample = Statistic()
+    extract_boft = Statistic()
+    extract_max = Statistic()
+    extract_mean = Statistic()
+    extract_min = Statistic()
+    extract_multi_wavelet = Statistic()
+    extract_sem = Statistic()
+    extract_std = Statistic()
+    extract_summary = Statistic()
+    extract_wavelet = Statistic()
+    isc = Statistic()
+    predict = Statistic()
+    rectification = Statistic()
+    regress = Statistic()
+    ttest_1samp = Statistic()
+    ttest_ind = Statistic()
+    upsample = Statistic()
+
+    # Facts under the names that py-feat's scripts use.
+    sampling_freq = Fact("fps")
+    detector = Fact("detector")
+    face_model = Fact("face_model")
+    landmark_model = Fact("landmark_model")
+    au_model = Fact("au_model")
+    emotion_model = Fact("emotion_model")
+    facepose_model = Fact("facepose_model")
+    identity_model = Fact("identity_model")
+    gaze_model = Fact("gaze_model")
 
     def write(self, path: Path | str, columns: Selection = "mesh") -> Path:
         """Write a CSV with its sidecar, or a Parquet file; returns the path."""
         return write_table(select_columns(self, columns), path)
-
-    def _seen(self) -> pd.Series:
-        """Rows that hold a face."""
-        if "face_id" not in self.columns:
-            raise InputError("this table has no column face_id to tell faces apart.")
-        seen = self["face_id"].notna()
-        if "status" in self.columns:
-            seen &= ~self["status"].isin(["absent", "no_face"])
-        return seen
-
-    def _need_one_input(self) -> None:
-        if "input" in self.columns and self["input"].nunique() > 1:
-            raise InputError(
-                f"this table holds {self['input'].nunique()} inputs, and faces are "
-                "counted within each; choose one: fex[fex['input'] == name]."
-            )
 
 
 def read_fex(path: Path | str) -> Fex:
