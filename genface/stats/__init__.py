@@ -1,0 +1,42 @@
+"""What the numbers of a face table say: summaries, tests, decoding and signals.
+
+Functions take the table first, a pandas DataFrame or :class:`genface.Fex`, and use the
+words of py-feat. Names are bound on first use, so that tables stay quick to import.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "components": "decompose distance",
+    "corrections": "correct_pvalues",
+    "decoding": "Decoding decode predict",
+    "effects": "cohens_d effect_interval hedges_g",
+    "identities": "cluster_identities compute_identities",
+    "quality": "quality_curve quality_filter rectification",
+    "regression": "Regression regress",
+    "resampling": "downsample upsample",
+    "sessions": "append session_labels",
+    "signals": "baseline clean",
+    "summaries": "extract_max extract_mean extract_min extract_sem extract_std "
+    "extract_summary",
+    "ttests": "TTest ttest_1samp ttest_ind",
+    "wavelets": "calc_hist_auc extract_boft extract_multi_wavelet extract_wavelet "
+    "wavelet",
+}
+"""Public names by the module that defines them."""
+
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names.split()}
+
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'genface.stats' has no attribute {name!r}")
+    return getattr(import_module(f"genface.stats.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
