@@ -98,12 +98,12 @@ def complete_courses(wide: pd.DataFrame) -> pd.DataFrame:
     """
     flat = [name for name in wide if wide[name].nunique() < 2]
     if flat:
-        warnings.warn(
-            f"left out, as they never change: {_listed(flat)}.", stacklevel=3
-        )
+        warnings.warn(f"left out, as they never change: {_listed(flat)}.", stacklevel=3)
         wide = wide.drop(columns=flat)
     if wide.shape[1] < 2:
-        raise InputError(f"{wide.shape[1]} series that change; at least two are needed.")
+        raise InputError(
+            f"{wide.shape[1]} series that change; at least two are needed."
+        )
     starts = [wide[name].first_valid_index() for name in wide]
     ends = [wide[name].last_valid_index() for name in wide]
     shared = wide.loc[max(starts) : min(ends)]

@@ -91,9 +91,7 @@ def expected_leave_one_out(pairwise: float, n: int) -> float:
     return float(pairwise * np.sqrt((n - 1) / (1 + (n - 2) * pairwise)))
 
 
-def isc_lags(
-    wide: pd.DataFrame, max_lag: int, method: str = "pearson"
-) -> pd.DataFrame:
+def isc_lags(wide: pd.DataFrame, max_lag: int, method: str = "pearson") -> pd.DataFrame:
     """Correlation of each pair at lags of -``max_lag`` to ``max_lag`` rows.
 
     One column per pair (a, b), rows in units of the index: a peak at a positive lag
@@ -106,9 +104,7 @@ def isc_lags(
     step = even_step(wide)
     first, second = np.triu_indices(wide.shape[1], 1)
     lags = np.arange(-max_lag, max_lag + 1)
-    curves = [
-        _lagged(wide, int(lag), method).to_numpy()[first, second] for lag in lags
-    ]
+    curves = [_lagged(wide, int(lag), method).to_numpy()[first, second] for lag in lags]
     names = [str(name) for name in wide]
     pairs = pd.MultiIndex.from_arrays(
         [[names[i] for i in first], [names[j] for j in second]], names=["a", "b"]

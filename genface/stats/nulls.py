@@ -69,9 +69,7 @@ def shuffles(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     return rng.permuted(np.broadcast_to(x, (n, *x.shape)), axis=1)
 
 
-SURROGATES: dict[
-    str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
-] = {
+SURROGATES: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
     "circular": circular_shifts,
     "phase": phase_surrogates,
     "iaaft": iaaft_surrogates,

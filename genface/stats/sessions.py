@@ -143,7 +143,9 @@ def _fits_beside(
     right: pd.Series | None,
 ) -> None:
     if len(frame) != len(data):
-        raise InputError(f"tables beside each other: {len(frame)} and {len(data)} rows.")
+        raise InputError(
+            f"tables beside each other: {len(frame)} and {len(data)} rows."
+        )
     twice = [str(name) for name in frame.columns.intersection(data.columns)]
     if twice:
         raise InputError(f"both tables have {', '.join(twice[:5])}; rename one side.")

@@ -57,7 +57,9 @@ def extract_wavelet(
     the convolution, and NaN in the result, with a warning.
     """
     bank = [float(freq)]
-    return _extract(frame, bank, num_cyc, mode, ignore_sessions, sampling_freq, sessions)
+    return _extract(
+        frame, bank, num_cyc, mode, ignore_sessions, sampling_freq, sessions
+    )
 
 
 def extract_multi_wavelet(
