@@ -13,6 +13,12 @@ _PUBLIC = {
     "decoding": "Decoding decode predict",
     "effects": "cohens_d effect_interval hedges_g",
     "identities": "cluster_identities compute_identities",
+    "isc_courses": "bridge resample time_courses",
+    "isc_matrix": "expected_leave_one_out isc isc_lags isc_leave_one_out "
+    "mean_correlation",
+    "isc_tests": "IscTest isc_test",
+    "isc_windows": "isc_windows",
+    "nulls": "circular_shifts iaaft_surrogates p_value phase_surrogates shuffles",
     "quality": "quality_curve quality_filter rectification",
     "regression": "Regression regress",
     "resampling": "downsample upsample",

@@ -104,9 +104,9 @@ def complete_courses(wide: pd.DataFrame) -> pd.DataFrame:
         raise InputError(
             f"{wide.shape[1]} series that change; at least two are needed."
         )
-    starts = [wide[name].first_valid_index() for name in wide]
-    ends = [wide[name].last_valid_index() for name in wide]
-    shared = wide.loc[max(starts) : min(ends)]
+    known = wide.notna().to_numpy()
+    start, end = known.argmax(0).max(), len(wide) - known[::-1].argmax(0).max()
+    shared = wide.iloc[start:end]
     if len(shared) < 3:
         raise InputError(
             f"the series share {len(shared)} moments of {len(wide)}, and at least 3 "

@@ -5,6 +5,7 @@ Nastase et al. 2019, Soc Cogn Affect Neurosci 14:667.
 
 import warnings
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from genface.errors import InputError
 from genface.stats.isc_courses import even_step, time_courses
 
+Method = Literal["pearson", "spearman", "kendall"]
 METHODS = ("pearson", "spearman", "kendall")
 MIN_OVERLAP = 3
 """Moments that two series must share; fewer make any correlation look large."""
@@ -25,7 +27,7 @@ def isc(
     col: str | Sequence[str],
     index: str | None = "frame",
     columns: str | Sequence[str] | None = "input",
-    method: str = "pearson",
+    method: Method = "pearson",
     *,
     lag: int = 0,
     rate: float | None = None,
@@ -40,11 +42,11 @@ def isc(
     than 3 shared moments.
     """
     wide = time_courses(frame, col, index, columns, rate, max_gap)
-    return correlations(wide, method, lag)
+    return course_correlations(wide, method, lag)
 
 
-def correlations(
-    wide: pd.DataFrame, method: str = "pearson", lag: int = 0
+def course_correlations(
+    wide: pd.DataFrame, method: Method = "pearson", lag: int = 0
 ) -> pd.DataFrame:
     """Matrix of :func:`isc` for courses that are already columns of a table."""
     if method not in METHODS:
@@ -54,11 +56,11 @@ def correlations(
     else:
         matrix = wide.corr(method=method, min_periods=MIN_OVERLAP)
     _warn_of_gaps(wide, matrix)
-    # Plain labels, as pandas gives them to a table without names of axes.
-    return matrix.rename_axis(index=_no_names(matrix), columns=_no_names(matrix))
+    plain = wide.columns.set_names([None] * wide.columns.nlevels)
+    return matrix.set_axis(plain, axis=0).set_axis(plain, axis=1)
 
 
-def leave_one_out(wide: pd.DataFrame, method: str = "pearson") -> pd.Series:
+def isc_leave_one_out(wide: pd.DataFrame, method: Method = "pearson") -> pd.Series:
     """Correlation of each course with the mean of the others, all standardised first.
 
     Grows with the number of series, so never compare sets of different size by it
@@ -70,9 +72,9 @@ def leave_one_out(wide: pd.DataFrame, method: str = "pearson") -> pd.Series:
     spread = wide.std(ddof=0).where(wide.nunique() > 1)
     scored = (wide - wide.mean()) / spread
     present = scored.notna()
-    others = scored.fillna(0).sum(axis=1).to_numpy()[:, None] - scored.fillna(0)
-    count = present.sum(axis=1).to_numpy()[:, None] - present.astype(int)
-    means = others / count.where(count > 0)
+    count = present.astype(int).rsub(present.sum(axis=1), axis=0)
+    total = scored.fillna(0).rsub(scored.sum(axis=1), axis=0)
+    means = total / count.where(count > 0)
     values = [
         scored[name].corr(means[name], method=method, min_periods=MIN_OVERLAP)
         for name in wide
@@ -91,7 +93,9 @@ def expected_leave_one_out(pairwise: float, n: int) -> float:
     return float(pairwise * np.sqrt((n - 1) / (1 + (n - 2) * pairwise)))
 
 
-def isc_lags(wide: pd.DataFrame, max_lag: int, method: str = "pearson") -> pd.DataFrame:
+def isc_lags(
+    wide: pd.DataFrame, max_lag: int, method: Method = "pearson"
+) -> pd.DataFrame:
     """Correlation of each pair at lags of -``max_lag`` to ``max_lag`` rows.
 
     One column per pair (a, b), rows in units of the index: a peak at a positive lag
@@ -124,7 +128,7 @@ def fisher_z(r: np.ndarray) -> np.ndarray:
     return np.arctanh(np.clip(r, -1 + 1e-7, 1 - 1e-7))
 
 
-def _lagged(wide: pd.DataFrame, lag: int, method: str) -> pd.DataFrame:
+def _lagged(wide: pd.DataFrame, lag: int, method: Method) -> pd.DataFrame:
     """Correlation of column i with column j ``lag`` rows later."""
     even_step(wide)
     if abs(lag) >= len(wide):
@@ -164,10 +168,6 @@ def _standardised(x: np.ndarray) -> np.ndarray:
     x = np.where(known, x - np.where(known, x, 0).sum(0) / count, 0.0)
     size = np.sqrt((x**2).sum(0) / count)
     return x / np.where(size > 0, size, 1)
-
-
-def _no_names(matrix: pd.DataFrame) -> None | list[None]:
-    return [None] * matrix.columns.nlevels if matrix.columns.nlevels > 1 else None
 
 
 def _warn_of_gaps(wide: pd.DataFrame, matrix: pd.DataFrame) -> None:

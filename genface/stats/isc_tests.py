@@ -32,8 +32,9 @@ class IscTest:
     """Mean ISC of ``n_series`` courses of ``n_moments``, and what chance makes of it.
 
     ``value`` is a mean after Fisher's z, ``low`` and ``high`` its 95 % interval over
-    bootstrapped series (NaN for two series); ``p`` the part of ``draws`` that is as
-    extreme. Draws of the bootstrap are centred at 0 (Hall & Wilson 1991).
+    bootstrapped series (NaN for two of them, and for leave-one-out, where resampling
+    series underestimates chance); ``p`` the part of ``draws`` that is as extreme.
+    Draws of the bootstrap are centred at 0 (Hall & Wilson 1991).
     """
 
     kind: Kind
@@ -57,7 +58,7 @@ def isc_test(
     wide: pd.DataFrame,
     null: Null = "circular",
     kind: Kind = "pairwise",
-    method: str = "pearson",
+    method: Literal["pearson", "spearman"] = "pearson",
     n: int = 1000,
     side: str = "two-sided",
     seed: int = 0,
@@ -75,15 +76,18 @@ def isc_test(
     rng = np.random.default_rng(seed)
     matrix = np.corrcoef(x.T)
     value = _means(matrix[None], kind)[0]
-    resampled = _bootstrap(matrix, kind, n, rng)
+    resampled = _bootstrap(matrix, n, rng)
     if null == "bootstrap":
-        if x.shape[1] < 3:
-            raise InputError("two series cannot be bootstrapped; use null='circular'.")
+        if x.shape[1] < 3 or kind != "pairwise":
+            raise InputError(
+                "the bootstrap needs pairwise ISC of three series or more (leave-one-"
+                "out values share their series); use null='circular'."
+            )
         draws = resampled - value
     else:
-        draws = null_means(x, null, kind, n, rng)
+        draws = surrogate_means(x, null, kind, n, rng)
     interval = [np.nan, np.nan]
-    if x.shape[1] > 2:
+    if x.shape[1] > 2 and kind == "pairwise":
         interval = list(np.tanh(np.nanquantile(resampled, [0.025, 0.975])))
     return IscTest(
         kind=kind,
@@ -99,7 +103,7 @@ def isc_test(
     )
 
 
-def null_means(
+def surrogate_means(
     x: np.ndarray, null: Null, kind: Kind, n: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Mean Fisher z (n,) of surrogates of the series in the columns of (T, N)."""
@@ -162,18 +166,14 @@ def _leave_one_out(matrices: np.ndarray) -> np.ndarray:
     return (rows - 1) / np.sqrt(np.maximum(variance, np.finfo(float).tiny))
 
 
-def _bootstrap(
-    matrix: np.ndarray, kind: Kind, n: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Mean Fisher z (n,) of series drawn with replacement.
+def _bootstrap(matrix: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Mean pairwise Fisher z (n,) of series drawn with replacement.
 
     Pairs of a series with itself are left out by who they are, so a true correlation
     of 1 counts; NaN where only one series was drawn.
     """
     N = len(matrix)
     weight = rng.multinomial(N, np.full(N, 1 / N), n).astype(np.float64)
-    if kind == "leave-one-out":
-        return weight @ fisher_z(_leave_one_out(matrix[None])[0]) / N
     z = fisher_z(matrix)
     np.fill_diagonal(z, 0)
     pairs = N**2 - (weight**2).sum(1)

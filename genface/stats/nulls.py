@@ -10,7 +10,8 @@ import numpy as np
 
 from genface.errors import InputError
 
-ITERATIONS = 100
+ITERATIONS = 30
+"""Of IAAFT at most; more change the spectrum by less than one surrogate differs."""
 
 
 def circular_shifts(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -49,12 +50,13 @@ def iaaft_surrogates(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
     ranked = np.broadcast_to(np.sort(rows), (n, *rows.shape))
     size = np.abs(np.fft.rfft(rows))
     drawn = rng.permuted(ranked, axis=-1)
-    order = np.empty(0)
+    order: np.ndarray = np.empty(0, np.intp)
     for _ in range(ITERATIONS):
         spectrum = np.fft.rfft(drawn)
         length = np.abs(spectrum)
         spectrum *= size / np.where(length > 0, length, 1)
-        before, order = order, np.argsort(np.fft.irfft(spectrum, len(x)), axis=-1)
+        before = order
+        order = np.argsort(np.fft.irfft(spectrum, len(x)), axis=-1)
         if np.array_equal(before, order):
             break
         np.put_along_axis(drawn, order, ranked, axis=-1)
