@@ -139,12 +139,21 @@ def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     except pa.ArrowInvalid:
         return _parse_edited_csv(path, known), facts
     # Words such as 00:01 would be guessed to be times of day: nothing here is.
-    guessed = {
-        field.name: pa.float64() if pa.types.is_null(field.type) else pa.string()
+    words = {
+        field.name: pa.string()
         for field in table.schema
-        if pa.types.is_temporal(field.type) or pa.types.is_null(field.type)
+        if pa.types.is_temporal(field.type)
     }
-    return (_parse_csv(path, known | guessed) if guessed else table), facts
+    return _numbers(_parse_csv(path, known | words) if words else table), facts
+
+
+def _numbers(table: pa.Table) -> pa.Table:
+    """Columns without any value as NaN."""
+    fields = [
+        pa.field(field.name, pa.float64()) if pa.types.is_null(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def _parse_edited_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
