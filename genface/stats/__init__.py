@@ -17,7 +17,7 @@ _PUBLIC = {
     "isc_matrix": "expected_leave_one_out isc isc_lags isc_leave_one_out "
     "mean_correlation",
     "isc_tests": "IscTest isc_test",
-    "isc_windows": "isc_windows",
+    "isc_dynamics": "isc_windows",
     "nulls": "circular_shifts iaaft_surrogates p_value phase_surrogates shuffles",
     "quality": "quality_curve quality_filter rectification",
     "regression": "Regression regress",

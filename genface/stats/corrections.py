@@ -13,7 +13,7 @@ Values = TypeVar("Values", np.ndarray, pd.Series, pd.DataFrame)
 
 
 def correct_pvalues(p: Values, method: Correction) -> Values:
-    """p values of one family, or of one family per row of a table, corrected.
+    """Corrected p values of one family, or of one family per row of a table.
 
     ``bonferroni`` multiplies by their number; ``holm`` (Holm 1979) does so step by
     step, and is never weaker: both bound the chance of any false finding. ``fdr``

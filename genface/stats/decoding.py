@@ -133,19 +133,14 @@ def decode(
     if unknown:
         raise InputError(f"decode: cv_kwargs takes only cv, not {', '.join(unknown)}.")
     _check_classes(target, cv, units)
-    names = np.unique(target)
     folds = _folds(cv, features, target, units)
     scores, predictions = _tested(model, features, target, folds)
-    rng = np.random.default_rng(seed)
-    null = np.empty(permutations)
-    for i in range(permutations):
-        mixed = _permuted(target, units, rng)
-        again = _folds(cv, features, mixed, units)
-        _, guesses = _tested(model, features, mixed, again)
-        null[i] = _balanced(_confusions(guesses, names))
+    null = _null(model, features, target, cv, units, permutations, seed)
     predictions["row"] = kept[predictions["row"]]
+    names = np.unique(target)
+    counts = confusion_matrix(predictions["true"], predictions["predicted"])
     confusion = pd.DataFrame(
-        _confusions(predictions, names),
+        counts,
         index=pd.Index(names, name="true"),
         columns=pd.Index(names, name="predicted"),
     )
@@ -249,6 +244,30 @@ def _tested(
     return np.array(scores), pd.concat(parts, ignore_index=True)
 
 
+def _null(
+    model: Any,
+    features: pd.DataFrame,
+    target: np.ndarray,
+    cv: Any,
+    units: np.ndarray | None,
+    permutations: int,
+    seed: int,
+) -> np.ndarray:
+    """Balanced accuracies (P,) of the same analysis of permuted labels."""
+    rng = np.random.default_rng(seed)
+    codes = np.unique(target, return_inverse=True)[1]
+    null = np.empty(permutations)
+    for i in range(permutations):
+        mixed = _permuted(codes, units, rng)
+        counts = np.zeros((codes.max() + 1,) * 2)
+        for train, test in _folds(cv, features, mixed, units):
+            fitted = clone(model).fit(features.iloc[train], mixed[train])
+            guesses = fitted.predict(features.iloc[test])
+            np.add.at(counts, (mixed[test], guesses), 1)
+        null[i] = _balanced(counts)
+    return null
+
+
 def _permuted(
     target: np.ndarray, units: np.ndarray | None, rng: np.random.Generator
 ) -> np.ndarray:
@@ -264,10 +283,6 @@ def _permuted(
         rows = units == unit
         mixed[rows] = rng.permutation(target[rows])
     return mixed
-
-
-def _confusions(predictions: pd.DataFrame, names: np.ndarray) -> np.ndarray:
-    return confusion_matrix(predictions["true"], predictions["predicted"], labels=names)
 
 
 def _accuracy(confusion: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from genface.table import groups
 Method = Literal["gallery", "hdbscan", "connected"]
 
 BLOCK = 1024
-"""Rows compared with all others at once, so that memory grows with their number only."""
+"""Rows compared with all others at once."""
 
 
 def compute_identities(
@@ -37,7 +37,7 @@ def compute_identities(
     embeddings = numbers(pd.DataFrame(frame[list(names)]), "identities").to_numpy()
     labels = cluster_identities(embeddings, threshold, method, min_cluster_size)
     table = frame if inplace else frame.copy()
-    table["Identity"] = pd.array(labels, dtype=object)
+    table["Identity"] = labels
     if {"input", "frame"} <= set(table.columns):
         known = table[["input", "frame"]].assign(who=labels)
         known = known[known["who"].notna() & (known["who"] != "Unknown")]

@@ -18,7 +18,7 @@ NO_VARIANCE = 1e-6
 
 
 def hc3(design: np.ndarray, values: np.ndarray) -> Fit:
-    """Least squares with HC3 standard errors (MacKinnon & White 1985), and t with n - p.
+    """Least squares with HC3 standard errors (MacKinnon & White 1985).
 
     Residuals are divided by 1 - leverage; where a row is the only one that determines
     a coefficient, that is 0 and all standard errors are NaN.

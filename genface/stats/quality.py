@@ -28,8 +28,8 @@ def rectification(
 ) -> pd.DataFrame:
     """A copy with NaN where the face box is off its usual place.
 
-    Where ``FaceRectX`` or ``FaceRectY`` is more than ``std`` standard deviations (n - 1)
-    from its mean of the session, face box, AUs and emotions become NaN; with
+    Where ``FaceRectX`` or ``FaceRectY`` is more than ``std`` standard deviations
+    (n - 1) from its mean of the session, face box, AUs and emotions become NaN; with
     ``whole_face`` everything that was measured of that face.
     """
     known = groups(frame.columns)
@@ -121,7 +121,6 @@ def _blanked(
     known = groups(frame.columns)
     names = [name for part in parts for name in known[part]]
     table = frame.copy()
-    whole = [name for name in names if table[name].dtype.kind in "iub"]
-    table = table.astype(dict.fromkeys(whole, float)) if whole else table
-    table.iloc[rows, table.columns.get_indexer(names)] = np.nan
+    values = table[names].to_numpy(dtype=float, na_value=np.nan)
+    table[names] = np.where(rows[:, None], np.nan, values)
     return table

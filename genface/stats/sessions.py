@@ -150,4 +150,4 @@ def _fits_beside(
     if twice:
         raise InputError(f"both tables have {', '.join(twice[:5])}; rename one side.")
     if left is not None and right is not None and list(left) != list(right):
-        raise InputError("tables beside each other must have equal sessions.")
+        raise InputError("tables side by side must have equal sessions.")

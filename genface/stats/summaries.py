@@ -27,7 +27,7 @@ def extract_summary(
     *,
     sessions: Any = None,
 ) -> pd.DataFrame:
-    """The chosen statistics of each session, as columns ``mean_AU01``, ``sem_AU01``, ...
+    """The chosen statistics of each session: ``mean_AU01``, ``sem_AU01``, ...
 
     One row per session, sorted (or one row, 0, without sessions), for all numeric
     columns; columns of words are left out. NaN is skipped, as in pandas; ``std`` has

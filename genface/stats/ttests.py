@@ -32,7 +32,7 @@ class TTest:
 
     @property
     def statistic(self) -> Any:
-        """t of each column (C,); a number where one column was asked for by name."""
+        """The t of each column (C,); a number where one was asked for by name."""
         return self._values("t")
 
     @property
@@ -72,6 +72,7 @@ def ttest_1samp(
     n, mean, variance = _moments(centred)
     with np.errstate(divide="ignore", invalid="ignore"):
         table = _tested(mean, np.sqrt(variance / n), n - 1, level, n)
+    table.index = values.columns
     _warn_gaps(values)
     return TTest(_finished(table, correct))
 
@@ -118,29 +119,33 @@ def ttest_ind(
             error = np.sqrt(parts[0] + parts[1])
             df = error**4 / sum(parts[i] ** 2 / (n[i] - 1) for i in (0, 1))
         table = _tested(mean[0] - mean[1], error, df, level, n[0], n[1])
+        table.index = values.columns
         if not equal_var:  # the interval's t is not on the pooled scale
-            table["d"] = table["estimate"] / np.sqrt(pooled)
-            table["g"] = hedges_g(table["d"], n[0] + n[1] - 2)
+            d = (mean[0] - mean[1]) / np.sqrt(pooled)
+            table["d"], table["g"] = d, hedges_g(d, n[0] + n[1] - 2)
             table[["d_low", "d_high"]] = np.nan
     single = isinstance(col, str) and len(table) == 1
     return TTest(_finished(table, correct), single)
 
 
-def _moments(values: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    return values.count(), values.mean(), values.var(ddof=1)
+def _moments(values: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Number, mean and variance (n - 1) of each column's values."""
+    moments = (values.count(), values.mean(), values.var(ddof=1))
+    n, mean, variance = (np.asarray(part, dtype=float) for part in moments)
+    return n, mean, variance
 
 
 def _tested(
-    estimate: pd.Series,
-    error: pd.Series,
-    df: pd.Series,
+    estimate: np.ndarray,
+    error: np.ndarray,
+    df: np.ndarray,
     level: float,
-    n: pd.Series,
-    n_other: pd.Series | None = None,
+    n: np.ndarray,
+    n_other: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """The table of tests of estimates with standard errors."""
-    negligible = error <= 1e-14 * estimate.abs()  # rounding of equal values
-    error = error.where((df > 0) & (error > 0) & ~negligible)
+    vary = error > 1e-14 * np.abs(estimate)  # more than equal values' rounding
+    error = np.where((df > 0) & vary, error, np.nan)
     t = estimate / error
     reach = error * scipy.stats.t.ppf((1 + level) / 2, df)
     d = cohens_d(t, n, n_other)
@@ -154,7 +159,7 @@ def _tested(
             "high": estimate + reach,
             "t": t,
             "df": df,
-            "p": 2 * scipy.stats.t.sf(t.abs(), df),
+            "p": 2 * scipy.stats.t.sf(np.abs(t), df),
             "d": d,
             "d_low": d_low,
             "d_high": d_high,

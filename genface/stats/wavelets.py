@@ -1,5 +1,6 @@
 """How strongly columns swing at each frequency: Morlet wavelets and their areas."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from genface.stats.signals import bridged, measured, warn_empty
 
 Mode = Literal["complex", "filtered", "phase", "magnitude", "power"]
 
-MODES = {
+MODES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "complex": lambda z: z,
     "filtered": np.real,
     "phase": np.angle,
