@@ -7,17 +7,19 @@ below.
 
 import copy
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from genface.table import sessions
-from genface.table.columns import Selection, groups, select_columns
+from genface import table as tables
+from genface.errors import InputError
+from genface.table import Selection, groups, select_columns, sessions, write_table
+from genface.table.columns import time_columns
 from genface.table.faces import complete_face, face_rows, longest_face
-from genface.table.files import read_table, write_table
 
 
 class Statistic:
@@ -43,6 +45,19 @@ class Statistic:
         functools.update_wrapper(method, function)
         method.__dict__["__wrapped__"] = functools.partial(function, table)
         return method
+
+
+class Group:
+    """The columns of one group as a table; without columns where there are none."""
+
+    def __init__(self, name: str, pattern: str = "") -> None:
+        self._name, self._pattern = name, pattern
+
+    def __get__(self, table: "Fex | None", owner: type) -> Any:
+        if table is None:
+            return self
+        names = groups(table.columns.tolist())[self._name]
+        return table[[name for name in names if re.search(self._pattern, name)]]
 
 
 class Fact:
@@ -124,67 +139,50 @@ class Fex(pd.DataFrame):
         table._sessions = held
         return table
 
-    def _group(self, *names: str) -> "Fex":
-        known = groups(self.columns)
-        return self[[column for name in names for column in known[name]]]
-
-    def _named(self, *names: str) -> "Fex":
-        return self[[name for name in names if name in self.columns]]
-
-    @property
-    def aus(self) -> "Fex":
-        """Action Units, on the scale ``attrs["au_scale"]``; NaN where unseen."""
-        return self._group("aus")
-
-    @property
-    def emotions(self) -> "Fex":
-        """Emotions, in the words that the table has."""
-        return self._group("emotions")
-
-    @property
-    def poses(self) -> "Fex":
-        """Head rotation (radians) and position (centimetres)."""
-        return self._group("pose")
-
-    @property
-    def gazes(self) -> "Fex":
-        """Direction of gaze in radians."""
-        return self._group("gaze")
+    aus = Group("aus")
+    """Action Units, on the scale ``attrs["au_scale"]``; NaN where unseen."""
+    emotions = Group("emotions")
+    """Emotions, in the words that the table has."""
+    valence_arousal = Group("valence_arousal")
+    """Valence and arousal, from -1 to 1."""
+    poses = Group("pose")
+    """Rotation (radians) and position (centimetres) of the head, in genface's terms."""
+    gazes = Group("gaze")
+    """Direction of gaze in radians."""
+    landmarks = Group("landmarks")
+    """The 68 landmarks in pixels: all x, then all y."""
+    landmarks_x = Group("landmarks", r"(^|_)x_\d+$")
+    """Horizontal positions of the landmarks."""
+    landmarks_y = Group("landmarks", r"(^|_)y_\d+$")
+    """Vertical positions of the landmarks, downward."""
+    mesh = Group("mesh")
+    """The 478 mesh points: x and y in pixels, z in widths of the face box."""
+    blendshapes = Group("blendshapes")
+    """MediaPipe's 52 shapes, from 0 to 1."""
+    faceboxes = Group("facebox")
+    """Face boxes in pixels, and their scores."""
+    identity_embeddings = Group("identity")
+    """Numbers by which faces are recognised."""
 
     @property
-    def landmarks(self) -> "Fex":
-        """The 68 landmarks in pixels: all x, then all y."""
-        return self._group("landmarks")
-
-    @property
-    def landmarks_x(self) -> "Fex":
-        """Horizontal positions of the landmarks."""
-        return self.landmarks.filter(regex=r"^x_")
-
-    @property
-    def landmarks_y(self) -> "Fex":
-        """Vertical positions of the landmarks, downward."""
-        return self.landmarks.filter(regex=r"^y_")
-
-    @property
-    def mesh(self) -> "Fex":
-        """The 478 mesh points: x and y in pixels, z in widths of the face box."""
-        return self._group("mesh")
-
-    @property
-    def faceboxes(self) -> "Fex":
-        """Face boxes in pixels, and their scores."""
-        return self._group("facebox")
+    def identities(self) -> pd.Series:
+        """Who each face is (``Person_0``), as ``compute_identities`` says."""
+        return self._column("Identity")
 
     @property
     def inputs(self) -> pd.Series:
         """The file that each row comes from."""
-        return self["input"]
+        return self._column("input")
 
     @property
     def time(self) -> "Fex":
         """Frame number and time; ``fex["time"]`` is the column of seconds."""
-        return self._named("frame", "time", "approx_time")
+        return self[time_columns(self.columns.tolist())]
+
+    def _column(self, name: str) -> pd.Series:
+        if name not in self.columns:
+            raise InputError(f"this table has no column {name}.")
+        return self[name]
 
     def longest_face(self) -> int:
         """``face_id`` seen in most frames; of equals, the smallest."""
@@ -242,7 +240,7 @@ class Fex(pd.DataFrame):
     upsample = Statistic()
 
     # Facts under the names that py-feat's scripts use.
-    sampling_freq = Fact("fps")
+    sampling_freq = Fact("sampling_freq")
     detector = Fact("detector")
     face_model = Fact("face_model")
     landmark_model = Fact("landmark_model")
@@ -252,14 +250,53 @@ class Fex(pd.DataFrame):
     identity_model = Fact("identity_model")
     gaze_model = Fact("gaze_model")
 
+    def to_feat(self) -> "Fex":
+        """The table in the names, signs and scales of genface and py-feat 2.1.1."""
+        fex = _fex(tables.to_feat(self))
+        fex._sessions = self._sessions
+        return fex
+
     def write(self, path: Path | str, columns: Selection = "mesh") -> Path:
         """Write a CSV with its sidecar, or a Parquet file; returns the path."""
-        return write_table(select_columns(self, columns), path)
+        held = self._sessions
+        known = {"sessions": held.tolist()} if isinstance(held, pd.Series) else {}
+        return write_table(select_columns(self, columns), path, known)
+
+
+def _fex(table: pd.DataFrame) -> Fex:
+    fex = Fex(table)
+    fex.attrs = dict(table.attrs)
+    held = fex.attrs.pop("sessions", None)
+    return fex if held is None else sessions.with_sessions(fex, held)
 
 
 def read_fex(path: Path | str) -> Fex:
     """Read a table written by :meth:`Fex.write` (CSV or Parquet)."""
-    table = read_table(path)
-    fex = Fex(table)
-    fex.attrs = dict(table.attrs)
-    return fex
+    return _fex(tables.read_table(path))
+
+
+def read_table(path: Path | str, pyfeat_version: str | None = None) -> Fex:
+    """Read a table of any program known here; ``attrs["dialect"]`` says which."""
+    return _fex(tables.read_any(path, pyfeat_version))
+
+
+def read_feat(path: Path | str, pyfeat_version: str | None = None) -> Fex:
+    """Read a table of py-feat; see :func:`genface.table.read_feat`."""
+    return _fex(tables.read_feat(path, pyfeat_version))
+
+
+def read_openface(path: Path | str, features: Sequence[str] | None = None) -> Fex:
+    """Read a table of OpenFace 2; see :func:`genface.table.read_openface`."""
+    return _fex(tables.read_openface(path, features))
+
+
+def read_libreface(path: Path | str) -> Fex:
+    """Read a table of LibreFace; see :func:`genface.table.read_libreface`."""
+    return _fex(tables.read_libreface(path))
+
+
+def read_mediapipe(
+    source: Path | str | Iterable[Any], times: Sequence[float] | None = None
+) -> Fex:
+    """Read MediaPipe's blendshapes; see :func:`genface.table.read_mediapipe`."""
+    return _fex(tables.read_mediapipe(source, times))

@@ -39,17 +39,19 @@ META = (
 TEXT = ("input", "approx_time", "Identity", "status")
 """Columns of :data:`META` that hold words."""
 
-FOREIGN_META = (
+TIME = (
+    "frame",
+    "approx_time",
+    "time",
     "timestamp",
-    "confidence",
-    "success",
-    "face",
     "frame_idx",
     "frame_time_in_ms",
-    "facial_expression",
     "timestamp_ms",
 )
-"""What OpenFace, LibreFace and MediaPipe say about a row besides."""
+"""Columns that say when; the last four are other programs'."""
+
+FOREIGN_META = (*TIME[3:], "confidence", "success", "face", "facial_expression")
+"""What OpenFace, LibreFace and MediaPipe say about a row."""
 
 _BLENDSHAPES = (
     "_neutral browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight "
@@ -136,11 +138,21 @@ def group_of(name: object) -> str | None:
     """Group that a column, or the column that a statistic is of, belongs to."""
     if not isinstance(name, str):
         return None
-    name = STATISTICS.sub("", name, count=1) if STATISTICS.match(name) else name
+    base = base_name(name)
     for group, pattern in GROUPS.items():
-        if pattern.fullmatch(name):
+        if pattern.fullmatch(base):
             return group
     return None
+
+
+def time_columns(names: Iterable[object]) -> list[str]:
+    """The names of :data:`TIME`, and those of their statistics."""
+    return [name for name in groups(names)["meta"] if base_name(name) in TIME]
+
+
+def base_name(name: str) -> str:
+    """Name of the column that a statistic is of: ``AU12`` for ``mean_AU12``."""
+    return STATISTICS.sub("", name, count=1) if STATISTICS.match(name) else name
 
 
 def au_strengths(names: Iterable[object]) -> dict[str, str]:

@@ -77,20 +77,18 @@ def read_named(path: Path | str, expected: set[Dialect], wanted: str) -> pd.Data
 def read_stripped(path: Path | str) -> pd.DataFrame:
     """Read any table file; names without blanks around them, dialect in ``attrs``."""
     table = read_table(path)
-    table.columns = pd.Index([str(name).strip() for name in table.columns])
+    names = [name.strip() for name in table.columns.tolist()]
+    table.columns = pd.Index(names)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
         raise InputError(f"{path}: columns appear twice: {', '.join(twice[:5])}.")
-    words = [
-        name
-        for name in table.columns
-        if group_of(name) in ("aus", "pose", "gaze", "landmarks", "mesh", "facebox")
-        and not pd.api.types.is_numeric_dtype(table[name])
-    ]
+    measured = ("aus", "pose", "gaze", "landmarks", "mesh", "facebox", "emotions")
+    others = table.select_dtypes(exclude="number").columns
+    words = [name for name in others if group_of(name) in measured]
     if words:
         raise InputError(
             f"{path}: {', '.join(words[:5])} should hold numbers and hold words "
             f"(first: {table[words[0]].dropna().iloc[0]!r})."
         )
-    table.attrs = {"dialect": recognise(table.columns), **table.attrs}
+    table.attrs = {"dialect": recognise(names), **table.attrs}
     return table

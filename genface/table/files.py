@@ -149,6 +149,8 @@ def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
 
 def _numbers(table: pa.Table) -> pa.Table:
     """Columns without any value as NaN."""
+    if pa.null() not in table.schema.types:
+        return table
     fields = [
         pa.field(field.name, pa.float64()) if pa.types.is_null(field.type) else field
         for field in table.schema
@@ -175,7 +177,8 @@ def _parse_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
     block = min(max(path.stat().st_size, 1) + 1, 2**31 - 1)
     return pacsv.read_csv(
         path,
-        read_options=pacsv.ReadOptions(block_size=block),
+        # Threads share out columns; handing over thousands of short ones costs more.
+        read_options=pacsv.ReadOptions(block_size=block, use_threads=False),
         parse_options=pacsv.ParseOptions(newlines_in_values=True),
         convert_options=pacsv.ConvertOptions(
             column_types=dict(types),
