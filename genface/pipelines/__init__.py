@@ -1,6 +1,7 @@
 """Whole jobs: each command of the command line is one of these functions."""
 
 from genface.pipelines.compare_sets import CompareResult, compare_sets
+from genface.pipelines.convert_table import ConvertResult, convert_table
 from genface.pipelines.detect_videos import DetectResult, detect_videos
 from genface.pipelines.fit_behavior import FitResult, fit_behavior
 from genface.pipelines.render_clip import RenderResult, render_clip
@@ -9,12 +10,14 @@ from genface.pipelines.sample_behavior import SampleResult, sample_behavior
 
 __all__ = [
     "CompareResult",
+    "ConvertResult",
     "DetectResult",
     "FitResult",
     "RenderResult",
     "RunResult",
     "SampleResult",
     "compare_sets",
+    "convert_table",
     "detect_videos",
     "fit_behavior",
     "render_clip",

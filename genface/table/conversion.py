@@ -24,7 +24,7 @@ def read_any(path: Path | str, pyfeat_version: str | None = None) -> pd.DataFram
     table = read_stripped(path)
     dialect: Any = table.attrs["dialect"]
     if dialect in DETECTOR:
-        return of_feat(table, path, pyfeat_version)
+        return of_feat(table, pyfeat_version)
     readers = {
         "openface": of_openface,
         "libreface": of_libreface,
@@ -56,7 +56,8 @@ def to_feat(table: pd.DataFrame) -> pd.DataFrame:
         return table
     made = makers[dialect](table)
     made = made[order_columns(made.columns)]
-    left = ("dialect", "pose_sign", "pose_unit", "mesh_z", "mesh_unit")
+    left = ("dialect", "mesh_unit", "mesh_z", "pose_sign", "pose_unit")
+    left += ("position_unit",)
     made.attrs = {key: value for key, value in table.attrs.items() if key not in left}
     made.attrs |= {"converted_from": dialect}
     if "Pitch" in made:

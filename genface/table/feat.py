@@ -37,12 +37,10 @@ def read_feat(path: Path | str, pyfeat_version: str | None = None) -> pd.DataFra
     of MPDetector gets the names of Detectorv2 and the 68 landmarks that are among it.
     """
     table = read_named(path, {*DETECTOR, "genface"}, "a table of py-feat")
-    return of_feat(table, path, pyfeat_version)
+    return of_feat(table, pyfeat_version)
 
 
-def of_feat(
-    table: pd.DataFrame, path: Path | str, pyfeat_version: str | None = None
-) -> pd.DataFrame:
+def of_feat(table: pd.DataFrame, pyfeat_version: str | None = None) -> pd.DataFrame:
     """A table of py-feat as read, with the facts that its columns tell."""
     dialect: Any = table.attrs["dialect"]
     if dialect == "genface":
@@ -52,6 +50,7 @@ def of_feat(
         "au_scale": _au_scale(table),
         "pose_unit": "radians" if dialect != "feat-v1" or "X" in table else "degrees",
         "pose_sign": "mpdetector" if dialect == "mpdetector" else "unknown",
+        "position_unit": "pixels" if dialect == "mpdetector" else "widths of the box",
     }
     if pyfeat_version is not None:
         facts["pyfeat_version"] = pyfeat_version
@@ -60,21 +59,19 @@ def of_feat(
         table = _name_mesh(table)
         facts.setdefault("mesh_z", "pixels of a 256 pixel crop")
     table.attrs = facts
-    return _settle_signs(table, path, pyfeat_version or facts.get("pyfeat_version"))
+    return _settle_signs(table, pyfeat_version or facts.get("pyfeat_version"))
 
 
-def _settle_signs(
-    table: pd.DataFrame, path: Path | str, version: str | None
-) -> pd.DataFrame:
+def _settle_signs(table: pd.DataFrame, version: str | None) -> pd.DataFrame:
     facts = table.attrs
     if facts["pose_sign"] != "unknown":
         return table
     if version is None:
-        warnings.warn(
-            f"{path}: the signs of Pitch and gaze_pitch are unknown, since py-feat "
-            "changed them in 2.1.1 and its tables do not say their version; they are "
-            "kept. Give pyfeat_version to settle it.",
-            stacklevel=4,
+        warnings.warn(  # without the path: tables read in a loop warn once
+            "the signs of Pitch and gaze_pitch in this table of py-feat are unknown: "
+            "py-feat changed them in 2.1.1 and its tables do not tell their version. "
+            "They are kept as they are; give pyfeat_version to settle them.",
+            stacklevel=5,
         )
         return table
     numbers = _version(version)

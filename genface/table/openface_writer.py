@@ -21,7 +21,7 @@ def write_openface(table: pd.DataFrame, path: Path | str) -> Path:
     A table of OpenFace is written as it is, without ``input``. Any other must be in
     genface's signs. AUs on ``intensity`` or ``facs`` become ``AUxx_r`` (0 to 5);
     ``presence`` and ``occurrence`` become ``AUxx_c``, 1 from 0.5 up. What nobody
-    measured has no column; a row without a face is zeros with ``success`` 0, as
+    measured (or in units of its own, as py-feat's X, Y, Z) has no column; a row without a face is zeros with ``success`` 0, as
     OpenFace writes it. One input at a time: its frames count from 1.
     """
     path = Path(path)
@@ -108,8 +108,9 @@ def _directions(table: pd.DataFrame) -> Columns:
         )
     rotation = None
     pose: Columns = {}
+    in_cm = table.attrs.get("position_unit", "cm") == "cm"
     for axis in "XYZ":
-        if axis in table:
+        if axis in table and in_cm:
             pose[f"pose_T{axis.lower()}"] = table[axis].to_numpy(float) * 10
     if len(turns) == 3:
         rotation = rotation_from_euler(table[turns].to_numpy(float))
