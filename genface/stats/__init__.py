@@ -12,6 +12,7 @@ _PUBLIC = {
     "corrections": "correct_pvalues",
     "decoding": "Decoding decode predict",
     "effects": "cohens_d effect_interval hedges_g",
+    "face_plots": "draw_face_locations draw_gaze",
     "identities": "cluster_identities compute_identities",
     "isc_courses": "bridge resample time_courses",
     "isc_matrix": "expected_leave_one_out isc isc_lags isc_leave_one_out "
@@ -19,9 +20,11 @@ _PUBLIC = {
     "isc_tests": "IscTest isc_test",
     "isc_dynamics": "isc_windows",
     "nulls": "circular_shifts iaaft_surrogates p_value phase_surrogates shuffles",
+    "plots": "draw_au_bars draw_betas draw_decoding",
     "quality": "quality_curve quality_filter rectification",
     "regression": "Regression regress",
     "resampling": "downsample upsample",
+    "series_plots": "draw_au_correlation draw_au_series draw_isc draw_isc_windows",
     "sessions": "append session_labels",
     "signals": "baseline clean",
     "summaries": "extract_max extract_mean extract_min extract_sem extract_std "

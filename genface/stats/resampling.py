@@ -160,8 +160,5 @@ def _unit(target_type: str) -> str:
 
 
 def _at_rate(table: pd.DataFrame, rate: float | None) -> pd.DataFrame:
-    if rate is None:
-        table.attrs.pop("sampling_freq", None)
-    else:
-        table.attrs["sampling_freq"] = float(rate)
+    table.attrs["sampling_freq"] = None if rate is None else float(rate)
     return table

@@ -99,21 +99,23 @@ def like(
 
 
 def sampling_rate(frame: pd.DataFrame, given: float | None = None) -> float | None:
-    """Rows per second: as given, as the table says, or by its column ``time``."""
-    for rate in (
-        given,
-        getattr(frame, "sampling_freq", None),
-        frame.attrs.get("sampling_freq"),
-    ):
-        if rate is not None:
-            if not np.isfinite(rate) or rate <= 0:
-                raise InputError(f"sampling_freq={rate!r}: give rows per second, > 0.")
-            return float(rate)
-    if "time" in frame.columns:
-        steps = np.diff(pd.to_numeric(frame["time"], errors="coerce").to_numpy(float))
-        steps = steps[steps > 0]
-        return float(1 / np.median(steps)) if len(steps) else None
-    return None
+    """Rows per second: as given, as the table's facts say, or by its column ``time``.
+
+    The facts are ``sampling_freq``, or else the clip's ``fps`` and ``skip_frames``.
+    """
+    facts = frame.attrs
+    rate = facts.get("sampling_freq") if given is None else given
+    if rate is None and "sampling_freq" not in facts and facts.get("fps"):
+        rate = facts["fps"] / (facts.get("skip_frames") or 1)
+    if rate is not None:
+        if not np.isfinite(rate) or rate <= 0:
+            raise InputError(f"sampling_freq={rate!r}: give rows per second, above 0.")
+        return float(rate)
+    if "time" not in frame.columns:
+        return None
+    steps = np.diff(pd.to_numeric(frame["time"], errors="coerce").to_numpy(float))
+    steps = steps[steps > 0]
+    return float(1 / np.median(steps)) if len(steps) else None
 
 
 def needed_rate(frame: pd.DataFrame, given: float | None, what: str) -> float:
@@ -128,10 +130,10 @@ def needed_rate(frame: pd.DataFrame, given: float | None, what: str) -> float:
 
 
 def _same_rate(frame: pd.DataFrame, data: pd.DataFrame) -> None:
-    rates = [getattr(table, "sampling_freq", None) for table in (frame, data)]
-    if None not in rates and rates[0] != rates[1]:
+    ours, theirs = sampling_rate(frame), sampling_rate(data)
+    if ours and theirs and not np.isclose(ours, theirs, rtol=1e-3):
         raise InputError(
-            f"sampling rates differ: {rates[0]:g} and {rates[1]:g} rows per second; "
+            f"sampling rates differ: {ours:g} and {theirs:g} rows per second; "
             "resample one of the tables first."
         )
 
