@@ -89,12 +89,11 @@ def _picture(table: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> tuple[float, 
 
 
 def _people(table: pd.DataFrame, by: str) -> Iterator[tuple[Hashable, np.ndarray]]:
-    """Names and positions of the rows of each face, the most seen first."""
+    """Names and positions of the rows of each face."""
     if by not in table.columns:
         raise InputError(f"by={by!r}: no such column in this table.")
-    rows = {name: np.asarray(at) for name, at in table.groupby(by).indices.items()}
-    for name in sorted(rows, key=lambda name: -len(rows[name])):
-        yield (f"face {name:g}" if by == "face_id" else name), rows[name]
+    for name, rows in table.groupby(by).indices.items():
+        yield (f"face {name:g}" if by == "face_id" else name), np.asarray(rows)
 
 
 def _draw_cloud(
@@ -102,7 +101,7 @@ def _draw_cloud(
 ) -> None:
     """Points of one face, and a larger one at their medians."""
     colour = COLOURS[place % len(COLOURS)]
-    ax.plot(x, y, "o", ms=3, mew=0, color=colour, alpha=0.25)
+    ax.plot(x, y, "o", ms=3, mew=0, color=colour, alpha=0.35)
     if np.isfinite(x).any():
         middle = np.nanmedian(x), np.nanmedian(y)
         ax.plot(*middle, "o", ms=8, mec="white", mew=1.2, color=colour, label=str(name))

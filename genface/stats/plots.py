@@ -121,19 +121,20 @@ def draw_decoding(
     """
     if not results:
         raise InputError("no results to draw; give {'AUs': scores}.")
-    ax = axes_of(ax, (1.4 + 0.75 * len(results), 3.4))
+    ax = axes_of(ax, (1.5 + 0.85 * len(results), 3.4))
     for place, found in enumerate(results.values()):
         scores = found.scores if isinstance(found, Decoding) else found
         percent = 100 * np.asarray(list(scores), np.float64)
         ax.bar(place, percent.mean(), 0.7, color=COLOURS[0], alpha=0.85)
         spread = np.linspace(-0.22, 0.22, len(percent)) if len(percent) > 1 else 0
         ax.plot(place + spread, percent, "o", ms=3, color="#333333", alpha=0.5, mew=0)
-        ax.errorbar(place, percent.mean(), percent.std(), color="#333333", lw=1.2)
+        reach = np.clip(percent.mean() + percent.std() * np.array([-1, 1]), 0, 100)
+        ax.plot([place, place], reach, color="#333333", lw=1.2)
         if isinstance(found, Decoding):
             chance = 1 / len(found.confusion) if chance is None else chance
             if np.isfinite(found.p):
                 text = f"p = {found.p:.2g}"
-                ax.text(place, 104, text, ha="center", size=8, color="#555555")
+                ax.text(place, 103, text, ha="center", size=8, color="#555555")
     if chance is not None:
         ax.axhline(100 * chance, color="#333333", lw=1, ls="--")
         ax.text(
@@ -144,8 +145,8 @@ def draw_decoding(
             size=8,
             clip_on=False,
         )
-    _name_bars(ax, list(results), 0 if len(results) < 7 else 90)
-    ax.set(ylim=(0, 108), yticks=range(0, 101, 25), ylabel="accuracy (%), SD of folds")
+    _name_bars(ax, [str(name).replace(",", ",\n") for name in results])
+    ax.set(ylim=(0, 109), yticks=range(0, 101, 25), ylabel="accuracy (%), SD of folds")
     return ax
 
 
@@ -157,12 +158,13 @@ def axes_of(ax: Axes | None, size: tuple[float, float]) -> Axes:
     return ax
 
 
-def _name_bars(ax: Axes, names: Sequence[object], rotation: float = 90) -> None:
+def _name_bars(ax: Axes, names: Sequence[object]) -> None:
     words = [str(name) for name in names]
     for prefix in PREFIX.values():
         words = [word.removeprefix(prefix) for word in words]
-    upright = rotation == 0 or sum(map(len, words)) < 30
-    ax.set_xticks(range(len(words)), words, rotation=0 if upright else rotation)
+    longest = max(len(line) for word in words for line in word.split("\n"))
+    level = longest * len(words) < 10 * ax.get_window_extent().width / ax.figure.dpi
+    ax.set_xticks(range(len(words)), words, rotation=0 if level else 90)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.6, len(words) - 0.4)
 
@@ -186,7 +188,7 @@ def _condition_means(
         return (
             values.set_axis(labels, axis=0),
             errors.set_axis(labels, axis=0) * scale,
-            "mean ± SE of rows",
+            "mean ± SE" if error != "ci" else "mean ± 95 % interval",
         )
     units, name = _units(table, values, labels)
     grouped = units.groupby(level=0, sort=True)

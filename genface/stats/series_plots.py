@@ -81,8 +81,7 @@ def draw_isc(
     if N <= NUMBERED:
         for (i, j), r in np.ndenumerate(matrix.to_numpy()):
             ink = "white" if abs(r) > 0.6 else "#333333"
-            if np.isfinite(r):
-                ax.text(j, i, f"{r:.2f}", ha="center", va="center", size=8, color=ink)
+            ax.text(j, i, f"{r:.2f}", ha="center", va="center", size=8, color=ink)
     ax.figure.colorbar(image, ax=ax, shrink=0.7, label="correlation")
     if conditions is not None:
         _colour_names(ax, list(matrix.columns), conditions)
