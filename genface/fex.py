@@ -7,7 +7,6 @@ below.
 
 import copy
 import functools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +16,8 @@ import pandas as pd
 
 from genface import table as tables
 from genface.errors import InputError
-from genface.table import Selection, groups, select_columns, sessions, write_table
+from genface.table import Selection, select_columns, sessions, write_table
+from genface.table.attributes import Fact, Group, row_rate
 from genface.table.columns import time_columns
 from genface.table.faces import complete_face, face_rows, longest_face
 
@@ -45,32 +45,6 @@ class Statistic:
         functools.update_wrapper(method, function)
         method.__dict__["__wrapped__"] = functools.partial(function, table)
         return method
-
-
-class Group:
-    """The columns of one group as a table; without columns where there are none."""
-
-    def __init__(self, name: str, pattern: str = "") -> None:
-        self._name, self._pattern = name, pattern
-
-    def __get__(self, table: "Fex | None", owner: type) -> Any:
-        if table is None:
-            return self
-        names = groups(table.columns.tolist())[self._name]
-        return table[[name for name in names if re.search(self._pattern, name)]]
-
-
-class Fact:
-    """An entry of ``attrs`` as an attribute, under py-feat's name; None if unknown."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __get__(self, table: "Fex | None", owner: type) -> Any:
-        return self if table is None else table.attrs.get(self._key)
-
-    def __set__(self, table: "Fex", value: Any) -> None:
-        table.attrs[self._key] = value
 
 
 class Fex(pd.DataFrame):
@@ -239,8 +213,16 @@ class Fex(pd.DataFrame):
     ttest_ind = Statistic()
     upsample = Statistic()
 
+    @property
+    def sampling_freq(self) -> float | None:
+        """Rows per second: as set, or the clip's rate over the frames skipped."""
+        return row_rate(self.attrs)
+
+    @sampling_freq.setter
+    def sampling_freq(self, rate: float | None) -> None:
+        self.attrs["sampling_freq"] = rate
+
     # Facts under the names that py-feat's scripts use.
-    sampling_freq = Fact("sampling_freq")
     detector = Fact("detector")
     face_model = Fact("face_model")
     landmark_model = Fact("landmark_model")

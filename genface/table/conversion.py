@@ -15,6 +15,16 @@ from genface.table.libreface import libreface_to_feat, of_libreface
 from genface.table.mediapipe import mediapipe_to_feat, of_mediapipe
 from genface.table.openface import of_openface, openface_to_feat
 
+TERMS = (
+    "dialect",
+    "mesh_unit",
+    "mesh_z",
+    "pose_sign",
+    "pose_unit",
+    "position_unit",
+)
+"""Facts that say in whose terms a table is."""
+
 
 def read_any(path: Path | str, pyfeat_version: str | None = None) -> pd.DataFrame:
     """Read a table of whichever program; ``attrs["dialect"]`` says which it is.
@@ -56,9 +66,7 @@ def to_feat(table: pd.DataFrame) -> pd.DataFrame:
         return table
     made = makers[dialect](table)
     made = made[order_columns(made.columns)]
-    left = ("dialect", "mesh_unit", "mesh_z", "pose_sign", "pose_unit")
-    left += ("position_unit",)
-    made.attrs = {key: value for key, value in table.attrs.items() if key not in left}
+    made.attrs = {key: v for key, v in table.attrs.items() if key not in TERMS}
     made.attrs |= {"converted_from": dialect}
     if "Pitch" in made:
         made.attrs |= {"pose_sign": "genface"}

@@ -69,7 +69,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
         raise InputError(
             f"{path}: not a readable {path.suffix[1:]} table ({reason})."
         ) from None
-    if not any(group_of(name) for name in table.column_names):
+    if not any(group_of(name.strip()) for name in table.column_names):
         raise InputError(
             f"{path}: no column of a face table in it (such as frame, AU01, Pitch)."
         )
