@@ -157,6 +157,8 @@ def _data(
     kept = target.notna().all(axis=1).to_numpy()
     if not get_tags(model).input_tags.allow_nan:
         empty = features.columns[features.isna().all()]
+        if len(empty) == features.shape[1]:
+            raise InputError("X: no column has a value.")
         if len(empty):
             warnings.warn(
                 f"X: {len(empty)} columns without any value are left out: "
@@ -164,8 +166,6 @@ def _data(
                 stacklevel=3,
             )
             features = features.drop(columns=empty)
-        if not features.shape[1]:
-            raise InputError("X: no column has a value.")
         kept = kept & np.isfinite(features.to_numpy()).all(axis=1)
     if not kept.all():
         warnings.warn(

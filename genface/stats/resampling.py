@@ -101,7 +101,7 @@ def _resampled(part: pd.DataFrame, values: pd.DataFrame, n: int) -> pd.DataFrame
     """The rows of one session as ``n`` rows."""
     places = np.arange(n) * len(part) / n  # in rows of the session
     before = np.minimum(places.astype(int), len(part) - 1)
-    nearest = np.minimum(np.rint(places).astype(int), len(part) - 1)
+    nearest = np.minimum((places + 0.5).astype(int), len(part) - 1)
     series = scipy.signal.resample(bridged(values.to_numpy()), n, axis=0)
     series[np.isnan(values.to_numpy()[nearest])] = np.nan
     made = pd.DataFrame(series, columns=values.columns)

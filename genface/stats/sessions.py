@@ -115,7 +115,8 @@ def sampling_rate(frame: pd.DataFrame, given: float | None = None) -> float | No
         return None
     steps = np.diff(pd.to_numeric(frame["time"], errors="coerce").to_numpy(float))
     steps = steps[steps > 0]
-    return float(1 / np.median(steps)) if len(steps) else None
+    # Times are sums of rounded steps; a rate is not known to more than this.
+    return round(float(1 / np.median(steps)), 6) if len(steps) else None
 
 
 def needed_rate(frame: pd.DataFrame, given: float | None, what: str) -> float:
