@@ -21,8 +21,9 @@ def write_openface(table: pd.DataFrame, path: Path | str) -> Path:
     A table of OpenFace is written as it is, without ``input``. Any other must be in
     genface's signs. AUs on ``intensity`` or ``facs`` become ``AUxx_r`` (0 to 5);
     ``presence`` and ``occurrence`` become ``AUxx_c``, 1 from 0.5 up. What nobody
-    measured (or in units of its own, as py-feat's X, Y, Z) has no column; a row without a face is zeros with ``success`` 0, as
-    OpenFace writes it. One input at a time: its frames count from 1.
+    measured, or in units of its own (py-feat's X, Y, Z), has no column; a row without
+    a face is zeros with ``success`` 0, as OpenFace writes it. One input at a time: its
+    frames count from 1.
     """
     path = Path(path)
     if path.suffix != ".csv":
