@@ -97,7 +97,7 @@ class Fex(pd.DataFrame):
     def _update_inplace(self, result: Any, *args: Any) -> None:
         """Let ``inplace=True`` take over the sessions together with the rows."""
         if result is not self and not isinstance(result._sessions, pd.Series):
-            result.__finalize__(self, "sort_values")
+            result.__finalize__(self, "sort_values")  # the hardest to follow
         super()._update_inplace(result, *args)  # type: ignore[misc]
         self._sessions = result._sessions
 
@@ -105,7 +105,7 @@ class Fex(pd.DataFrame):
         """What a function of ``genface.stats`` made of this table."""
         if not isinstance(made, pd.DataFrame):
             return made
-        table = Fex(made, copy=False)
+        table = Fex(made)
         table.attrs = {**self.attrs, **made.attrs}
         held = getattr(made, sessions.SLOT, None)
         if not isinstance(held, pd.Series) and made.index.equals(self.index):
