@@ -15,10 +15,10 @@ _PUBLIC = {
     "face_plots": "draw_face_locations draw_gaze",
     "identities": "cluster_identities compute_identities",
     "isc_courses": "bridge resample time_courses",
-    "isc_matrix": "expected_leave_one_out isc isc_lags isc_leave_one_out "
-    "mean_correlation",
-    "isc_tests": "IscTest isc_test",
     "isc_dynamics": "isc_windows",
+    "isc_matrix": "course_correlations expected_leave_one_out isc isc_lags "
+    "isc_leave_one_out mean_correlation",
+    "isc_tests": "IscTest isc_test",
     "nulls": "circular_shifts iaaft_surrogates p_value phase_surrogates shuffles",
     "plots": "draw_au_bars draw_betas draw_decoding",
     "quality": "quality_curve quality_filter rectification",

@@ -1,6 +1,6 @@
 """Mean, standard deviation and the like of every numeric column, session by session.
 
-The sums of all sessions and columns are taken at once, over rows sorted by session.
+Each statistic of a session is one sum over its rows of a matrix of all columns.
 """
 
 from typing import Any
@@ -78,36 +78,29 @@ def extract_max(
     return _extract(frame, ["max"], ignore_sessions, sessions)
 
 
-def segment_statistics(
-    values: np.ndarray, starts: np.ndarray, wanted: list[str]
-) -> dict[str, np.ndarray]:
-    """Statistics (S, C) of consecutive rows of ``values`` (N, C), segments from
-    ``starts`` (S,) on; NaN is skipped.
-    """  # noqa: D205
-    sizes = np.diff(np.append(starts, len(values)))
+def row_statistics(values: np.ndarray, wanted: list[str]) -> list[np.ndarray]:
+    """Statistics (C,) of the columns of ``values`` (N, C); NaN is skipped."""
     missing = np.isnan(values)
     gaps = missing.any()
-    filled = np.where(missing, 0.0, values) if gaps else values
-    n = np.repeat(sizes[:, None].astype(float), values.shape[1], axis=1)
-    if gaps:
-        n -= np.add.reduceat(missing, starts, axis=0, dtype=float)
+    n = (~missing).sum(axis=0) if gaps else np.full(values.shape[1], len(values))
     found: dict[str, np.ndarray] = {}
     with np.errstate(invalid="ignore", divide="ignore"):
         if {"mean", "std", "sem"} & set(wanted):
-            found["mean"] = np.add.reduceat(filled, starts, axis=0) / n
+            filled = np.where(missing, 0.0, values) if gaps else values
+            found["mean"] = filled.sum(axis=0) / n
         if {"std", "sem"} & set(wanted):
-            apart = values - np.repeat(found["mean"], sizes, axis=0)
+            apart = values - found["mean"]
             apart *= apart
             if gaps:
                 apart[missing] = 0.0
-            below = np.where(n > 1, n - 1, np.nan)
-            found["std"] = np.sqrt(np.add.reduceat(apart, starts, axis=0) / below)
+            variance = apart.sum(axis=0) / np.where(n > 1, n - 1, np.nan)
+            found["std"] = np.sqrt(variance)
             found["sem"] = found["std"] / np.sqrt(n)
     if "max" in wanted:
-        found["max"] = np.fmax.reduceat(values, starts, axis=0)
+        found["max"] = np.fmax.reduce(values)
     if "min" in wanted:
-        found["min"] = np.fmin.reduceat(values, starts, axis=0)
-    return found
+        found["min"] = np.fmin.reduce(values)
+    return [found[name] for name in wanted]
 
 
 def _extract(
@@ -120,26 +113,23 @@ def _extract(
     numeric = frame.select_dtypes(["number", "bool"])
     if numeric.shape[1] == 0:
         raise InputError("the table has no numeric column to summarise.")
-    rows = np.concatenate([rows for _, rows in groups])
-    starts = np.cumsum([0] + [len(rows) for _, rows in groups[:-1]])
-    values = _matrix(numeric)[rows]
-    found = segment_statistics(values, starts, wanted)
-    index = [value for value, _ in groups]
+    names = numeric.columns.tolist()
+    values = _matrix(numeric)
+    found = [np.concatenate(row_statistics(values[rows], wanted)) for _, rows in groups]
     table = pd.DataFrame(
-        np.hstack([found[name] for name in wanted]),
-        index=index,
-        columns=[f"{name}_{column}" for name in wanted for column in numeric.columns],
+        np.stack(found),
+        index=[value for value, _ in groups],
+        columns=[f"{statistic}_{name}" for statistic in wanted for name in names],
     )
     labelled = not ignore_sessions and session_labels(frame, sessions) is not None
-    return like(frame, table, index if labelled else None)
+    return like(frame, table, table.index if labelled else None)
 
 
 def _matrix(numeric: pd.DataFrame) -> np.ndarray:
     """Columns as float64 (N, C), NaN where a nullable column has no value."""
-    complex_ = [str(name) for name, kind in numeric.dtypes.items() if kind.kind == "c"]
-    if complex_:
+    if any(kind.kind == "c" for kind in numeric.dtypes.unique()):
         raise InputError(
-            f"complex columns have no such summary ({complex_[0]}, ...); take their "
-            "magnitude, phase or power first."
+            "complex columns have no such summary; take their magnitude, phase or "
+            "power first."
         )
     return numeric.to_numpy(dtype=np.float64, na_value=np.nan)

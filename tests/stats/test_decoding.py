@@ -70,7 +70,7 @@ def test_decode_tells_every_prediction():
 
 def test_rare_classes_do_not_flatter_the_balanced_accuracy():
     table = made(effect=0.0)
-    found = table.decode("aus", "sessions", LogisticRegression(C=1e-6), permutations=19)
+    found = table.decode("aus", "sessions", DummyClassifier(), permutations=19)
     assert found.accuracy == 0.75 and found.balanced_accuracy == 0.5
     assert found.p == 1.0
 
