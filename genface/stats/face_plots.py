@@ -17,13 +17,14 @@ from genface.table.openface import openface_to_feat
 
 def draw_face_locations(
     table: pd.DataFrame,
-    by: str = "face_id",
+    by: str | None = None,
     size: tuple[float, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Middle of each face in each frame, in pixels as in the picture; a colour each.
 
-    From the face boxes, or else the 68 landmarks. ``size`` is the picture's (width,
+    ``by`` is ``face_id`` where a table has one, else all rows are one face. Places are
+    those of the face boxes, or else the 68 landmarks. ``size`` is the picture's (width,
     height); by default that in the table, or else what holds all faces.
     """
     x, y = _middles(table)
@@ -38,10 +39,12 @@ def draw_face_locations(
     return ax
 
 
-def draw_gaze(table: pd.DataFrame, by: str = "face_id", ax: Axes | None = None) -> Axes:
+def draw_gaze(
+    table: pd.DataFrame, by: str | None = None, ax: Axes | None = None
+) -> Axes:
     """Where each face looks, in degrees, as seen in the picture: right is its right.
 
-    From ``gaze_pitch`` and ``gaze_yaw`` (genface's signs), or OpenFace's gaze vectors.
+    ``by`` as in :func:`draw_face_locations`. From ``gaze_pitch`` and ``gaze_yaw`` (genface's signs), or OpenFace's gaze vectors.
     The cross is straight ahead: into the camera, or along the head where
     ``attrs["gaze_frame"]`` is ``head``.
     """
@@ -88,8 +91,14 @@ def _picture(table: pd.DataFrame, x: np.ndarray, y: np.ndarray) -> tuple[float, 
     return float(1.1 * np.nanmax(x)), float(1.1 * np.nanmax(y))
 
 
-def _people(table: pd.DataFrame, by: str) -> Iterator[tuple[Hashable, np.ndarray]]:
+def _people(
+    table: pd.DataFrame, by: str | None
+) -> Iterator[tuple[Hashable, np.ndarray]]:
     """Names and positions of the rows of each face."""
+    if by is None and "face_id" not in table.columns:
+        yield "face", np.arange(len(table))
+        return
+    by = by or "face_id"
     if by not in table.columns:
         raise InputError(f"by={by!r}: no such column in this table.")
     for name, rows in table.groupby(by).indices.items():
