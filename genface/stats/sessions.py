@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from genface.errors import InputError
+from genface.table.attributes import row_rate
 from genface.table.sessions import sessions_of, with_sessions
 
 RowGroups = list[tuple[Any, np.ndarray]]
@@ -99,14 +100,8 @@ def like(
 
 
 def sampling_rate(frame: pd.DataFrame, given: float | None = None) -> float | None:
-    """Rows per second: as given, as the table's facts say, or by its column ``time``.
-
-    The facts are ``sampling_freq``, or else the clip's ``fps`` and ``skip_frames``.
-    """
-    facts = frame.attrs
-    rate = facts.get("sampling_freq") if given is None else given
-    if rate is None and "sampling_freq" not in facts and facts.get("fps"):
-        rate = facts["fps"] / (facts.get("skip_frames") or 1)
+    """Rows per second: as given, as the table's facts say, or by its column ``time``."""
+    rate = row_rate(frame.attrs) if given is None else given
     if rate is not None:
         if not np.isfinite(rate) or rate <= 0:
             raise InputError(f"sampling_freq={rate!r}: give rows per second, above 0.")
