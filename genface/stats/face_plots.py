@@ -44,9 +44,9 @@ def draw_gaze(
 ) -> Axes:
     """Where each face looks, in degrees, as seen in the picture: right is its right.
 
-    ``by`` as in :func:`draw_face_locations`. From ``gaze_pitch`` and ``gaze_yaw`` (genface's signs), or OpenFace's gaze vectors.
-    The cross is straight ahead: into the camera, or along the head where
-    ``attrs["gaze_frame"]`` is ``head``.
+    From ``gaze_pitch`` and ``gaze_yaw`` (genface's signs), or OpenFace's gaze vectors;
+    ``by`` as in :func:`draw_face_locations`. The cross is straight ahead: into the
+    camera, or along the head where ``attrs["gaze_frame"]`` is ``head``.
     """
     gaze = openface_to_feat(table) if "gaze_0_x" in table.columns else table
     missing = [n for n in ("gaze_pitch", "gaze_yaw") if n not in gaze.columns]
