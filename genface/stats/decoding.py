@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,7 @@ def decode(
     else:
         _warn_if_leaking(frame, kept)
     options = {"cv": 5} | (cv_kwargs or {})
-    cv = options["cv"]
+    cv = 5 if options["cv"] is None else options["cv"]
     unknown = sorted(set(options) - {"cv"})
     if unknown:
         raise InputError(f"decode: cv_kwargs takes only cv, not {', '.join(unknown)}.")
@@ -189,7 +190,7 @@ def _check_classes(
     names, codes = np.unique(target, return_inverse=True)
     if len(names) < 2:
         raise InputError(f"every row is {names[0]!r}; two classes are needed at least.")
-    if not isinstance(cv, int):
+    if not isinstance(cv, Integral):
         return
     sizes = np.bincount(codes)
     what = "rows"
@@ -215,11 +216,25 @@ def _warn_if_leaking(frame: pd.DataFrame, kept: np.ndarray) -> None:
 def _folds(
     cv: Any, features: pd.DataFrame, target: np.ndarray, units: np.ndarray | None
 ) -> Folds:
-    if units is not None and isinstance(cv, int):
-        splitter: Any = StratifiedGroupKFold(cv)
+    if units is not None and isinstance(cv, Integral):
+        splitter: Any = StratifiedGroupKFold(int(cv))
     else:
         splitter = check_cv(cv, target, classifier=True)
-    return list(splitter.split(features, target, units))
+    with warnings.catch_warnings():
+        # That it ignores groups is no harm where they stay together all the same.
+        warnings.filterwarnings("ignore", "The groups parameter is ignored")
+        folds = list(splitter.split(features, target, units))
+    for number, (train, test) in enumerate(folds):
+        if units is not None and np.isin(units[test], units[train]).any():
+            raise InputError(
+                f"fold {number} of cv trains and tests on the same group; use a number "
+                "of folds, or a splitter for groups such as LeaveOneGroupOut()."
+            )
+        if len(np.unique(target[train])) < 2:
+            raise InputError(
+                f"fold {number} of cv trains on one class only; use fewer folds."
+            )
+    return folds
 
 
 def _tested(

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from statsmodels.tools.sm_exceptions import ModelWarning
 
 from genface.errors import InputError
-from genface.stats.regression import Fit, ordinary
+from genface.stats.least_squares import Fit, ordinary
 
 FULL_LEVERAGE = 1 - 1e-10
 NO_VARIANCE = 1e-6

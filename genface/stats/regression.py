@@ -10,6 +10,7 @@ import scipy.stats
 
 from genface.errors import InputError
 from genface.stats.corrections import Correction, correct_pvalues
+from genface.stats.least_squares import Fit, ordinary
 from genface.stats.selections import chosen_columns, numbers
 
 Mode = Literal["ols", "robust", "mixed"]
@@ -43,15 +44,6 @@ class Regression(NamedTuple):
         return (self.t**2 / (self.t**2 + self.df)).where(np.isfinite(self.df))
 
 
-class Fit(NamedTuple):
-    """One regression of k columns (n, k) on p predictors: arrays (p, k), (n, k)."""
-
-    b: np.ndarray
-    se: np.ndarray
-    df: float
-    residuals: np.ndarray
-
-
 def regress(
     frame: pd.DataFrame,
     X: Any,
@@ -69,8 +61,8 @@ def regress(
     ``ols``; ``robust``, the same with HC3 standard errors (MacKinnon & White 1985) for
     unequal variances; ``mixed``, a random intercept per subject by REML, with
     ``groups`` (a column, or values per row) saying who each row is of: its ``t`` is a
-    z value and its residuals are what the intercepts leave too. ``correct`` replaces
-    ``p`` by corrected ones, over the y columns of each predictor.
+    z value, too sure with few groups, and its residuals are what the intercepts leave.
+    ``correct`` replaces ``p`` by corrected ones, over the y columns of each predictor.
 
     A missing value leaves its row out: in X everywhere, in y for that column, with a
     warning. y columns without values, without variation, or with too few rows are NaN,
@@ -92,17 +84,6 @@ def regress(
 
 Fitting = Callable[[np.ndarray, np.ndarray, np.ndarray], Fit]
 """Fits (n, k) values on a design (n, p), given which rows those are."""
-
-
-def ordinary(design: np.ndarray, values: np.ndarray) -> Fit:
-    """Least squares: b = X+ y, var(b) = s^2 (X'X)+, s^2 = |y - Xb|^2 / (n - p)."""
-    inverse = np.linalg.pinv(design)
-    b = inverse @ values
-    residuals = values - design @ b
-    df = len(design) - design.shape[1]
-    variance = (residuals**2).sum(axis=0) / df if df else np.full(b.shape[1], np.nan)
-    scale = np.sqrt((inverse**2).sum(axis=1))
-    return Fit(b, scale[:, None] * np.sqrt(variance), df, residuals)
 
 
 def _fitting(
@@ -222,7 +203,7 @@ def _fit_columns(
         targets.columns[np.isnan(se).any(axis=0) & ~unfit],
         "have coefficients without a standard error: the data do not determine it",
     )
-    return Fit(b, se, df, residuals)  # type: ignore[arg-type]
+    return Fit(b, se, df, residuals)
 
 
 def _tables(found: Fit, design: pd.DataFrame, targets: pd.DataFrame) -> Regression:

@@ -100,7 +100,7 @@ def like(
 
 
 def sampling_rate(frame: pd.DataFrame, given: float | None = None) -> float | None:
-    """Rows per second: as given, as the table's facts say, or by its column ``time``."""
+    """Rows per second: as given, by the table's facts, or by its column ``time``."""
     rate = row_rate(frame.attrs) if given is None else given
     if rate is not None:
         if not np.isfinite(rate) or rate <= 0:

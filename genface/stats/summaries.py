@@ -30,7 +30,8 @@ def extract_summary(
     """The chosen statistics of each session: ``mean_AU01``, ``sem_AU01``, ...
 
     One row per session, sorted (or one row, 0, without sessions), for all numeric
-    columns; columns of words are left out. NaN is skipped, as in pandas; ``std`` has
+    columns; columns of words are left out. NaN is skipped, as in pandas, and a column
+    without any value is NaN; ``std`` has
     n - 1 below the line, ``sem`` is std / sqrt(n), and both are NaN for a single value.
     """
     asked = {"mean": mean, "sem": sem, "std": std, "max": max, "min": min}

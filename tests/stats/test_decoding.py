@@ -187,5 +187,11 @@ def test_classes_are_checked():
         table.decode("AU01", "aus")
     with pytest.raises(InputError, match="takes only cv, not scoring"):
         table.decode("aus", "sessions", cv_kwargs={"scoring": "f1"})
+    by_rows = {"cv": StratifiedKFold(3, shuffle=True)}
+    with pytest.raises(InputError, match="fold 0 of cv trains and tests on the same"):
+        clips().decode("aus", "sessions", cv_kwargs=by_rows, groups="input")
+    two = {"cv": LeaveOneGroupOut()}
+    with pytest.raises(InputError, match="fold 0 of cv trains on one class only"):
+        clips(2).decode("aus", "sessions", cv_kwargs=two, groups="input")
     with pytest.raises(InputError, match="no column has a value"):
         stats.predict(pd.DataFrame({"a": [np.nan] * 4, "b": [1.0] * 4}), "a", "b")
