@@ -163,7 +163,8 @@ def _name_bars(ax: Axes, names: Sequence[object]) -> None:
     for prefix in PREFIX.values():
         words = [word.removeprefix(prefix) for word in words]
     longest = max(len(line) for word in words for line in word.split("\n"))
-    level = longest * len(words) < 10 * ax.get_window_extent().width / ax.figure.dpi
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    level = 0.085 * (longest + 1) * len(words) < inches  # of letters of this size
     ax.set_xticks(range(len(words)), words, rotation=0 if level else 90)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.6, len(words) - 0.4)

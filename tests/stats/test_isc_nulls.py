@@ -215,6 +215,12 @@ def test_series_are_cut_to_what_they_share():
     assert found.value == isc_test(x.iloc[10:95]).value
 
 
+def test_short_series_are_noted():
+    x = pd.DataFrame(au_like(1, 100, 3)[0])
+    with pytest.warns(UserWarning, match="only 25 moments"):
+        isc_test(x.iloc[:25], n=19)
+
+
 def test_a_series_that_never_changes_is_left_out():
     x = pd.DataFrame(au_like(1, 100, 4)[0]).assign(still=0.5)
     with pytest.warns(UserWarning, match="left out, as they never change: still"):
