@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genface import stats
 from genface.errors import InputError
@@ -15,9 +15,6 @@ from genface.pipelines.table_statistics import (
     load_sessions,
     read_labels,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 FORMATS = (".png", ".pdf", ".svg")
 
@@ -72,28 +69,29 @@ def plot_tables(
     ax = FIGURES[figure](tables, words)
     outputs.begin(out, this)
     with atomic(out) as temporary:
-        ax.figure.savefig(temporary, dpi=150)  # type: ignore[union-attr]
+        ax.figure.savefig(temporary, dpi=150)
     outputs.record(out, this)
     return PlotResult(out)
 
 
-Drawing = Callable[[Sources, dict[str, Any]], "Axes"]
+Drawing = Callable[[Sources, dict[str, Any]], Any]
+"""Draws tables by the words of :func:`plot_tables`, and returns the axes."""
 
 
-def _bars(tables: Sources, words: dict[str, Any]) -> "Axes":
+def _bars(tables: Sources, words: dict[str, Any]) -> Any:
     means = load_sessions(tables, words["sessions"], words["labels"], means=True)
     if words["labels"] is None:
         means = means.update_sessions(["all"] * len(means))
     return stats.draw_au_bars(means)
 
 
-def _betas(tables: Sources, words: dict[str, Any]) -> "Axes":
+def _betas(tables: Sources, words: dict[str, Any]) -> Any:
     labels, codes = words["labels"], words["codes"]
     means = load_sessions(tables, words["sessions"], labels, True, codes)
     return stats.draw_betas(stats.regress(means, "sessions", "aus", correct="holm"))
 
 
-def _decoding(tables: Sources, words: dict[str, Any]) -> "Axes":
+def _decoding(tables: Sources, words: dict[str, Any]) -> Any:
     means = load_sessions(tables, words["sessions"], words["labels"], means=True)
     sets = [part.strip() for part in words["features"].split(";")]
     cv = {"cv": words["cv"]}
@@ -102,7 +100,7 @@ def _decoding(tables: Sources, words: dict[str, Any]) -> "Axes":
     )
 
 
-def _isc(tables: Sources, words: dict[str, Any]) -> "Axes":
+def _isc(tables: Sources, words: dict[str, Any]) -> Any:
     matrix = stats.isc(
         load_sessions(tables, None), words["col"], columns=words["columns"]
     )
@@ -110,7 +108,7 @@ def _isc(tables: Sources, words: dict[str, Any]) -> "Axes":
     return stats.draw_isc(matrix, None if labels is None else read_labels(labels))
 
 
-def _windows(tables: Sources, words: dict[str, Any]) -> "Axes":
+def _windows(tables: Sources, words: dict[str, Any]) -> Any:
     wide = stats.time_courses(
         load_sessions(tables, None), words["col"], columns=words["columns"]
     )
