@@ -25,7 +25,7 @@ KINDS = ("pairwise", "leave-one-out")
 POOL = 60
 """Phase and IAAFT surrogates per series; each draw combines them anew."""
 SHORT = 30
-"""Moments below which surrogates of slow series reject too often (10 %, not 5)."""
+"""Moments below which surrogates of slow series reject too often."""
 
 CHUNK = 4_000_000  # numbers in memory at once
 
