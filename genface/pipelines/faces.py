@@ -27,7 +27,6 @@ def fex_of(table: pd.DataFrame | Path | str) -> tuple[str, Fex]:
     """What to call a table, and the table, read if it is a path."""
     if isinstance(table, pd.DataFrame):
         name, fex = "table", Fex(table)
-        fex.attrs = dict(table.attrs)
     else:
         name, fex = str(table), read_fex(table)
     if not len(fex):
@@ -53,9 +52,7 @@ def one_input(name: str, fex: Fex, chosen: str | None = None) -> Fex:
     found = [s for s in there if chosen in (s, Path(s).name)]
     if len(found) != 1:
         raise InputError(f"{name}: no input {chosen} in it; it has {', '.join(there)}.")
-    part = Fex(fex[fex["input"] == found[0]])
-    part.attrs = dict(fex.attrs)
-    return part
+    return fex[fex["input"] == found[0]]
 
 
 def inputs_of(name: str, fex: Fex) -> Iterator[tuple[str, Fex]]:
@@ -64,9 +61,7 @@ def inputs_of(name: str, fex: Fex) -> Iterator[tuple[str, Fex]]:
         yield name, fex
         return
     for source, rows in fex.groupby("input", sort=False):
-        part = Fex(rows)
-        part.attrs = dict(fex.attrs)
-        yield f"{name} ({source})", part
+        yield f"{name} ({source})", Fex(rows)
 
 
 def chosen_faces(fex: Fex, face: str | int = "longest") -> dict[int, Fex]:

@@ -1,4 +1,4 @@
-"""Groups of columns and facts as attributes of a table class."""
+"""Groups of columns, columns and facts as attributes of a table class."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from genface.errors import InputError
 from genface.table.columns import groups
 
 
@@ -23,6 +24,20 @@ class Group:
             return self
         names = groups(table.columns.tolist())[self._name]
         return table[[name for name in names if re.search(self._pattern, name)]]
+
+
+class Column:
+    """A column as a Series; an :class:`InputError` where there is none."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, table: pd.DataFrame | None, owner: type) -> Any:
+        if table is None:
+            return self
+        if self._name not in table.columns:
+            raise InputError(f"this table has no column {self._name}.")
+        return table[self._name]
 
 
 class Fact:

@@ -51,6 +51,26 @@ def sessions_of(table: pd.DataFrame) -> pd.Series | None:
     return None if held is None else held.set_axis(table.index)
 
 
+def facts_of(table: pd.DataFrame) -> dict[str, list]:
+    """The sessions as a fact to write; none, with a warning, where they were lost."""
+    try:
+        held = sessions_of(table)
+    except InputError as error:
+        warnings.warn(f"written without sessions: {error}", stacklevel=3)
+        held = None
+    return {} if held is None else {"sessions": held.tolist()}
+
+
+def warn_of_windows(table: pd.DataFrame, method: str) -> None:
+    """Say that pandas' windows (``rolling``, ...) know nothing of sessions."""
+    if getattr(table, SLOT, None) is not None:
+        warnings.warn(
+            f"{method} reaches over the borders of sessions, and its result has none: "
+            "take the sessions one by one (itersessions), or group by a column.",
+            stacklevel=3,
+        )
+
+
 def with_sessions(table: Table, sessions: Iterable[Any] | None) -> Table:
     """The same table with these sessions, one per row in the order of the rows."""
     marked = table.copy(deep=False)
