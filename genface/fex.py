@@ -16,9 +16,10 @@ import pandas as pd
 
 from genface import table as tables
 from genface.table import Selection, select_columns, sessions, write_table
-from genface.table.attributes import Column, Fact, Group, row_rate
+from genface.table.attributes import Column, Fact, Group
 from genface.table.columns import time_columns
 from genface.table.faces import complete_face, face_rows, longest_face
+from genface.table.rate import row_rate
 
 
 class Statistic:
@@ -225,8 +226,8 @@ class Fex(pd.DataFrame):
 
     @property
     def sampling_freq(self) -> float | None:
-        """Rows per second: as set, or the clip's rate over the frames skipped."""
-        return row_rate(self.attrs)
+        """Rows per second: as set, or by times, frames and the clip's rate."""
+        return row_rate(self)
 
     @sampling_freq.setter
     def sampling_freq(self, rate: float | None) -> None:

@@ -286,7 +286,8 @@ def test_facts_under_their_py_feat_names(fex):
     part.detector = "mine"
     assert part.attrs["detector"] == "mine" and "detector" not in part.columns
     fex.attrs["skip_frames"] = 2
-    assert fex.sampling_freq == 12.5
+    assert fex.aus.sampling_freq == 12.5
+    assert fex.sampling_freq == 25.0  # its times say so
 
 
 def test_a_column_that_is_not_there_is_named(fex):

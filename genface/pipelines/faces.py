@@ -9,6 +9,7 @@ import pandas as pd
 from genface.errors import InputError
 from genface.fex import Fex, read_fex
 from genface.table import au_strengths
+from genface.table.rate import row_rate
 
 ASSUMED_FPS = 30.0
 
@@ -117,21 +118,11 @@ def times_of(rows: pd.DataFrame) -> np.ndarray:
 
 
 def frame_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:
-    """Rows a second, with a note if the rate of the source had to be assumed.
-
-    Times count for more than what is recorded, and without them frame numbers, as a
-    table of every n-th frame records its source's rate.
-    """
-    rate, notes = _source_rate(rows)
-    timed = "time" in rows.columns and rows["time"].notna().sum() > 1
-    steps = np.diff(rows["time"].dropna() if timed else times_of(rows))
-    step = float(np.median(steps)) if len(steps) else 0.0
-    if step <= 0:
-        return rate, notes
-    if timed and notes:
-        return 1 / step, []
-    close = abs(1 / step - rate) < 0.02 / step
-    return (rate if close else 1 / step), notes
+    """Rows a second, with a note if the rate of the source had to be assumed."""
+    rate = row_rate(rows)
+    if rate is not None:
+        return rate, []
+    return row_rate(rows, ASSUMED_FPS) or ASSUMED_FPS, _source_rate(rows)[1]
 
 
 def _source_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from genface.errors import InputError
-from genface.table.attributes import row_rate
+from genface.table.rate import row_rate
 from genface.table.sessions import sessions_of, with_sessions
 
 RowGroups = list[tuple[Any, np.ndarray]]
@@ -100,18 +100,11 @@ def like(
 
 
 def sampling_rate(frame: pd.DataFrame, given: float | None = None) -> float | None:
-    """Rows per second: as given, by the table's facts, or by its column ``time``."""
-    rate = row_rate(frame.attrs) if given is None else given
-    if rate is not None:
-        if not np.isfinite(rate) or rate <= 0:
-            raise InputError(f"sampling_freq={rate!r}: give rows per second, above 0.")
-        return float(rate)
-    if "time" not in frame.columns:
-        return None
-    steps = np.diff(pd.to_numeric(frame["time"], errors="coerce").to_numpy(float))
-    steps = steps[steps > 0]
-    # Times are sums of rounded steps; a rate is not known to more than this.
-    return round(float(1 / np.median(steps)), 6) if len(steps) else None
+    """Rows per second as given, or as :func:`genface.table.rate.row_rate` has it."""
+    rate = row_rate(frame) if given is None else given
+    if rate is not None and not 0 < rate < np.inf:
+        raise InputError(f"sampling_freq={rate!r}: give rows per second, above 0.")
+    return rate
 
 
 def needed_rate(frame: pd.DataFrame, given: float | None, what: str) -> float:

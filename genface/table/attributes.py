@@ -1,7 +1,6 @@
 """Groups of columns, columns and facts as attributes of a table class."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -51,13 +50,3 @@ class Fact:
 
     def __set__(self, table: pd.DataFrame, value: Any) -> None:
         table.attrs[self._key] = value
-
-
-def row_rate(facts: Mapping[Any, Any]) -> float | None:
-    """Rows per second of one face, by a table's facts; None where they do not say.
-
-    ``sampling_freq`` says it; else it is the clip's ``fps`` over ``skip_frames``.
-    """
-    if "sampling_freq" in facts or not facts.get("fps"):
-        return facts.get("sampling_freq")
-    return facts["fps"] / (facts.get("skip_frames") or 1)
