@@ -56,18 +56,23 @@ def decompose(
     observed = values.to_numpy()[whole]
     if axis == 0:
         observed = observed.T
+    if len(observed) < 2:
+        raise InputError(
+            f"decompose: {len(observed)} complete {('columns', 'rows')[axis]}, and two "
+            "are needed at least."
+        )
     most = min(observed.shape)
     k = most if n_components is None else n_components
-    if not 1 <= k <= most:
+    if k != int(k) or not 1 <= k <= most:
         raise InputError(
             f"n_components={n_components}: {most} at most, of complete rows and "
             f"columns {observed.shape if axis == 1 else observed.shape[::-1]}."
         )
-    model = _model(algorithm, k, seed)
+    model = _model(algorithm, int(k), seed)
     if algorithm == "nnmf" and (observed < 0).any():
         raise InputError("nnmf takes no values below 0; use pca, ica or fa.")
     scores, loadings = model.fit_transform(observed), model.components_.T
-    names = [f"c{i + 1}" for i in range(k)]
+    names = [f"c{i + 1}" for i in range(int(k))]
     by_row = pd.DataFrame(np.nan, index=frame.index, columns=names)
     by_row.iloc[whole] = scores if axis == 1 else loadings
     other = loadings if axis == 1 else scores

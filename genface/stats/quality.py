@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from genface.errors import InputError
+from genface.stats.people import warn_if_crowded
+from genface.stats.selections import numbers
 from genface.stats.sessions import row_groups
 from genface.table import groups
 
@@ -38,7 +40,9 @@ def rectification(
     if absent:
         raise InputError(f"rectification needs {', '.join(absent)} in the table.")
     off = np.zeros(len(frame), dtype=bool)
-    for _, rows in row_groups(frame, sessions, ignore_sessions):
+    found = row_groups(frame, sessions, ignore_sessions)
+    warn_if_crowded(frame, found, "the usual place of the face box")
+    for _, rows in found:
         place = frame[["FaceRectX", "FaceRectY"]].iloc[rows]
         off[rows] = ((place - place.mean()).abs() > std * place.std()).any(axis=1)
     return _blanked(frame, off, FACE if whole_face else BLANKED)
@@ -121,6 +125,6 @@ def _blanked(
     known = groups(frame.columns)
     names = [name for part in parts for name in known[part]]
     table = frame.copy()
-    values = table[names].to_numpy(dtype=float, na_value=np.nan)
+    values = numbers(pd.DataFrame(table[names]), "measurements").to_numpy()
     table[names] = np.where(rows[:, None], np.nan, values)
     return table

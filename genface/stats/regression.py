@@ -16,6 +16,10 @@ from genface.stats.selections import chosen_columns, numbers
 Mode = Literal["ols", "robust", "mixed"]
 
 
+NOTHING = 1e-10
+"""Part of a predictor that the others may leave over, relative to its length."""
+
+
 class Regression(NamedTuple):
     """Estimates for every predictor (row) and y column; unpacks as py-feat's tuple.
 
@@ -154,19 +158,28 @@ def _check_rank(design: pd.DataFrame) -> None:
 def dependent_columns(values: np.ndarray) -> list[int]:
     """Columns that are combinations of the others, the last of each such set.
 
-    A constant column is a combination of an intercept further on.
+    A constant column is a combination of an intercept further on. By Gram-Schmidt,
+    each column taken twice off the ones before it.
     """
     size = np.linalg.norm(values, axis=0)
     scaled = values / np.where(size > 0, size, 1)
     order = list(range(values.shape[1]))
     if len(order) and np.ptp(values[:, -1]) == 0:
         order = [order[-1], *order[:-1]]  # blame what repeats the intercept, not it
-    rank, surplus = 0, []
-    for end in range(1, len(order) + 1):
-        now = np.linalg.matrix_rank(scaled[:, order[:end]])
-        if now == rank:
-            surplus.append(order[end - 1])
-        rank = now
+    lengths = np.abs(np.diag(np.linalg.qr(scaled[:, order], mode="r")))
+    if len(lengths) == len(order) and (lengths > NOTHING).all():
+        return []
+    basis = np.empty(scaled.shape, order="F")
+    surplus, n = [], 0
+    for column in order:
+        left = scaled[:, column]
+        for _ in range(2):
+            left = left - basis[:, :n] @ (basis[:, :n].T @ left)
+        rest = np.linalg.norm(left)
+        if rest > NOTHING:
+            basis[:, n], n = left / rest, n + 1
+        else:
+            surplus.append(column)
     return sorted(surplus)
 
 

@@ -70,6 +70,8 @@ def append(
     or keep their own sessions. Beside: both need as many rows, and equal sessions
     where both have any. Sampling rates, where both are known, must be equal.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise InputError(f"append takes a table, not a {type(data).__name__}.")
     _same_rate(frame, data)
     above, below = sessions_of(frame), sessions_of(data)
     if axis == 0:

@@ -12,6 +12,7 @@ import scipy.stats
 from genface.errors import InputError
 from genface.stats.corrections import Correction, correct_pvalues
 from genface.stats.effects import cohens_d, effect_interval, hedges_g
+from genface.stats.people import warn_if_crowded
 from genface.stats.selections import chosen_columns, numbers
 from genface.stats.sessions import session_labels
 from genface.stats.signals import measured
@@ -68,7 +69,14 @@ def ttest_1samp(
     NaN, with a warning. Rows are taken as independent: neighbouring frames are not.
     """
     values = measured(frame, "ttest_1samp")
-    centred = values - np.asarray(popmean, dtype=float)
+    means = np.asarray(popmean, dtype=float)
+    if means.ndim and means.shape != (values.shape[1],):
+        raise InputError(
+            f"popmean has shape {means.shape}; give one number, or one for each of the "
+            f"{values.shape[1]} columns."
+        )
+    warn_if_crowded(frame, [(0, np.arange(len(frame)))], "ttest_1samp")
+    centred = values - means
     n, mean, variance = _moments(centred)
     with np.errstate(divide="ignore", invalid="ignore"):
         table = _tested(mean, np.sqrt(variance / n), n - 1, level, n)
@@ -103,9 +111,11 @@ def ttest_ind(
             "update_sessions or sessions=."
         )
     values = numbers(chosen_columns(frame, col, "col"), "col")
+    compared = [(name, np.flatnonzero(labels == name)) for name in names]
+    warn_if_crowded(frame, compared, "ttest_ind")
     _warn_gaps(values)
     n, mean, variance = zip(
-        *(_moments(values[(labels == name).to_numpy()]) for name in names), strict=True
+        *(_moments(values.iloc[rows]) for _, rows in compared), strict=True
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = ((n[0] - 1) * variance[0] + (n[1] - 1) * variance[1]) / (
