@@ -1,5 +1,6 @@
 """What any job reads from a face table: whose face, which AUs, scale, time and rate."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from genface.errors import InputError
-from genface.fex import Fex, read_fex
-from genface.table import au_strengths
+from genface.fex import Fex, read_table
+from genface.table import au_strengths, recognise
 from genface.table.rate import row_rate
 
 ASSUMED_FPS = 30.0
+
+FOREIGN = ("openface", "libreface", "mediapipe", "mpdetector")
+"""Dialects whose names, signs or scales are not genface's."""
 
 
 def face_choice(face: str | int) -> str:
@@ -25,19 +29,24 @@ def face_choice(face: str | int) -> str:
 
 
 def fex_of(table: pd.DataFrame | Path | str) -> tuple[str, Fex]:
-    """What to call a table, and the table, read if it is a path."""
-    if isinstance(table, pd.DataFrame):
-        name, fex = "table", Fex(table)
-    else:
-        name, fex = str(table), read_fex(table)
+    """What to call a table, and the table, read if it is a path.
+
+    Tables of OpenFace, LibreFace, MediaPipe and py-feat's MPDetector are put into
+    genface's terms; those of py-feat keep their signs, and ``pose_sign`` says so.
+    """
+    name = "table" if isinstance(table, pd.DataFrame) else str(table)
+    fex = Fex(table) if isinstance(table, pd.DataFrame) else _read(table)
     if not len(fex):
         raise InputError(f"{name}: the table has no rows.")
-    if {" confidence", " success"} <= set(fex.columns):
-        raise InputError(
-            f"{name}: this looks like a table of OpenFace, which genface does not read "
-            "yet; detect the faces of its clip with `genface detect`."
-        )
-    return name, fex
+    dialect = fex.attrs.setdefault("dialect", recognise(fex.columns))
+    return name, fex.to_feat() if dialect in FOREIGN else fex
+
+
+def _read(path: Path | str) -> Fex:
+    with warnings.catch_warnings():
+        # AUs have no sign; who draws a pose says that its is unknown.
+        warnings.filterwarnings("ignore", message="the signs of Pitch")
+        return read_table(path)
 
 
 def one_input(name: str, fex: Fex, chosen: str | None = None) -> Fex:

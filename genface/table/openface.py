@@ -87,8 +87,9 @@ def openface_to_feat(table: pd.DataFrame) -> pd.DataFrame:
         rest["input"] = table["input"]
     if "frame" in table:
         rest["frame"] = table["frame"] - 1
-    if "timestamp" in table:
-        rest["time"] = table["timestamp"]
+    for name in ("time", "timestamp"):
+        if name in table:
+            rest["time"] = table[name]
     rest["face_id"] = table["face_id"] if "face_id" in table else 0
     rest["status"] = np.where(failed, "no_face", "ok")
     return feat.assign(**rest)
