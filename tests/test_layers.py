@@ -9,7 +9,7 @@ import genface
 PACKAGE = Path(genface.__file__).parent
 
 RANK = {
-    "errors": 0,  # and files
+    "errors": 0,  # and files, compilation
     "facs": 1,
     "video": 2,
     "geometry": 2,
@@ -41,7 +41,9 @@ def modules() -> dict[str, Path]:
 
 def room(module: str) -> str:
     name = (module.split(".") + [""])[1]
-    return "errors" if name == "files" else name  # one room, the ground floor
+    return (
+        "errors" if name in ("files", "compilation") else name
+    )  # one room, the ground floor
 
 
 def imports(path: Path) -> set[str]:

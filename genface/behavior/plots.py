@@ -42,8 +42,8 @@ def draw_transitions(model: BehaviorModel) -> Figure:
     K = model.n_states
     figure = Figure(figsize=(1.8 + 0.55 * K, 1.3 + 0.5 * K), layout="constrained")
     ax = figure.subplots()
-    image = ax.imshow(model.chain.trans, cmap="Blues", vmin=0, vmax=1)
-    for i, row in enumerate(model.chain.trans):
+    image = ax.imshow(model.trans, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(model.trans):
         for j, p in enumerate(row):
             if p >= 0.005:
                 shade = "white" if p > 0.5 else "#333333"

@@ -1,9 +1,10 @@
-"""Sequences with holes: where they break, and which columns say anything."""
+"""Sequences of AUs: which columns say anything, and how long they remember."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from genface.behavior import lanes
 from genface.errors import InputError, ShapeError
 
 Lengths = Sequence[int] | np.ndarray | None
@@ -12,14 +13,7 @@ MAX_COST = 0.2  # share of frames that one column may cost by its missing values
 
 def check_lengths(n_rows: int, lengths: Lengths) -> np.ndarray:
     """Lengths of the sequences stacked in ``n_rows`` rows, as positive integers."""
-    if lengths is None:
-        return np.array([n_rows])
-    checked = np.asarray(lengths)
-    if checked.dtype.kind not in "iu" or (checked < 1).any():
-        raise InputError(f"lengths must be positive integers; got {checked.tolist()}.")
-    if checked.sum() != n_rows:
-        raise ShapeError(f"lengths add up to {checked.sum()}, X has {n_rows} rows.")
-    return checked
+    return lanes.check_lengths(n_rows, None if lengths is None else list(lengths))
 
 
 def check_rows(X: np.ndarray) -> np.ndarray:
@@ -35,24 +29,6 @@ def check_rows(X: np.ndarray) -> np.ndarray:
 def split(X: np.ndarray, lengths: Lengths) -> list[np.ndarray]:
     """The sequences of X, one array each."""
     return np.split(X, np.cumsum(check_lengths(len(X), lengths))[:-1])
-
-
-def observed_runs(
-    X: np.ndarray, lengths: Lengths = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows without a missing value, and the lengths of the runs they form.
-
-    A sequence is cut at each row that has a NaN: the frames on both sides of a hole
-    do not follow each other.
-    """
-    X = check_rows(X)
-    run_lengths: list[int] = []
-    for sequence in split(X, lengths):
-        seen = np.isfinite(sequence).all(1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], seen.astype(int), [0]])))
-        run_lengths += list(edges[1::2] - edges[::2])
-    rows = X[np.isfinite(X).all(1)]
-    return rows, np.array(run_lengths, int)
 
 
 def usable_columns(

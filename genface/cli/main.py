@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import genface
-from genface.cli import jobs, weights
+from genface.cli import jobs, model, weights
 from genface.cli.options import FAILED, REFUSED
 from genface.errors import GenfaceError
 
@@ -89,6 +89,7 @@ app = typer.Typer(
     epilog="Example: genface run clip.mp4 -o out",
 )
 app.add_typer(jobs.app)
+app.add_typer(model.app, name="model")
 app.add_typer(weights.app, name="weights")
 
 

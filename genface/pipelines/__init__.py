@@ -6,6 +6,7 @@ from genface.pipelines.fit_behavior import FitResult, fit_behavior
 from genface.pipelines.render_clip import RenderResult, render_clip
 from genface.pipelines.run_clip import RunResult, run_clip, run_demo
 from genface.pipelines.sample_behavior import SampleResult, sample_behavior
+from genface.pipelines.show_model import ShowResult, show_model
 
 __all__ = [
     "CompareResult",
@@ -14,6 +15,7 @@ __all__ = [
     "RenderResult",
     "RunResult",
     "SampleResult",
+    "ShowResult",
     "compare_sets",
     "detect_videos",
     "fit_behavior",
@@ -21,4 +23,5 @@ __all__ = [
     "run_clip",
     "run_demo",
     "sample_behavior",
+    "show_model",
 ]

@@ -1,0 +1,142 @@
+"""What an emission family is: pure functions of parameters, data and weights.
+
+A family is a frozen dataclass; its fields are settings, fixed for a fit. Parameters
+are a dict of arrays whose first axis is the state. ``data`` is a dict of arrays whose
+first axis is the row, made once by ``prepare``; where it has no ``seen``, nothing is
+missing. ``log_prob``, ``maximize`` and ``log_prior`` are JAX functions, the rest is
+numpy.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from jax import Array
+
+Params = dict[str, Any]
+Data = dict[str, Any]
+
+
+class Family(Protocol):
+    """One law per state. ``n_lags`` earlier rows enter it (0: none)."""
+
+    name: ClassVar[str]
+
+    @property
+    def n_lags(self) -> int:
+        """How many earlier rows the law of a row depends on."""
+        ...
+
+    def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
+        """Arrays that the other functions need of rows (T, A); NaN = missing."""
+        ...
+
+    def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
+        """Parameters to start from, spread over the rows."""
+        ...
+
+    def prior(self, X: np.ndarray) -> Params:
+        """Arrays of the prior, on the scale of the training rows."""
+        ...
+
+    def log_prior(self, params: Params, prior: Params, data: Data) -> Array:
+        """Log-density of each state's parameters (K,), up to a constant."""
+        ...
+
+    def log_prob(self, params: Params, data: Data) -> Array:
+        """Log-probability of each row in each state (T, K), missing entries out."""
+        ...
+
+    def maximize(
+        self, params: Params, prior: Params, data: Data, weights: Array
+    ) -> Params:
+        """M-step: parameters that raise the weighted (T, K) log-likelihood + prior."""
+        ...
+
+    def sample(
+        self,
+        params: Params,
+        states: np.ndarray,
+        past: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """One row per entry of ``states`` (n,), given earlier rows (n, lags, A)."""
+        ...
+
+    def log_cells(
+        self, params: Params, data: Data, lower: np.ndarray, upper: np.ndarray
+    ) -> np.ndarray:
+        """Log-probability of intervals (T, A) in each state, summed over A: (T, K)."""
+        ...
+
+    def means(self, params: Params) -> np.ndarray:
+        """Expected row of each state (K, A), earlier rows unknown."""
+        ...
+
+    def n_free(self, n_states: int, n_columns: int) -> int:
+        """Number of free scalars in the emissions."""
+        ...
+
+
+def with_seen(X: np.ndarray) -> Data:
+    """Values with NaN as 0, and which entries were seen if any is missing."""
+    seen = np.isfinite(X)
+    data = {"x": np.where(seen, X, 0.0)}
+    if not seen.all():
+        data["seen"] = seen.astype(float)
+    return data
+
+
+def spread_rows(
+    X: np.ndarray, n_states: int, rng: np.random.Generator, n_tries: int = 4
+) -> np.ndarray:
+    """Centres (K, A) of the tightest of ``n_tries`` k-means; NaN filled by means.
+
+    A single k-means often misses a group, and EM from there never finds it: folds with
+    few restarts would then speak against the true number of states.
+    """
+    filled = np.where(np.isfinite(X), X, column_means(X))
+    scale = np.where(filled.std(0) > 0, filled.std(0), 1.0)
+    scaled = filled / scale
+    found = [_k_means(scaled, n_states, rng) for _ in range(n_tries)]
+    return min(found, key=lambda pair: pair[0])[1] * scale
+
+
+def _squares(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Squared distances (T, K)."""
+    cross = rows @ centres.T
+    squares = (rows**2).sum(1)[:, None] - 2 * cross + (centres**2).sum(1)
+    return np.maximum(squares, 0.0)
+
+
+def _k_means(
+    rows: np.ndarray, n_states: int, rng: np.random.Generator, n_candidates: int = 4
+) -> tuple[float, np.ndarray]:
+    """Sum of squares, and centres by greedy k-means++ (Arthur 2007) and Lloyd."""
+    centres = rows[[rng.integers(len(rows))]]
+    nearest = _squares(rows, centres)[:, 0]
+    for _ in range(n_states - 1):
+        total = nearest.sum()
+        weights = nearest / total if total > 0 else np.full(len(rows), 1 / len(rows))
+        picks = rng.choice(len(rows), n_candidates, p=weights)
+        closer = np.minimum(nearest[:, None], _squares(rows, rows[picks]))
+        best = int(closer.sum(0).argmin())
+        centres = np.vstack([centres, rows[picks[best]]])
+        nearest = closer[:, best]
+    for _ in range(10):
+        member = np.eye(n_states)[_squares(rows, centres).argmin(1)]
+        counts = member.sum(0)[:, None]
+        means = member.T @ rows / np.maximum(counts, 1)
+        centres = np.where(counts > 0, means, centres)
+    return float(_squares(rows, centres).min(1).sum()), centres
+
+
+def column_means(X: np.ndarray) -> np.ndarray:
+    """Mean of each column's seen entries; 0 where there is none."""
+    seen = np.isfinite(X)
+    return np.where(seen, X, 0.0).sum(0) / np.maximum(seen.sum(0), 1)
+
+
+def column_variances(X: np.ndarray) -> np.ndarray:
+    """Variance of each column's seen entries; 0 where there is none."""
+    return column_means((X - column_means(X)) ** 2)

@@ -1,0 +1,115 @@
+"""One battery for every emission family; joining the list is the entry fee."""
+
+import numpy as np
+import pytest
+from battery import A, every_family, fitted, log_obs
+from enumeration import enumerate_paths
+from scipy.special import logsumexp
+
+from genface.behavior import em
+from genface.behavior.emissions.logistic import cell_edges
+from genface.behavior.inference import posterior
+
+
+@every_family
+def test_fit_rises_to_its_stop_and_stays_finite(name):
+    """A fall of log-likelihood + log-prior by 1e-9 of it would read "decrease"."""
+    *_, outcome = fitted(name)
+    assert outcome.stop in ("tol", "cap")
+    assert outcome.history[-1] > outcome.history[0]
+    for values in outcome.run.emission.values():
+        assert np.isfinite(values).all()
+
+
+@every_family
+def test_likelihood_equals_enumeration(name):
+    family, X, _, _, outcome = fitted(name)
+    start, trans, emission = outcome.run[:3]
+    rows = X[36:43]  # across the row that is wholly missing
+    obs = log_obs(family, emission, rows, [len(rows)])
+    total, smoothed, *_ = enumerate_paths(start, trans, obs)
+    got = posterior(start, trans, obs)
+    assert got.log_likelihood == pytest.approx(total, rel=1e-12)
+    np.testing.assert_allclose(got.smoothed, smoothed, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["poisson", pytest.param("beta", marks=pytest.mark.slow)]
+)
+def test_spare_states_change_nothing(name):
+    family, _, _, problem, outcome = fitted(name)
+    alone = em.run_all(family, problem, [outcome.run], em.Rules(3, -np.inf))[0]
+    padded = em.run_all(
+        family, problem, [outcome.run], em.Rules(3, -np.inf), n_states=4
+    )[0]
+    np.testing.assert_allclose(alone.history, padded.history, rtol=1e-8)
+
+
+@every_family
+def test_samples_can_be_read_back(name):
+    family, X, _, _, outcome = fitted(name)
+    rng = np.random.default_rng(0)
+    past = np.full((500, max(family.n_lags, 1), A), np.nan)
+    rows = family.sample(outcome.run.emission, rng.integers(0, 2, 500), past, rng)
+    assert rows.shape == (500, A)
+    obs = log_obs(family, outcome.run.emission, rows, [1] * len(rows))
+    assert np.isfinite(logsumexp(obs, axis=1)).all()
+
+
+@every_family
+def test_cells_of_one_column_add_up_to_one(name):
+    family, *_, outcome = fitted(name)
+    grid = np.arange(101) / 100
+    X = np.tile(grid[:, None], (1, A))
+    counts = name in ("poisson", "negative_binomial")
+    whole = name in ("bernoulli", "categorical")
+    if counts:
+        X = np.round(100 * X)
+    if whole:
+        X = np.arange(3.0 if name == "categorical" else 2.0)[:, None] * np.ones(A)
+        lower, upper = X - 0.5, X + 0.5
+    else:
+        lower, upper = cell_edges(np.tile(grid[:, None], (1, A)))
+        lower, upper = (100 * lower, 100 * upper) if counts else (lower, upper)
+    total = 0.0
+    for column in range(A):
+        only = np.full_like(X, np.nan)
+        only[:, column] = X[:, column]
+        shown = np.isfinite(only)
+        data = family.prepare(only, [1] * len(X))
+        cells = family.log_cells(
+            outcome.run.emission,
+            data,
+            np.where(shown, lower, np.nan),
+            np.where(shown, upper, np.nan),
+        )
+        total = np.exp(cells).sum(0)
+        np.testing.assert_allclose(total, 1.0, atol=1e-9)
+
+
+def test_cells_of_correlated_columns_add_up_to_one():
+    """All pairs of cells of two columns, the third missing."""
+    family, *_, outcome = fitted("full")
+    grid = np.arange(101) / 100
+    pairs = np.stack(np.meshgrid(grid, grid, indexing="ij"), -1).reshape(-1, 2)
+    X = np.insert(pairs, 1, np.nan, axis=1)
+    lower, upper = cell_edges(X)
+    data = family.prepare(X, [len(X)])
+    cells = family.log_cells(outcome.run.emission, data, lower, upper)
+    np.testing.assert_allclose(np.exp(cells).sum(0), 1.0, atol=1e-9)
+
+
+def test_full_covariance_marginalises_missing_entries_exactly():
+    """Against the normal law of the entries that are left."""
+    from scipy.stats import multivariate_normal
+
+    family, X, lengths, _, outcome = fitted("full")
+    emission = outcome.run.emission
+    obs = log_obs(family, emission, X, lengths)
+    for t in np.flatnonzero(np.isnan(X).any(1) & np.isfinite(X).any(1))[:10]:
+        keep = np.isfinite(X[t])
+        for k in range(2):
+            law = multivariate_normal(
+                emission["mean"][k][keep], emission["cov"][k][np.ix_(keep, keep)]
+            )
+            assert obs[t, k] == pytest.approx(law.logpdf(X[t][keep]), rel=1e-11)
