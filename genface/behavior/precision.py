@@ -5,6 +5,7 @@ type is switched on inside a context, and only numpy arrays come out of it.
 """
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,10 @@ import jax
 import numpy as np
 
 from genface.compilation import keep_compiled, quick_options
+
+
+# Two programs at once may starve each other of XLA's threads and never end.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 def to_numpy(tree: Any) -> Any:
@@ -25,7 +30,7 @@ def float64(function: Callable) -> Callable:
     @functools.wraps(function)
     def wide(*args: Any, **kwargs: Any) -> Any:
         keep_compiled()
-        with jax.enable_x64(True):
+        with _ONE_AT_A_TIME, jax.enable_x64(True):
             return to_numpy(function(*args, **kwargs))
 
     return wide

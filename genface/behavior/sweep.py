@@ -1,7 +1,6 @@
 """Every number of states from every restart, and the number to choose."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,7 +182,7 @@ def _run(
     seed: int,
     progress: Progress | None,
 ) -> list[em.Outcome | str]:
-    """Outcomes in the order of ``plans``; two groups of sizes go side by side."""
+    """Outcomes in the order of ``plans``; small and large models go in two groups."""
     starts = _first_runs(template, plans, X, hidden, seed)
     last = len(problem.views["visible"]) - 1
     # Starts that failed stay as their reasons; the others are replaced.
@@ -191,31 +190,27 @@ def _run(
     ready = [i for i, s in enumerate(starts) if not isinstance(s, str)]
     # Long runs first, so that none is left alone at the end.
     ready.sort(key=lambda i: -plans[i].n_states)
-    groups = _groups(ready, plans)
-    done = [0] * len(groups)
     rules = template._rules(len(X))
+    n_done = 0
+    # One group after the other: XLA's threads serve one program, and of two that share
+    # them each may wait for the other for ever.
+    for members in _groups(ready, plans):
 
-    def work(number: int) -> list[em.Outcome]:
-        def report(count: int, total: int) -> None:
-            done[number] = count
+        def report(count: int, total: int, before: int = n_done) -> None:
             if progress:
-                progress("sweep", sum(done), len(ready))
+                progress("sweep", before + count, len(ready))
 
-        runs = []
-        for i in groups[number]:
-            run = starts[i]
-            assert not isinstance(run, str)
-            runs.append(run._replace(view=last) if run.view < 0 else run)
+        runs = [
+            s._replace(view=last) if s.view < 0 else s
+            for s in (starts[i] for i in members)
+            if not isinstance(s, str)
+        ]
         # A few runs go side by side; of many, half a crowd waits for the slowest.
         width = len(runs) if len(runs) <= 32 else 16
-        return em.run_all(template.family, problem, runs, rules, width, progress=report)
-
-    with ThreadPoolExecutor(len(groups)) as pool:
-        for members, results in zip(
-            groups, pool.map(work, range(len(groups))), strict=True
-        ):
-            for i, outcome in zip(members, results, strict=True):
-                outcomes[i] = outcome
+        ends = em.run_all(template.family, problem, runs, rules, width, progress=report)
+        for i, end in zip(members, ends, strict=True):
+            outcomes[i] = end
+        n_done += len(members)
     return outcomes
 
 

@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from genface.behavior.generation import draw_scores, within_state_correlation
 from scipy import stats
 
 from genface.behavior import (
@@ -15,15 +14,11 @@ from genface.behavior import (
     LogisticHMM,
     PoissonHMM,
 )
-<<<<<<< HEAD
-from genface.errors import InputError, ShapeError, WeightError
-=======
 from genface.behavior.cells import log_cells
 from genface.behavior.em import Run
 from genface.behavior.emissions import Gaussian
 from genface.behavior.model import reorder
 from genface.errors import InputError, ShapeError
->>>>>>> behaviour-core
 
 AUS = ("AU01", "AU12")
 MEANS = np.array([[0.2, 0.3], [0.5, 0.6], [0.8, 0.4]])
