@@ -195,8 +195,8 @@ def compare_ends(ours: Iterable[float], theirs: Iterable[float]) -> None:
     print(
         f"    log-likelihoods: {same.sum()} of {len(theirs)} equal to 1e-9, "
         f"{(~usable).sum()} of hmmlearn's and {(~np.isfinite(ours)).sum()} of ours not "
-        f"finite; ours are {apart.min():+.2g} to {apart.max():+.2g} nats away, the best "
-        f"of each number of states {ahead.min():+.2g} to {ahead.max():+.2g}",
+        f"finite; ours are {apart.min():+.2g} to {apart.max():+.2g} nats away, the "
+        f"best of each number of states {ahead.min():+.2g} to {ahead.max():+.2g}",
         flush=True,
     )
 

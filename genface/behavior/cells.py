@@ -9,9 +9,8 @@ import numpy as np
 from genface.behavior.emissions.logistic import cell_edges
 from genface.behavior.hmm import HiddenMarkovModel
 from genface.behavior.inference import posterior
-from genface.behavior.precision import float64
 from genface.behavior.runs import Lengths, check_lengths
-from genface.behavior.transform import GRID, AUTransform
+from genface.behavior.transform import AUTransform
 
 
 def cell_bounds(aus: np.ndarray, top: float) -> tuple[np.ndarray, np.ndarray]:
@@ -32,24 +31,19 @@ def log_cells(
 ) -> np.ndarray:
     """Log-probability (T, K) of the cells of each row in each state.
 
-    Normal laws with correlated columns have no closed form: their density times the
-    volume of the cell stands for it, which has no upper bound.
+    Columns that are correlated have no closed form and are taken one after another
+    (:func:`~genface.behavior.emissions.normal_cells.log_chained_cells`).
     """
     coded = transform.encode(np.clip(aus, 0.0, top))
     family, arrays = estimator.family, estimator.emission_params
     checked = check_lengths(len(aus), lengths)
     lower, upper = cell_bounds(aus, top)
-    try:
-        return family.log_cells(
-            arrays,
-            family.prepare(coded, checked),
-            transform.edges(lower),
-            transform.edges(upper),
-        )
-    except NotImplementedError:
-        density = float64(family.log_prob)(arrays, family.prepare(coded, checked))
-        volume = np.where(np.isfinite(aus), np.log(GRID * top * transform.scale), 0.0)
-        return density + volume.sum(1, keepdims=True)
+    return family.log_cells(
+        arrays,
+        family.prepare(coded, checked),
+        transform.edges(lower),
+        transform.edges(upper),
+    )
 
 
 def log_steps(

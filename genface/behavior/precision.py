@@ -14,7 +14,6 @@ import numpy as np
 
 from genface.compilation import keep_compiled, quick_options
 
-
 # Two programs at once may starve each other of XLA's threads and never end.
 _ONE_AT_A_TIME = threading.RLock()
 

@@ -1,7 +1,8 @@
 """What a page tells of a behaviour model: graph, visits, forecast."""
 
+from typing import Any
+
 import numpy as np
-from matplotlib.figure import Figure
 
 from genface.behavior import BehaviorModel
 from genface.behavior.forecast_plots import draw_dwell, draw_forecast
@@ -29,7 +30,7 @@ def graph_of(model: BehaviorModel) -> StateGraph:
     )
 
 
-def graph_figure(model: BehaviorModel, reference: np.ndarray | None = None) -> Figure:
+def graph_figure(model: BehaviorModel, reference: np.ndarray | None = None) -> Any:
     """The state graph with a face in each disc, where the avatar has the AUs.
 
     ``reference`` AUs (T, A) calibrate presence scores before they are drawn.

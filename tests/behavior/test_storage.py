@@ -67,11 +67,12 @@ def test_every_family_comes_back_bit_for_bit(name, family):
 
 
 def test_a_law_of_durations_comes_back():
-    model = HSMM(2, family=Beta(), duration="poisson", max_duration=5)
-    model._begin(np.random.default_rng(0).random((30, 2)), np.random.default_rng(1))
+    model = HSMM(2, family=Beta(), duration="poisson", max_duration=5, n_iter=2)
+    model.fit(np.random.default_rng(0).random((30, 2)))
     facts, arrays = describe(model)
     again = restore(facts, arrays)
     np.testing.assert_array_equal(again.transmat_, model.transmat_)
+    np.testing.assert_array_equal(again.durations_, model.durations_)
     assert (again.duration, again.max_duration) == ("poisson", 5)
 
 
