@@ -285,6 +285,11 @@ def _sizes(X: np.ndarray, states: Iterable[int]) -> list[int]:
         raise InputError("every AU is missing in every frame; there is nothing to fit.")
     distinct = len(np.unique(np.nan_to_num(rows, nan=-1.0), axis=0))
     fine = [k for k in sizes if k <= distinct]
+    if not fine and distinct == 1:
+        frames = "one frame" if len(rows) == 1 else f"{len(rows)} frames alike"
+        raise FitError(
+            f"the face does not vary ({frames}); give a clip in which it moves."
+        )
     if not fine:
         raise InputError(
             f"{sizes[0]} states, but only {distinct} distinct rows in {len(X)} frames; "

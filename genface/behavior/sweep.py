@@ -192,6 +192,8 @@ def _run(
     ready.sort(key=lambda i: -plans[i].n_states)
     rules = template._rules(len(X))
     n_done = 0
+    if progress:
+        progress("sweep", 0, len(ready))
     # One group after the other: XLA's threads serve one program, and of two that share
     # them each may wait for the other for ever.
     for members in _groups(ready, plans):

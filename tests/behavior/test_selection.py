@@ -183,7 +183,7 @@ def test_bad_input_is_named():
     few = np.repeat(X[::25], 20, axis=0)
     with pytest.raises(InputError, match="7 states, but only 2 distinct rows"):
         select(few, states=(7, 8), **SMALL)
-    with pytest.raises(InputError, match="only 1 distinct rows in 1 frames"):
+    with pytest.raises(FitError, match="does not vary .one frame"):
         select(X[:1], states=(2,), **SMALL)
 
 

@@ -399,11 +399,13 @@ def test_progress_ends_where_it_said(tmp_path):
     fit_behavior(
         [face_table()], tmp_path / "m", progress=lambda *a: seen.append(a), **FAST
     )
-    assert seen[0] == ("fit", 0, 4) and seen[-1] == ("fit", 4, 4)
+    n_fits = 2 * (1 + 5)  # two numbers of states: on all rows, and in five folds
+    assert seen[0] == ("fit", 0, n_fits) and seen[-1] == ("fit", n_fits, n_fits)
+    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
 
 
 def test_real_news_clips_can_be_fitted(shared, tmp_path):
     paths = sorted((shared / "data" / "news_sample").glob("0*.csv"))[:4]
     result = fit_behavior(paths, tmp_path / "m", states=(2, 3), restarts=1)
-    assert result.model.family == "gaussian"  # as in the reference figures
+    assert result.model.family == "logistic"  # the default
     assert any("folds of whole clips" in line for line in result.lines)
