@@ -85,6 +85,7 @@ def run_clip(
     fitted = fit_behavior(
         [table],
         model,
+        families=FAMILIES,
         states=tuple(states),
         seed=seed,
         face=face,
