@@ -8,8 +8,11 @@ density. On the logit scale y, with noise e of the standard logistic law,
 
 so the probability of a cell is a difference of two sigmoids. Written with these
 ``theta`` = (b, a_1 .. a_L, c) the log-likelihood is concave (Pratt 1981), and one
-Newton step is a safe M-step. Frames without a usable past have their own b and c:
-what was seen before a missing frame is forgotten, not carried across it.
+Newton step is a safe M-step. A short clip may suit sum_l a_l >= c, under which samples
+would run off to an end of the scale and stay; a prior keeps that gap positive.
+
+Frames without a usable past have their own b and c: what was seen before a missing
+frame is forgotten, not carried across it.
 """
 
 from collections.abc import Sequence
@@ -52,11 +55,13 @@ class Logistic:
     """``theta`` (K, A, L + 4): b, a_1 .. a_L, c, and b, c of frames without a past.
 
     Every state sees all frames with a weight that adds up to ``pseudo`` frames: a
-    prior that draws each state to the whole.
+    prior that draws each state to the whole. The prior density of the gap c - sum_l a_l
+    rises as its power ``calm``: what is drawn returns to where it came from.
     """
 
     n_lags: int = 1
     pseudo: float = 5.0
+    calm: float = 2.0
     name: ClassVar[str] = "logistic"
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
@@ -160,12 +165,25 @@ class Logistic:
         """A weak pull to the guess, so that unseen columns stay where they are."""
         return -0.05 * (theta - prior["theta"]) ** 2
 
+    @property
+    def _to_gap(self) -> np.ndarray:
+        """What theta is multiplied with to give the gap."""
+        return np.array([0.0] + [-1.0] * self.n_lags + [1.0, 0.0, 0.0])
+
+    def _return(self, theta: Array) -> Array:
+        """Log-prior of the gap (..., A): it bars theta that run off, and is concave."""
+        if not self.n_lags:
+            return jnp.zeros(theta.shape[:-1])
+        gap = theta @ self._to_gap
+        logs = jnp.log(jnp.where(gap > 0, gap, 1.0))
+        return jnp.where(gap > 0, self.calm * logs, -jnp.inf)
+
     def log_prior(self, params: Params, prior: Params, data: Data) -> Array:
         """See :class:`~genface.behavior.emissions.family.Family`."""
-        shown = data["visible"]
+        theta, shown = params["theta"], data["visible"]
         share = self.pseudo * shown / jnp.maximum(shown.sum(), 1.0)
-        ridge = self._ridge(prior, params["theta"]).sum((1, 2))
-        return share @ self.log_prob(params, data) + ridge
+        beside = self._ridge(prior, theta).sum(2) + self._return(theta)
+        return share @ self.log_prob(params, data) + beside.sum(1)
 
     def maximize(
         self, params: Params, prior: Params, data: Data, weights: Array
@@ -180,11 +198,15 @@ class Logistic:
         def value(theta: Array) -> Array:
             v, u = self._places(theta, low, high)
             cells = jnp.einsum("tk,tka->ka", weights, self._log_cell(u, v, data))
-            return cells + self._ridge(prior, theta).sum(-1)
+            return cells + self._ridge(prior, theta).sum(-1) + self._return(theta)
 
         gradient, curvature = self._derivatives(theta, data, weights, low, high)
         gradient = gradient - 0.1 * (theta - prior["theta"])
         curvature = curvature + 0.1 * jnp.eye(theta.shape[-1])
+        if self.n_lags:
+            pull = self._to_gap / (theta @ self._to_gap)[..., None]
+            gradient = gradient + self.calm * pull
+            curvature = curvature + self.calm * pull[..., :, None] * pull[..., None, :]
         step = jnp.linalg.solve(curvature, gradient[..., None])[..., 0]
         scales = jnp.asarray([self.n_lags + 1, self.n_lags + 3])
         best, best_value = theta, value(theta)
