@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from genface.behavior.folds import make_folds
 from genface.behavior.hmm import ESTIMATORS, FitReport, HiddenMarkovModel, entropy
 from genface.behavior.lanes import pack
 from genface.errors import FitError, InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -38,12 +41,18 @@ class Sweep:
     @property
     def table(self) -> pd.DataFrame:
         """Every run on all rows."""
-        return pd.DataFrame(self.runs)
+        return pd.DataFrame(self.runs).drop(columns="fold")
 
     @property
     def summary(self) -> pd.DataFrame:
         """One row per number of states."""
         return pd.DataFrame(self.scores)
+
+    def plot(self) -> "Figure":
+        """Log-likelihood of every run, and the scores by which one was chosen."""
+        from genface.behavior.sweep_plots import draw_sweep
+
+        return draw_sweep(self.table, self.summary, self.best.n_components)
 
 
 @dataclass(frozen=True)
