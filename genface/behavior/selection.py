@@ -1,6 +1,6 @@
 """Which family and how many states: judged on frames that were held out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,8 +20,8 @@ from genface.behavior.runs import (
 from genface.behavior.sweep import Sweep, sweep
 from genface.behavior.transform import AUTransform
 from genface.errors import FitError, GenfaceError, InputError, ShapeError
+from genface.progress import Report
 
-Progress = Callable[[str, int, int | None], None]
 Folds = tuple[np.ndarray, np.ndarray]
 
 MIN_BLOCK = 10  # frames; a shorter test block says nothing
@@ -94,7 +94,7 @@ def select(
     top: float = 1.0,
     n_iter: int = 200,
     tol: float = SEARCH_TOL,
-    progress: Progress | None = None,
+    progress: Report | None = None,
 ) -> Selection:
     """Fit every family and number of states to AUs (T, A) and choose one.
 

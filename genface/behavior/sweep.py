@@ -1,6 +1,6 @@
 """Every number of states from every restart, and the number to choose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,10 @@ from genface.behavior.folds import make_folds
 from genface.behavior.hmm import ESTIMATORS, FitReport, HiddenMarkovModel, entropy
 from genface.behavior.lanes import pack
 from genface.errors import FitError, InputError
+from genface.progress import Progress, Report, reporter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +73,7 @@ def sweep(
     fold_restarts: int | None = None,
     gap: int = 0,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = True,
     **settings: Any,
 ) -> Sweep:
     """Fit every number of states from every restart; choose by held-out rows.
@@ -82,8 +81,9 @@ def sweep(
     Chosen is the smallest number of states within one standard error of the best
     held-out log p(rows | training rows) (Breiman et al. 1984); with ``folds=None`` the
     lowest BIC. Each fold is fitted ``fold_restarts`` times (default: at most 3). A run
-    that fails is recorded with its reason and cannot win. ``settings`` go to the
-    family's class.
+    that fails is recorded with its reason and cannot win. ``progress``: a bar on the
+    terminal, nothing, or a function of a name, runs done, and runs in all.
+    ``settings`` go to the family's class.
     """
     if family not in ESTIMATORS:
         raise InputError(f"no family {family!r}; there are {', '.join(ESTIMATORS)}.")
@@ -102,7 +102,8 @@ def sweep(
         for k in states
         for r in range(fold_restarts)
     ]
-    outcomes = _run(template, problem, plans, X, hidden, seed, progress)
+    with reporter(progress, "sweep") as report:
+        outcomes = _run(template, problem, plans, X, hidden, seed, report)
     records = [_record(template, p, o, X) for p, o in zip(plans, outcomes, strict=True)]
     ends = [
         _end(ESTIMATORS[family](p.n_states, **settings), o)
@@ -189,7 +190,7 @@ def _run(
     X: np.ndarray,
     hidden: np.ndarray,
     seed: int,
-    progress: Progress | None,
+    tell: Report,
 ) -> list[em.Outcome | str]:
     """Outcomes in the order of ``plans``; small and large models go in two groups."""
     starts = _first_runs(template, plans, X, hidden, seed)
@@ -201,15 +202,13 @@ def _run(
     ready.sort(key=lambda i: -plans[i].n_states)
     rules = template._rules(len(X))
     n_done = 0
-    if progress:
-        progress("sweep", 0, len(ready))
+    tell("sweep", 0, len(ready))
     # One group after the other: XLA's threads serve one program, and of two that share
     # them each may wait for the other for ever.
     for members in _groups(ready, plans):
 
         def report(count: int, total: int, before: int = n_done) -> None:
-            if progress:
-                progress("sweep", before + count, len(ready))
+            tell("sweep", before + count, len(ready))
 
         runs = [
             s._replace(view=last) if s.view < 0 else s
