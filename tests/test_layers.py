@@ -41,9 +41,8 @@ def modules() -> dict[str, Path]:
 
 def room(module: str) -> str:
     name = (module.split(".") + [""])[1]
-    return (
-        "errors" if name in ("files", "compilation", "progress") else name
-    )  # one room, the ground floor
+    ground_floor = ("files", "compilation", "progress")  # one room with errors
+    return "errors" if name in ground_floor else name
 
 
 def imports(path: Path) -> set[str]:

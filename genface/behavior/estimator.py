@@ -90,6 +90,10 @@ class HiddenMarkovModel(Drawing):
         self.init_params = letters if init_params is None else init_params
         self.compat = compat
 
+    def __repr__(self) -> str:
+        fitted = "fitted" if self._has("startprob_") else "not fitted"
+        return f"{type(self).__name__}(n_components={self.n_components}), {fitted}"
+
     def _has(self, name: str) -> bool:
         return hasattr(self, name)
 

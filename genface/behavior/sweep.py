@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,6 @@ from genface.behavior.hmm import ESTIMATORS, FitReport, HiddenMarkovModel, entro
 from genface.behavior.lanes import pack
 from genface.errors import FitError, InputError
 from genface.progress import Progress, Report, reporter
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +44,8 @@ class Sweep:
         """One row per number of states."""
         return pd.DataFrame(self.scores)
 
-    def plot(self) -> "Figure":
-        """Log-likelihood of every run, and the scores by which one was chosen."""
+    def plot(self) -> Any:
+        """Figure of the log-likelihood of every run, and the scores by which one was chosen."""
         from genface.behavior.sweep_plots import draw_sweep
 
         return draw_sweep(self.table, self.summary, self.best.n_components)
