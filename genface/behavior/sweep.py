@@ -45,7 +45,7 @@ class Sweep:
         return pd.DataFrame(self.scores)
 
     def plot(self) -> Any:
-        """Figure of the log-likelihood of every run, and the scores by which one was chosen."""
+        """Figure of every run, and of the scores by which one was chosen."""
         from genface.behavior.sweep_plots import draw_sweep
 
         return draw_sweep(self.table, self.summary, self.best.n_components)
