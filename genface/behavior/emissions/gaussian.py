@@ -118,9 +118,7 @@ class Gaussian:
         if self._matrix:
             return self._maximize_matrix(params, prior, data, weights)
         x = data["x"]
-        mass = weights.sum(0)[:, None]
-        if "seen" in data:
-            mass = weights.T @ data["seen"]
+        mass = weights.T @ data.get("seen", jnp.ones_like(x))
         total, squares = weights.T @ x, weights.T @ x**2
         if self.hmmlearn is not None:
             mean, cov = self._hmmlearn_diagonal(total, squares, mass)
@@ -132,10 +130,9 @@ class Gaussian:
             if self.shape == "spherical":
                 up, down = up.sum(1, keepdims=True), down.sum(1, keepdims=True)
             cov = jnp.broadcast_to(up / down, mean.shape)
-        used = jnp.broadcast_to(mass > 0, mean.shape)
         return {
-            "mean": jnp.where(used, mean, params["mean"]),
-            "cov": jnp.where(used, cov, params["cov"]),
+            "mean": jnp.where(mass > 0, mean, params["mean"]),
+            "cov": jnp.where(mass > 0, cov, params["cov"]),
         }
 
     def _centred_squares(self, data: Data, weights: Array, mean: Array) -> Array:

@@ -78,10 +78,19 @@ class NegativeBinomial(Columnwise):
         with np.errstate(divide="ignore"):
             below = stats.nbinom.cdf(first - 1, size, p)
             many = np.log(stats.nbinom.cdf(last, size, p) - below)
-        tail = stats.nbinom.logsf(first - 1, size, p)
-        many = np.where(np.isinf(last), tail, many)
+        many = np.where(np.isinf(last), _log_tail(first, size, p), many)
         return np.where(first == last, one, many)
 
     def means(self, params: Params) -> np.ndarray:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return np.exp(params["theta"][..., 0])
+
+
+def _log_tail(first: np.ndarray, size: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Log-probability of ``first`` counts or more, also where it underflows."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = stats.nbinom.logsf(first - 1, size, p)
+        # Far out each count is less likely than the one before by the same share.
+        share = (1 - p) * (first + size) / (first + 1)
+        far = stats.nbinom.logpmf(first, size, p) - np.log1p(-share)
+    return np.where((logs < -600) & (share < 1), far, logs)

@@ -114,9 +114,9 @@ class Poisson:
             above = np.where(np.isinf(last), 1.0, special.pdtr(np.maximum(last, 0), r))
             with np.errstate(divide="ignore", invalid="ignore"):
                 one = special.xlogy(last, r) - r - special.gammaln(last + 1)
-                tail = special.gammainc(np.maximum(first, 1), r)
                 log_p = np.where(first == last, one, np.log(above - below))
-                log_p = np.where(np.isinf(last) & (first > 0), np.log(tail), log_p)
+            tail = np.isinf(last) & (first > 0)
+            log_p = np.where(tail, _log_tail(np.maximum(first, 1), r), log_p)
             out[:, k] = np.where(np.isnan(lower), 0.0, log_p).sum(1)
         return out
 
@@ -127,3 +127,13 @@ class Poisson:
     def n_free(self, n_states: int, n_columns: int) -> int:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return n_states * n_columns
+
+
+def _log_tail(first: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Log-probability of ``first`` >= 1 counts or more, also where it underflows."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(special.gammainc(first, rate))
+        # Far out each count is less likely than the one before by the same share.
+        most = special.xlogy(first, rate) - rate - special.gammaln(first + 1)
+        far = most - np.log1p(-rate / (first + 1))
+    return np.where((logs < -600) & (rate < first), far, logs)
