@@ -15,18 +15,19 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_variances,
+    refuse,
     spread_rows,
     with_seen,
 )
 from genface.behavior.emissions.gamma import log_beta
-from genface.errors import InputError
 
 
 def _check_unit(X: np.ndarray, name: str) -> None:
-    if np.nanmin(X, initial=0.0) < 0 or np.nanmax(X, initial=0.0) > 1:
-        raise InputError(
-            f"the {name} family takes values in [0, 1]; scale the columns first."
-        )
+    refuse(
+        (X < 0) | (X > 1),
+        X,
+        f"but the {name} family takes values in [0, 1]; scale them (AUTransform).",
+    )
 
 
 def _start_theta(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.ndarray:
@@ -55,8 +56,8 @@ def _log_beta_cells(
     a, b = _shapes_numpy(theta)
     low = np.clip(np.nan_to_num(lower, neginf=0.0, posinf=1.0), 0, 1)[:, None]
     high = np.clip(np.nan_to_num(upper, neginf=0.0, posinf=1.0), 0, 1)[:, None]
-    # From the end that the mean is not at: nothing is lost to 1 - 1.
-    mirrored = low > a / (a + b)
+    # From the end that most of the law is not at: nothing is lost to 1 - 1.
+    mirrored = special.betainc(a, b, low) > 0.5
     a, b = np.where(mirrored, b, a), np.where(mirrored, a, b)
     low, high = np.where(mirrored, 1 - high, low), np.where(mirrored, 1 - low, high)
     p = special.betainc(a, b, high) - special.betainc(a, b, low)
@@ -72,11 +73,21 @@ def _log_beta_cells(
 def _log_beta_below(a: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Log-probability of [0, x] for x below the mean, where it underflows.
 
-    DLMF 8.17.8: x^a (1 - x)^b / (a B(a, b)) times a series that is near 1.
+    DLMF 8.17.22: x^a (1 - x)^b / (a B(a, b)) times a continued fraction, by Lentz's
+    method.
     """
-    series = special.hyp2f1(a + b, 1.0, a + 1, x)
+    d = 1 / (1 - (a + b) * x / (a + 1))
+    c, fraction = np.ones_like(x), d
+    for m in range(1, 300):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for step in (even, odd):
+            d, c = 1 / (1 + step * d), 1 + step / c
+            fraction = fraction * d * c
+        if (np.abs(d * c - 1) < 1e-15).all():
+            break
     logs = special.xlogy(a, x) + special.xlog1py(b, -x) - special.betaln(a, b)
-    return logs - np.log(a) + np.log(series)
+    return logs - np.log(a) + np.log(fraction)
 
 
 @dataclass(frozen=True)

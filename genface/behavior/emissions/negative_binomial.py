@@ -15,11 +15,12 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_means,
+    refuse,
     spread_rows,
     with_seen,
 )
 from genface.behavior.emissions.gamma import log_gamma
-from genface.errors import InputError
+from genface.behavior.emissions.poisson import NO_COUNTS, no_counts
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,9 @@ class NegativeBinomial(Columnwise):
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Counts and the logs of their factorials."""
+        refuse(no_counts(X), X, NO_COUNTS)
         data = with_seen(X)
-        x = data["x"]
-        if ((x < 0) | (x != np.floor(x))).any():
-            column = int(((x < 0) | (x != np.floor(x))).any(0).argmax())
-            raise InputError(f"column {column} has values that are no counts.")
-        data["log_factorial"] = special.gammaln(x + 1)
+        data["log_factorial"] = special.gammaln(data["x"] + 1)
         return data
 
     def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:

@@ -14,11 +14,18 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_means,
+    refuse,
     spread_rows,
     with_seen,
 )
 
+NO_COUNTS = "which is no count; use AUTransform('counts') or another family."
 _NEVER = -1e300  # stands for log 0, so that 0 * log 0 is 0
+
+
+def no_counts(X: np.ndarray) -> np.ndarray:
+    """Where values (T, A) are negative or not whole."""
+    return (X < 0) | (np.isfinite(X) & (np.floor(X) != X))
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,16 @@ class Poisson:
         return 0
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
-        """Counts and the constant of their log-probability; inf for no counts."""
-        data = with_seen(X)
-        x = data["x"]
-        no_count = (x < 0) | (x != np.floor(x))
-        constant = special.gammaln(np.where(no_count, 0, x) + 1.0)
-        data["constant"] = np.where(no_count, np.inf, constant).sum(1)
-        data["x"] = np.where(no_count, 0.0, x)
+        """Counts and the constant of their log-probability.
+
+        It is inf for what is no count, which only hmmlearn's way lets pass.
+        """
+        wrong = no_counts(X)
+        if self.hmmlearn is None:
+            refuse(wrong, X, NO_COUNTS)
+        data = with_seen(np.where(wrong, 0.0, X))
+        constant = special.gammaln(data["x"] + 1.0)
+        data["constant"] = np.where(wrong, np.inf, constant).sum(1)
         return data
 
     def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
