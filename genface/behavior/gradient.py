@@ -134,8 +134,11 @@ def fit_by_gradient(
     X, checked = model._check(X, lengths)
     problem = model._problem(X, checked)
     run = model._start_runs(X, checked)[0]
-    if hasattr(model, "_emission"):
-        run = Run(model.startprob_, model.transmat_, model._emission)
+    run = Run(
+        getattr(model, "startprob_", run.start),
+        getattr(model, "transmat_", run.trans),
+        {**run.emission, **getattr(model, "_emission", {})},
+    )
     known = {
         "start": ("s", "shares", run.start),
         "trans": ("t", "shares", run.trans),
