@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from genface.behavior import em
 from genface.behavior.emissions import Gaussian
 from genface.behavior.emissions.logistic import cell_edges
-from genface.behavior.inference import posterior
+from genface.behavior.inference import best_path, posterior
 from genface.behavior.precision import float64
 
 
@@ -29,10 +29,12 @@ def test_likelihood_equals_enumeration(name):
     start, trans, emission = outcome.run[:3]
     rows = X[36:43]  # across the row that is wholly missing
     obs = log_obs(family, emission, rows, [len(rows)])
-    total, smoothed, *_ = enumerate_paths(start, trans, obs)
+    total, smoothed, moves, path, _ = enumerate_paths(start, trans, obs)
     got = posterior(start, trans, obs)
     assert got.log_likelihood == pytest.approx(total, rel=1e-12)
     np.testing.assert_allclose(got.smoothed, smoothed, atol=1e-12)
+    np.testing.assert_allclose(got.moves, moves, atol=1e-12)
+    assert best_path(start, trans, obs)[1].tolist() == path.tolist()
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def picked(X, states, top=1.0):
 
 
 def test_five_beta_states_are_found():
-    assert [picked(beta_states(seed), range(4, 7))[0] for seed in range(2)] == [5, 5]
+    assert picked(beta_states(0), range(4, 7))[0] == 5
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ def test_five_beta_states_are_found_in_eighteen_of_twenty():
 
 
 def test_the_unit_of_the_aus_does_not_matter():
-    X = beta_states(0, n_rows=300)
+    X = beta_states(0, n_rows=300, n_columns=8)
     chosen, one = picked(X, (4, 5, 6))
     for factor in (10.0, 100.0):
         same, other = picked(factor * X, (4, 5, 6), top=factor)
