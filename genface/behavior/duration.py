@@ -5,18 +5,25 @@ chain stays Markov and every recursion stays exact (Russell & Moore 1985): enter
 state draws its duration, each frame counts down, and a new state follows the last.
 """
 
-from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from genface.behavior.duration_laws import LAWS, log_durations, n_parameters
+from genface.behavior.duration_laws import (
+    LAWS,
+    first_law,
+    law_of,
+    log_durations,
+    n_parameters,
+)
 from genface.behavior.emissions import Family
-from genface.behavior.hmm import FitReport, HiddenMarkovModel
+from genface.behavior.estimator import FitReport, HiddenMarkovModel, best_restart
 from genface.behavior.precision import program
+from genface.behavior.runs import Lengths, Rows
 from genface.behavior.semi_markov import StayRun, fit_stays
+from genface.behavior.settings import probabilities, whole
 from genface.behavior.stopping import STOP_REASONS
-from genface.errors import FitError, InputError
+from genface.errors import InputError
 
 
 def expand(
@@ -42,11 +49,14 @@ def expand(
 class HSMM(HiddenMarkovModel):
     """States that last as long as ``duration`` says: one of ``LAWS``.
 
-    ``transmat_`` (K, K) has a zero diagonal: it says what follows a stay.
-    ``durations_`` (K, max_duration) are the laws of the stays.
+    After ``fit``: ``start_`` (K,); ``jumps_`` (K, K) with a zero diagonal, what follows
+    a stay; ``durations_`` (K, max_duration), the laws of the stays. ``startprob_`` and
+    ``transmat_`` are those of the chain of (state, frames left). The letter d stands
+    for durations.
     """
 
     family_name = "hsmm"
+    chain_letters = "std"
 
     def __init__(
         self,
@@ -59,50 +69,61 @@ class HSMM(HiddenMarkovModel):
     ) -> None:
         if duration not in LAWS:
             raise InputError(f"duration is one of {', '.join(LAWS)}; got {duration!r}.")
-        if n_components < 2:
+        if whole("n_components", n_components) < 2:
             raise InputError("a semi-Markov model needs two states to move between.")
+        if settings.get("compat"):
+            raise InputError("hmmlearn has no semi-Markov model to agree with.")
         super().__init__(n_components, family=family, **settings)
         self.duration = duration
-        self.max_duration = max_duration
+        self.max_duration = whole("max_duration", max_duration)
 
     def _expand(self) -> None:
         self.startprob_, self.transmat_ = expand(
             self.start_, self.jumps_, self.durations_
         )
 
-    def fit(self, X: np.ndarray, lengths: Sequence[int] | None = None) -> Self:
+    def fit(self, X: Rows, lengths: Lengths = None) -> Self:
         """Exact EM from each restart; the most probable is kept."""
         X, checked = self._check(X, lengths)
-        rows = X[np.isfinite(X).any(1)]
-        if not len(rows):
-            raise InputError("every entry of X is missing; there is nothing to fit.")
+        problem = self._problem(X, checked)
+        chain = self._first_chain()
         seeds = np.random.SeedSequence(self.random_state).spawn(self.restarts)
         ends = fit_stays(
             self.family,
-            self._problem(X, checked),
+            problem,
             [
-                self.family.init(rows, self.n_components, np.random.default_rng(seed))
+                (*chain, self._first_emission(X, np.random.default_rng(seed)))
                 for seed in seeds
             ],
             self.duration,
             self.max_duration,
-            self.n_iter,
-            self.tol * len(X),
+            (self.n_iter, self.tol * len(X)),
+            "".join(letter for letter in "stde" if letter in self.params),
         )
         histories = [end.history[: int(end.iteration)] for end in ends]
         scores = np.array([history[-1] for history in histories])
         stops = [STOP_REASONS[int(end.stop)] for end in ends]
-        usable = np.isfinite(scores) & np.array([stop != "nan" for stop in stops])
-        best = int(np.where(usable, scores, -np.inf).argmax())
-        if not usable[best]:
-            raise FitError(
-                f"no restart reached a finite likelihood ({stops[best]}); "
-                "look for values that the family cannot produce."
-            )
+        best = best_restart(scores, stops)
         self._take(ends[best])
         self.monitor_ = FitReport(histories[best], stops[best], best, scores)
         self.n_features = X.shape[1]
         return self
+
+    def _first_chain(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Start, jumps and law of the stays; what was set before, if it may stay."""
+        k, longest = self.n_components, self.max_duration
+        start = self._kept("s", "start_", np.full(k, 1 / k))
+        jumps = self._kept("t", "jumps_", (1 - np.eye(k)) / (k - 1))
+        theta = first_law(self.duration, k, longest)
+        durations = self._kept("d", "durations_", None)
+        if durations is not None:
+            known = probabilities("durations_", durations, (k, longest))
+            theta = program(law_of, "law")(law=self.duration, durations=known)
+        return (
+            probabilities("start_", start, (k,)),
+            probabilities("jumps_", jumps, (k, k)),
+            theta,
+        )
 
     def _take(self, end: StayRun) -> None:
         self._emission, self.start_, self.jumps_ = end.emission, end.start, end.jumps
@@ -112,24 +133,9 @@ class HSMM(HiddenMarkovModel):
         self.durations_ = np.exp(logs)
         self._expand()
 
-    def log_obs(
-        self, X: np.ndarray, lengths: Sequence[int] | None = None
-    ) -> np.ndarray:
+    def log_obs(self, X: Rows, lengths: Lengths = None) -> np.ndarray:
         """Log-probability of each row in each copy of a state (T, K * D)."""
         return np.repeat(super().log_obs(X, lengths), self.max_duration, axis=1)
-
-    def predict(
-        self, X: np.ndarray, lengths: Sequence[int] | None = None
-    ) -> np.ndarray:
-        """States (T,) of the best path."""
-        return self.decode(X, lengths)[1] // self.max_duration
-
-    def predict_proba(
-        self, X: np.ndarray, lengths: Sequence[int] | None = None
-    ) -> np.ndarray:
-        """p(state | all rows) (T, K)."""
-        smoothed = self.posterior(X, lengths).smoothed
-        return smoothed.reshape(len(smoothed), -1, self.max_duration).sum(2)
 
     def _roll(
         self,
@@ -151,8 +157,7 @@ class HSMM(HiddenMarkovModel):
         """Start, moves between states, durations, and emissions."""
         k = self.n_components
         laws = k * n_parameters(self.duration, self.max_duration)
-        width = self.family.means(self._emission).shape[1]
-        return k - 1 + k * (k - 2) + laws + self.family.n_free(k, width)
+        return k - 1 + k * (k - 2) + laws + self.family.n_free(k, self._width)
 
 
 class _Repeated:

@@ -64,3 +64,13 @@ def maximize(law: str, theta: Array, counts: Array) -> Array:
         return (counts * logs).sum(-1) + log_prior(law, theta)
 
     return climb(value, theta, steps=4)
+
+
+def law_of(law: str, durations: Array) -> Array:
+    """Parameters (K, P) of the law that is nearest to ``durations`` (K, D)."""
+    if law == "categorical":
+        return durations
+    n_states, longest = durations.shape
+    # So many stays that the prior does not count.
+    counts, theta = 1e6 * durations, jnp.asarray(first_law(law, n_states, longest))
+    return jax.lax.fori_loop(0, 25, lambda _, t: maximize(law, t, counts), theta)

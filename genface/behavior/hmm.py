@@ -1,6 +1,7 @@
 """One estimator per emission family."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from genface.behavior.emissions import (
     Product,
 )
 from genface.behavior.estimator import FitReport, HiddenMarkovModel, first_chain
-from genface.behavior.reading import entropy
+from genface.behavior.reading import NotFitted, entropy
 from genface.errors import InputError
 
 
@@ -28,7 +29,7 @@ class PoissonHMM(HiddenMarkovModel):
     """Counts. ``lambdas_`` (K, A) are the rates."""
 
     family_name = "poisson"
-    emission_letters = "l"
+    array_letters = {"rate": "l"}
 
     def __init__(
         self,
@@ -43,25 +44,10 @@ class PoissonHMM(HiddenMarkovModel):
         family = Poisson(hmmlearn=follows)
         super().__init__(n_components, family=family, compat=compat, **settings)
 
-    def _check(
-        self, X: np.ndarray, lengths: Sequence[int] | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        X, checked = super()._check(X, lengths)
-        if not self.compat:
-            with np.errstate(invalid="ignore"):
-                wrong = ((X < 0) | (X != np.floor(X))) & np.isfinite(X)
-            if wrong.any():
-                column = int(wrong.any(0).argmax())
-                raise InputError(
-                    f"column {column} has values that are no counts; "
-                    "use AUTransform('counts') or another family."
-                )
-        return X, checked
-
     @property
     def lambdas_(self) -> np.ndarray:
         """Rates (K, A)."""
-        return self._emission["rate"]
+        return self.emission_params["rate"]
 
     @lambdas_.setter
     def lambdas_(self, rate: np.ndarray) -> None:
@@ -72,7 +58,7 @@ class GaussianHMM(HiddenMarkovModel):
     """Normal rows; ``covariance_type`` diag, spherical, full or tied."""
 
     family_name = "gaussian"
-    emission_letters = "mc"
+    array_letters = {"mean": "m", "cov": "c"}
 
     def __init__(
         self,
@@ -88,17 +74,28 @@ class GaussianHMM(HiddenMarkovModel):
         **settings: Any,
     ) -> None:
         if covariance_type not in ("diag", "spherical", "full", "tied"):
-            raise InputError(f"no covariance type {covariance_type!r}.")
+            raise InputError(
+                "covariance_type is diag, spherical, full or tied; got "
+                f"{covariance_type!r}."
+            )
         follows = (means_prior, means_weight, covars_prior, covars_weight)
         family = Gaussian(covariance_type, hmmlearn=follows if compat else None)
         self.covariance_type = covariance_type
         self.min_covar = min_covar
         super().__init__(n_components, family=family, compat=compat, **settings)
+        fixed = [n for n, c in self.array_letters.items() if c not in self.params]
+        self.family = replace(family, frozen=tuple(fixed))
+
+    def _array(self, name: str) -> np.ndarray:
+        """One of two arrays, of which only the other may have been set."""
+        if name not in self.emission_params:
+            raise NotFitted(f"the {name} of this model has not been set yet.")
+        return self.emission_params[name]
 
     @property
     def means_(self) -> np.ndarray:
         """Means (K, A)."""
-        return self._emission["mean"]
+        return self._array("mean")
 
     @means_.setter
     def means_(self, mean: np.ndarray) -> None:
@@ -108,7 +105,7 @@ class GaussianHMM(HiddenMarkovModel):
     @property
     def covars_(self) -> np.ndarray:
         """Covariance matrices (K, A, A); (A, A) if tied."""
-        cov = self._emission["cov"]
+        cov = self._array("cov")
         if self.covariance_type == "tied":
             return cov[0]
         if self.covariance_type == "full":

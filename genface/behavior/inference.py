@@ -4,7 +4,6 @@ Everything here takes numpy arrays of stacked rows: ``log_obs`` (T, K) is the
 log-probability of each row in each state, and ``lengths`` tells where sequences end.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import jax
@@ -14,6 +13,7 @@ from genface.behavior.lanes import Lanes, check_lengths, pack
 from genface.behavior.log_recursions import exact_posterior, log_posterior
 from genface.behavior.precision import program
 from genface.behavior.recursions import NEVER_LOST, scaled_posterior
+from genface.behavior.runs import Lengths
 from genface.behavior.viterbi import viterbi
 from genface.errors import InputError, ShapeError
 
@@ -56,7 +56,7 @@ def posterior(
     start: np.ndarray,
     trans: np.ndarray,
     log_obs: np.ndarray,
-    lengths: Sequence[int] | None = None,
+    lengths: Lengths = None,
     method: str = "auto",
 ) -> StatePosterior:
     """Filter and smoother. ``method``: one of ``METHODS``.
@@ -93,7 +93,7 @@ def best_path(
     start: np.ndarray,
     trans: np.ndarray,
     log_obs: np.ndarray,
-    lengths: Sequence[int] | None = None,
+    lengths: Lengths = None,
     ties: str = "highest",
 ) -> tuple[float, np.ndarray]:
     """Viterbi: log p(path, rows) summed over sequences, and the states (T,).

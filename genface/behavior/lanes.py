@@ -17,13 +17,17 @@ from genface.errors import InputError, ShapeError
 _SHORTEST = 32
 
 
-def check_lengths(n_rows: int, lengths: Sequence[int] | None) -> np.ndarray:
+def check_lengths(
+    n_rows: int, lengths: Sequence[int] | np.ndarray | None
+) -> np.ndarray:
     """Lengths of the sequences stacked in ``n_rows`` rows, as positive integers."""
     if lengths is None:
         return np.array([n_rows])
     checked = np.asarray(lengths)
     if checked.dtype.kind not in "iu" or checked.ndim != 1 or (checked < 1).any():
-        raise InputError(f"lengths must be positive integers; got {list(lengths)}.")
+        raise InputError(
+            f"lengths must be a list of whole numbers from 1; got {lengths}."
+        )
     if checked.sum() != n_rows:
         raise ShapeError(f"lengths add up to {checked.sum()}, X has {n_rows} rows.")
     return checked

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +13,14 @@ from genface.behavior import storage
 from genface.behavior.cells import log_steps
 from genface.behavior.duration import HSMM
 from genface.behavior.em import Run
+from genface.behavior.emissions.family import naming
 from genface.behavior.graph import long_run_share, moves_given_leaving
 from genface.behavior.hmm import HiddenMarkovModel
-from genface.behavior.runs import Lengths, check_rows, split
+from genface.behavior.runs import Lengths, Rows, check_rows, split, stack
 from genface.behavior.selection import Selection, transform_for
-from genface.behavior.transform import AUTransform, scale_top
+from genface.behavior.settings import whole
+from genface.behavior.stream import StateStream
+from genface.behavior.transform import AUTransform, check_range, scale_top
 from genface.behavior.visits import geometric_law
 from genface.errors import InputError, ShapeError, WeightError
 
@@ -76,7 +80,7 @@ class BehaviorModel:
     def fit(
         cls,
         estimator: HiddenMarkovModel,
-        X: np.ndarray,
+        X: Rows,
         lengths: Lengths = None,
         *,
         columns: Sequence[str],
@@ -86,15 +90,19 @@ class BehaviorModel:
     ) -> "BehaviorModel":
         """Fit one estimator, of whatever family and duration, to AUs X (T, A).
 
-        ``transform`` is one of ``transform.KINDS``; the family's own if left out.
+        ``X`` may be a list of sequences. ``transform`` is one of ``transform.KINDS``;
+        the family's own if left out.
         """
-        X, top = check_rows(X), scale_top(au_scale)
+        X, sizes = stack(X, lengths)
+        top = scale_top(au_scale)
+        fps = _rate(fps)
         kind = transform or transform_for(estimator.family)
         map_ = AUTransform.fit(kind, X, columns, top)
-        sizes = [len(part) for part in split(X, lengths)]
-        estimator.fit(map_.encode(np.clip(X, 0.0, top)), sizes)
+        check_range(X, map_.columns, top)
+        with naming(columns):
+            estimator.fit(map_.encode(X), sizes)
         blank = np.zeros((estimator.n_components, X.shape[1]))
-        return cls(estimator, map_, _rate(fps), au_scale, blank)._ordered(X, lengths)
+        return cls(estimator, map_, fps, au_scale, blank)._ordered(X, sizes)
 
     @property
     def family(self) -> str:
@@ -162,6 +170,8 @@ class BehaviorModel:
 
     def dwell_law(self, state: int, longest: int) -> np.ndarray:
         """P(a visit to ``state`` lasts 1, 2, ... ``longest`` frames)."""
+        if not 0 <= state < self.n_states:
+            raise InputError(f"no state {state}; there are 0 to {self.n_states - 1}.")
         if isinstance(self.estimator, HSMM):
             law = np.zeros(longest)
             known = self.estimator.durations_[state][:longest]
@@ -177,7 +187,11 @@ class BehaviorModel:
     def filtered(self, X: np.ndarray) -> np.ndarray:
         """Probability of each state given the frames so far, (T, K)."""
         beliefs = self.estimator.posterior(self._encode(X)).filtered
-        return beliefs.reshape(len(beliefs), self.n_states, -1).sum(2)
+        return self.estimator._by_state(beliefs)
+
+    def stream(self) -> StateStream:
+        """:meth:`filtered` for frames that arrive one by one: ``update(aus)``."""
+        return StateStream(self.estimator, self._encode)
 
     def posterior(self, X: np.ndarray) -> np.ndarray:
         """Probability of each state given all frames, (T, K)."""
@@ -187,8 +201,9 @@ class BehaviorModel:
         """Log-probability of the cells of X in nats, given ``history`` before it."""
         X = self._check(X)
         known = 0 if history is None else len(history)
-        whole = X if history is None else np.vstack([self._check(history), X])
-        steps = log_steps(self.estimator, self.transform, whole, self.top)
+        both = X if history is None else np.vstack([self._check(history), X])
+        self._encode(both)
+        steps = log_steps(self.estimator, self.transform, both, self.top)
         return float(steps[known:].sum())
 
     def score(self, X: np.ndarray) -> float:
@@ -208,7 +223,8 @@ class BehaviorModel:
         """
         if history is not None:
             return self.forecast(history, n_frames, 1, seed)[0]
-        _positive("n_frames", n_frames)
+        whole("n_frames", n_frames)
+        whole("seed", seed, 0)
         coded, _ = self.estimator.sample(n_frames, seed)
         return self._decode(coded)
 
@@ -220,8 +236,9 @@ class BehaviorModel:
         The first state is drawn from the filtered posterior of the last frame, one
         transition on; families with lags go on from the last values.
         """
-        _positive("horizon", horizon)
-        _positive("n", n)
+        whole("horizon", horizon)
+        whole("n", n)
+        whole("seed", seed, 0)
         coded = self._encode(history)
         self._possible(coded)
         return self._decode(self.estimator.forecast(coded, horizon, n, seed))
@@ -231,7 +248,8 @@ class BehaviorModel:
 
         A part of the AUs may be given throughout: the others follow from them.
         """
-        _positive("n", n)
+        whole("n", n)
+        whole("seed", seed, 0)
         coded = self._encode(X)
         self._possible(coded)
         drawn = self._decode(self.estimator.infill(coded, n, seed))
@@ -294,7 +312,10 @@ class BehaviorModel:
         return model
 
     def _encode(self, X: np.ndarray) -> np.ndarray:
-        return self.transform.encode(np.clip(self._check(X), 0.0, self.top))
+        coded = self.transform.encode(np.clip(self._check(X), 0.0, self.top))
+        with naming(self.columns):
+            self.estimator.family.prepare(coded, [len(coded)])
+        return coded
 
     def _decode(self, coded: np.ndarray) -> np.ndarray:
         return np.clip(self.transform.decode(coded), 0.0, self.top)
@@ -354,14 +375,9 @@ def reorder(estimator: HiddenMarkovModel, order: np.ndarray) -> HiddenMarkovMode
 
 
 def _rate(fps: float) -> float:
-    if not fps > 0:
-        raise InputError(f"fps must be positive, got {fps}.")
+    if not isinstance(fps, numbers.Real) or not 0 < fps < np.inf:
+        raise InputError(f"fps must be a positive number; got {fps!r}.")
     return float(fps)
-
-
-def _positive(name: str, number: int) -> None:
-    if number < 1:
-        raise InputError(f"{name} must be 1 or more, got {number}.")
 
 
 def _by_column(records: Sequence[Mapping]) -> dict[str, str]:

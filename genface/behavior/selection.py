@@ -9,16 +9,13 @@ import numpy as np
 from genface.behavior.cells import log_steps
 from genface.behavior.em import Run
 from genface.behavior.emissions import Family
+from genface.behavior.emissions.family import naming
 from genface.behavior.folds import block_folds, clip_folds
 from genface.behavior.hmm import ESTIMATORS, HiddenMarkovModel
-from genface.behavior.runs import (
-    Lengths,
-    autocorrelation_time,
-    check_lengths,
-    check_rows,
-)
+from genface.behavior.runs import Lengths, Rows, autocorrelation_time, stack
+from genface.behavior.settings import whole
 from genface.behavior.sweep import Sweep, sweep
-from genface.behavior.transform import AUTransform
+from genface.behavior.transform import AUTransform, check_range
 from genface.errors import FitError, GenfaceError, InputError, ShapeError
 from genface.progress import Report
 
@@ -81,7 +78,7 @@ def transform_for(family: Family) -> str:
 
 
 def select(
-    X: np.ndarray,
+    X: Rows,
     lengths: Lengths = None,
     *,
     columns: Sequence[str],
@@ -98,17 +95,20 @@ def select(
 ) -> Selection:
     """Fit every family and number of states to AUs (T, A) and choose one.
 
-    Held out are whole clips where there are three or more (``by="block"``: never),
-    else contiguous blocks with a gap beside them. Within a family the fewest states
-    whose held-out score is within one standard error of the best; between families
-    the higher score. Without folds (too few frames) the smallest BIC. ``top`` ends the
-    AU scale. A fit that fails is a row in the table, not an end; :class:`FitError`
-    only if nothing at all could be fitted.
+    ``X`` may be a list of sequences instead. Held out are whole clips where there are
+    three or more (``by="block"``: never), else contiguous blocks with a gap beside
+    them. Within a family the fewest states whose held-out score is within one standard
+    error of the best; between families the higher score. Without folds (too few
+    frames) the smallest BIC. ``top`` ends the AU scale. A fit that fails is a row in
+    the table, not an end; :class:`FitError` only if nothing at all could be fitted.
     """
-    X = check_rows(X)
+    X, lengths = stack(X, lengths)
+    whole("restarts", restarts)
+    whole("seed", seed, 0)
+    families = [families] if isinstance(families, str) else families
     sizes = _sizes(X, states)
     _check(X, columns, families, top)
-    held, rule = _folds(X, check_lengths(len(X), lengths), folds, by)
+    held, rule = _folds(X, lengths, folds, by)
     found = _Found(X, lengths, columns, top, held)
     for number, name in enumerate(families):
 
@@ -139,7 +139,7 @@ class _Found:
     def __init__(
         self,
         X: np.ndarray,
-        lengths: Lengths,
+        lengths: np.ndarray,
         columns: Sequence[str],
         top: float,
         held: Folds | None,
@@ -172,20 +172,20 @@ class _Found:
         own = dict(kind.settings)
         if name == "categorical":
             own["n_categories"] = round(self.top) + 1
-        sizes_of = None if self.lengths is None else list(self.lengths)
         try:
-            swept = sweep(
-                self.coded(name),
-                kind.estimator,
-                sizes,
-                restarts,
-                sizes_of,
-                self.held,
-                fold_restarts=1,
-                seed=seed,
-                **own,
-                **settings,
-            )
+            with naming(self.columns):
+                swept = sweep(
+                    self.coded(name),
+                    kind.estimator,
+                    sizes,
+                    restarts,
+                    self.lengths.tolist(),
+                    self.held,
+                    fold_restarts=1,
+                    seed=seed,
+                    **own,
+                    **settings,
+                )
         except GenfaceError as error:
             self.reasons.append(f"{name}: {error}")
             self.table += [_row(name, K) | {"stop": str(error)} for K in sizes]
@@ -277,9 +277,7 @@ def choose(table: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _sizes(X: np.ndarray, states: Iterable[int]) -> list[int]:
     """Numbers of states to try: never more than there are different rows."""
-    sizes = sorted({int(k) for k in states})
-    if not sizes or sizes[0] < 1:
-        raise InputError(f"states must be positive numbers; got {sizes}.")
+    sizes = _numbers(states)
     rows = X[np.isfinite(X).any(1)]
     if not len(rows):
         raise InputError("every AU is missing in every frame; there is nothing to fit.")
@@ -298,6 +296,15 @@ def _sizes(X: np.ndarray, states: Iterable[int]) -> list[int]:
     return fine
 
 
+def _numbers(states: Iterable[int]) -> list[int]:
+    if isinstance(states, str) or not isinstance(states, Iterable):
+        raise InputError(f"states is a list of whole numbers; got {states!r}.")
+    sizes = sorted({whole("each number of states", k) for k in states})
+    if not sizes:
+        raise InputError("states names no number of states to try.")
+    return sizes
+
+
 def _check(
     X: np.ndarray, columns: Sequence[str], families: Sequence[str], top: float
 ) -> None:
@@ -309,13 +316,7 @@ def _check(
             f"no family {', '.join(unknown) or 'was named'}; choose from "
             f"{', '.join(CANDIDATES)}."
         )
-    with np.errstate(invalid="ignore"):
-        outside = np.any((X < 0) | (X > top), axis=0)
-    if outside.any():
-        names = ", ".join(c for c, out in zip(columns, outside, strict=True) if out)
-        raise InputError(
-            f"{names}: values outside 0-{top:g}; clip them, or name the right scale."
-        )
+    check_range(X, columns, top)
 
 
 def _folds(
@@ -347,7 +348,7 @@ def _best_of(swept: Sweep, fold: int, K: int) -> HiddenMarkovModel | None:
 
 
 def _polished(
-    model: HiddenMarkovModel, name: str, coded: np.ndarray, lengths: Lengths
+    model: HiddenMarkovModel, name: str, coded: np.ndarray, lengths: np.ndarray
 ) -> HiddenMarkovModel:
     """The chosen model after EM has gone on to the estimator's own tolerance."""
     kind = CANDIDATES[name]
@@ -357,7 +358,7 @@ def _polished(
     further = ESTIMATORS[kind.estimator](model.n_components, init_params="", **settings)
     further._adopt(Run(model.startprob_, model.transmat_, model.emission_params))
     try:
-        return further.fit(coded, None if lengths is None else list(lengths))
+        return further.fit(coded, lengths)
     except FitError:
         return model
 

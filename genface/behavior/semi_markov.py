@@ -119,7 +119,13 @@ def _shares(counts: Array, current: Array) -> Array:
 
 
 def _iterate(
-    family: Family, law: str, longest: int, problem: Problem, limits: Any, run: StayRun
+    family: Family,
+    law: str,
+    longest: int,
+    learn: str,
+    problem: Problem,
+    limits: Any,
+    run: StayRun,
 ) -> StayRun:
     log_obs, first = observe(family, problem, run)
     data = seen_by(problem, run)
@@ -141,12 +147,16 @@ def _iterate(
     lasted = got.durations - padded * run.start[:, None] * jnp.exp(logs)
     shown = (data["visible"] > 0)[:, None]
     weights = jnp.where(shown, got.smoothed.reshape(len(shown), -1), 0.0)
-    new = (
-        _shares(begun + start_count, run.start),
-        _shares(got.jumps + jump_count, run.jumps),
-        duration_laws.maximize(law, run.theta, jnp.maximum(lasted, 0.0)),
-        family.maximize(run.emission, prior, data, weights),
-    )
+    start, jumps, theta, emission = run[:4]
+    if "s" in learn:
+        start = _shares(begun + start_count, start)
+    if "t" in learn:
+        jumps = _shares(got.jumps + jump_count, jumps)
+    if "d" in learn:
+        theta = duration_laws.maximize(law, theta, jnp.maximum(lasted, 0.0))
+    if "e" in learn:
+        emission = family.maximize(emission, prior, data, weights)
+    new = (start, jumps, theta, emission)
     fine = jnp.isfinite(objective)
     for leaf in jax.tree.leaves(new):
         fine &= jnp.isfinite(leaf).all()
@@ -167,9 +177,15 @@ def _iterate(
 
 
 def _climb(
-    runs: StayRun, problem: Problem, limits: Any, family: Family, law: str, longest: int
+    runs: StayRun,
+    problem: Problem,
+    limits: Any,
+    family: Family,
+    law: str,
+    longest: int,
+    learn: str,
 ) -> StayRun:
-    step = functools.partial(_iterate, family, law, longest, problem, limits)
+    step = functools.partial(_iterate, family, law, longest, learn, problem, limits)
 
     def body(runs: StayRun) -> StayRun:
         new = jax.vmap(step)(runs)
@@ -189,34 +205,40 @@ def _climb(
 def fit_stays(
     family: Family,
     problem: Problem,
-    emissions: Sequence[Params],
+    begins: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, Params]],
     law: str,
     longest: int,
-    n_iter: int,
-    tol: float,
+    limits: tuple[int, float],
+    learn: str,
 ) -> list[StayRun]:
-    """Iterate one restart from each of ``emissions`` to its stop."""
-    n_states = len(next(iter(emissions[0].values())))
+    """Iterate each restart to its stop: the first four parts of a :class:`StayRun`.
+
+    ``limits``: the cap on iterations and the tolerance in nats; ``learn``: s start,
+    t jumps, d durations, e emissions.
+    """
     n_history = 128
-    while n_history < n_iter:
+    while n_history < limits[0]:
         n_history *= 4
     runs = [
         StayRun(
-            np.full(n_states, 1 / n_states),
-            (1 - np.eye(n_states)) / (n_states - 1),
-            duration_laws.first_law(law, n_states, longest),
-            emission,
-            np.ones(n_states, bool),
+            *begin,
+            np.ones(len(begin[0]), bool),
             0,
             -np.inf,
             0,
             stopping.RUNNING,
             np.zeros(n_history),
         )
-        for emission in emissions
+        for begin in begins
     ]
     stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *runs)
-    ends = program(_climb, "family", "law", "longest")(
-        stacked, problem, (n_iter, tol), family=family, law=law, longest=longest
+    ends = program(_climb, "family", "law", "longest", "learn")(
+        stacked,
+        problem,
+        limits,
+        family=family,
+        law=law,
+        longest=longest,
+        learn=learn,
     )
     return [jax.tree.map(lambda x, i=i: np.array(x[i]), ends) for i in range(len(runs))]

@@ -185,9 +185,8 @@ def _family(spec: Mapping) -> Family:
     if "parts" in settings:
         parts = [(_family(part), tuple(own)) for part, own in settings["parts"]]
         return Product(tuple(parts))
-    if isinstance(settings.get("hmmlearn"), list):
-        settings["hmmlearn"] = tuple(settings["hmmlearn"])
-    return FAMILIES[spec["name"]](**settings)
+    lists = {k: tuple(v) for k, v in settings.items() if isinstance(v, list)}
+    return FAMILIES[spec["name"]](**settings | lists)
 
 
 def _digest(facts: Mapping) -> str:

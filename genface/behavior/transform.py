@@ -22,6 +22,16 @@ def scale_top(au_scale: str) -> float:
     return TOP[au_scale]
 
 
+def check_range(X: np.ndarray, columns: Sequence[str], top: float) -> None:
+    """Refuse AUs (T, A) outside of a scale that ends at ``top``; NaN may be there."""
+    outside = ((X < 0) | (X > top)).any(0)
+    if outside.any():
+        names = ", ".join(c for c, out in zip(columns, outside, strict=True) if out)
+        raise InputError(
+            f"{names}: values outside 0-{top:g}; clip them, or name the right scale."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class AUTransform:
     """``encode``: (AU - offset) * scale, then what the kind asks; ``decode`` undoes it.
@@ -53,6 +63,9 @@ class AUTransform:
         A = len(columns)
         if X.ndim != 2 or X.shape[1] != A:
             raise ShapeError(f"{A} columns were named, X has the shape {X.shape}.")
+        twice = sorted({c for c in columns if list(columns).count(c) > 1})
+        if twice:
+            raise InputError(f"{', '.join(twice)}: named twice; each AU is one column.")
         offset, scale = np.zeros(A), np.ones(A)
         if kind in ("unit", "logit"):
             scale = np.full(A, 1.0 / top)

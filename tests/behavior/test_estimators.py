@@ -9,6 +9,8 @@ from genface.behavior.hmm import ARHMM, GaussianHMM, LogisticHMM, PoissonHMM
 from genface.behavior.inference import StateFilter
 from genface.errors import InputError, ShapeError
 
+slow = pytest.mark.slow
+
 
 def two_levels(seed=0, n=300, noise=0.3):
     rng = np.random.default_rng(seed)
@@ -106,14 +108,16 @@ def test_same_seed_same_rows(model):
 
 
 def test_forecast_marginals_are_filtered_beliefs_times_transitions(model):
+    """Against the filter itself, going on over rows of which nothing is known."""
     X, _ = two_levels()
     running = StateFilter(model.startprob_, model.transmat_)
     for row in model.log_obs(X):
         running.update(row)
-    belief = model.posterior(X).filtered[-1]
-    for steps in range(1, 50):
-        expected = belief @ np.linalg.matrix_power(model.transmat_, steps)
+    later = model.posterior(np.vstack([X, np.full((50, 2), np.nan)])).filtered[len(X) :]
+    for steps in range(1, 51):
+        expected = running.belief @ np.linalg.matrix_power(model.transmat_, steps)
         np.testing.assert_allclose(running.ahead(steps), expected, atol=1e-12)
+        np.testing.assert_allclose(later[steps - 1], expected, atol=1e-12)
 
 
 def test_samples_of_the_default_family_stay_in_the_unit_interval():
@@ -141,12 +145,34 @@ def test_one_row_and_constant_columns_can_be_fitted():
         assert np.isfinite(model.score(X))
 
 
-def test_gradient_fit_reaches_what_em_reaches():
-    X, _ = two_levels()
-    by_em = GaussianHMM(2, startprob_prior=1.0, transmat_prior=1.0).fit(X)
-    by_steps = GaussianHMM(2, startprob_prior=1.0, transmat_prior=1.0)
-    fit_by_gradient(by_steps, X, steps=600)
-    assert by_steps.score(X) == pytest.approx(by_em.score(X), abs=0.5)
+@pytest.mark.parametrize(
+    "shape",
+    ["diag", "spherical", *(pytest.param(s, marks=slow) for s in ("full", "tied"))],
+)
+def test_gradient_fit_reaches_what_em_reaches(shape):
+    X, _ = two_levels(n=150)
+    by_em, by_steps = (GaussianHMM(2, shape) for _ in range(2))
+    by_em.fit(X)
+    fit_by_gradient(by_steps, X, steps=500)
+    assert by_steps.score(X) == pytest.approx(by_em.score(X), abs=0.1)
+    order = np.argsort(by_steps.means_[:, 0])
+    if shape == "tied":
+        np.testing.assert_allclose(by_steps.covars_, by_em.covars_, atol=0.01)
+        return
+    ours = by_steps.emission_params["cov"][order]
+    theirs = by_em.emission_params["cov"][np.argsort(by_em.means_[:, 0])]
+    np.testing.assert_allclose(ours, theirs, atol=0.01)
+
+
+def test_gradient_fit_leaves_frozen_letters_alone():
+    X, _ = two_levels(n=60)
+    model = GaussianHMM(2, params="sm", init_params="m")
+    model.transmat_ = np.full((2, 2), 0.5)
+    model.means_, model.covars_ = np.zeros((2, 2)), np.full((2, 2), 0.3)
+    fit_by_gradient(model, X, steps=20)
+    np.testing.assert_array_equal(model.transmat_, np.full((2, 2), 0.5))
+    np.testing.assert_array_equal(model.emission_params["cov"], np.full((2, 2), 0.3))
+    assert (model.means_ != 0).all()
 
 
 def test_frozen_letters_stay():
@@ -158,3 +184,36 @@ def test_frozen_letters_stay():
     np.testing.assert_array_equal(model.startprob_, [0.3, 0.7])
     np.testing.assert_array_equal(model.transmat_, np.full((2, 2), 0.5))
     assert isinstance(model.family, Poisson)
+
+
+@pytest.mark.parametrize(
+    ("shape", "frozen"),
+    [
+        ("diag", "mean"),
+        ("full", "mean"),
+        ("full", "cov"),
+        *(
+            pytest.param(shape, frozen, marks=slow)
+            for shape in ("spherical", "tied")
+            for frozen in ("mean", "cov")
+        ),
+    ],
+)
+def test_either_array_of_a_gaussian_can_be_frozen(shape, frozen):
+    X, _ = two_levels(n=60)
+    learnt = {"mean": "stc", "cov": "stm"}[frozen]
+    model = GaussianHMM(2, shape, params=learnt, init_params="", n_iter=5)
+    model.startprob_, model.transmat_ = np.full(2, 0.5), np.full((2, 2), 0.5)
+    model.means_ = np.array([[0.0, 0.2], [1.5, 1.7]])
+    model.covars_ = {
+        "diag": np.full((2, 2), 0.3),
+        "spherical": np.full(2, 0.3),
+        "full": 0.3 * np.tile(np.eye(2), (2, 1, 1)),
+        "tied": 0.3 * np.eye(2),
+    }[shape]
+    before = model.emission_params
+    model.fit(X)
+    assert model.monitor_.stop in ("tol", "cap")  # no fall
+    for name, kept in before.items():
+        same = np.array_equal(model.emission_params[name], kept)
+        assert same == (name == frozen)

@@ -7,8 +7,10 @@ from enumeration import enumerate_paths
 from scipy.special import logsumexp
 
 from genface.behavior import em
+from genface.behavior.emissions import Gaussian
 from genface.behavior.emissions.logistic import cell_edges
-from genface.behavior.inference import posterior
+from genface.behavior.inference import best_path, posterior
+from genface.behavior.precision import float64
 
 
 @every_family
@@ -27,10 +29,12 @@ def test_likelihood_equals_enumeration(name):
     start, trans, emission = outcome.run[:3]
     rows = X[36:43]  # across the row that is wholly missing
     obs = log_obs(family, emission, rows, [len(rows)])
-    total, smoothed, *_ = enumerate_paths(start, trans, obs)
+    total, smoothed, moves, path, _ = enumerate_paths(start, trans, obs)
     got = posterior(start, trans, obs)
     assert got.log_likelihood == pytest.approx(total, rel=1e-12)
     np.testing.assert_allclose(got.smoothed, smoothed, atol=1e-12)
+    np.testing.assert_allclose(got.moves, moves, atol=1e-12)
+    assert best_path(start, trans, obs)[1].tolist() == path.tolist()
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,38 @@ def test_cells_of_correlated_columns_add_up_to_one():
     data = family.prepare(X, [len(X)])
     cells = family.log_cells(outcome.run.emission, data, lower, upper)
     np.testing.assert_allclose(np.exp(cells).sum(0), 1.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", ["diag", "spherical", "full", "tied"])
+@pytest.mark.parametrize("holes", [False, True])
+def test_gaussian_m_step_is_the_posterior_mode(shape, holes):
+    """Two states of known members: moments of the members, and a frame of the prior."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(1e3, 1.0, (40, A)) @ rng.normal(size=(A, A))
+    member = np.arange(40) % 2
+    if holes:
+        X[5:9] = np.nan  # whole rows: what is left is not imputed
+    family = Gaussian(shape)
+    data = family.prepare(X, [40])
+    prior = family.prior(X)
+    weights = np.eye(2)[member] * np.isfinite(X).all(1)[:, None]
+    old = family.init(X[np.isfinite(X).all(1)], 2, rng)
+    got = float64(family.maximize)(old, prior, data, weights)
+    rows = [X[(member == k) & np.isfinite(X).all(1)] for k in range(2)]
+    np.testing.assert_allclose(got["mean"], [r.mean(0) for r in rows], rtol=1e-12)
+    scatter = [(r - r.mean(0)).T @ (r - r.mean(0)) for r in rows]
+    extra, n = np.diag(prior["var"]), np.array([len(r) for r in rows])
+    if shape == "tied":
+        expected = np.tile((sum(scatter) + extra) / (n.sum() + 1), (2, 1, 1))
+    else:
+        expected = np.stack(
+            [(s + extra) / (m + 1) for s, m in zip(scatter, n, strict=True)]
+        )
+    if shape == "diag":
+        expected = np.stack([np.diag(e) for e in expected])
+    if shape == "spherical":
+        expected = np.stack([np.full(A, np.trace(e) / A) for e in expected])
+    np.testing.assert_allclose(got["cov"], expected, rtol=1e-8)
 
 
 def test_full_covariance_marginalises_missing_entries_exactly():

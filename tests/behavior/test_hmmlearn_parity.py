@@ -82,6 +82,40 @@ def test_fit_stops_where_hmmlearns_stops(shape):
         assert ours.monitor_.stop in ("tol", "cap", "decrease")
 
 
+@pytest.mark.parametrize("seed", [0, 3])
+def test_start_parameters_are_hmmlearns_bit_for_bit(seed):
+    X = np.round(np.exp(rows(seed) / 3) * 10)
+    settings = dict(random_state=seed, compat="hmmlearn")
+    theirs = hmm.PoissonHMM(4, random_state=seed)
+    theirs._init(X, [len(X)])
+    (ours,) = PoissonHMM(4, **settings)._start_runs(X, [len(X)])
+    np.testing.assert_array_equal(ours.start, theirs.startprob_)
+    np.testing.assert_array_equal(ours.trans, theirs.transmat_)
+    np.testing.assert_array_equal(ours.emission["rate"], theirs.lambdas_)
+    for shape in ("diag", "spherical", "full", "tied"):
+        theirs = hmm.GaussianHMM(3, shape, random_state=seed)
+        theirs._init(X, [len(X)])
+        (ours,) = GaussianHMM(3, shape, **settings)._start_runs(X, [len(X)])
+        np.testing.assert_array_equal(ours.trans, theirs.transmat_)
+        np.testing.assert_array_equal(ours.emission["mean"], theirs.means_)
+        cov = ours.emission["cov"]
+        cov = cov[0] if shape == "tied" else cov
+        np.testing.assert_array_equal(cov, theirs._covars_)
+
+
+@pytest.mark.parametrize("params", ["stm", "mc"])
+def test_frozen_letters_are_hmmlearns(params):
+    """With c but not m it leaves its sums empty and divides by nothing: no model."""
+    X = rows(1)
+    settings = dict(random_state=1, n_iter=4, tol=-np.inf, params=params)
+    theirs = hmm.GaussianHMM(3, "diag", **settings).fit(X, LENGTHS)
+    ours = GaussianHMM(3, "diag", compat="hmmlearn", **settings).fit(X, LENGTHS)
+    np.testing.assert_allclose(ours.means_, theirs.means_, atol=1e-9)
+    np.testing.assert_allclose(ours.transmat_, theirs.transmat_, atol=1e-9)
+    cov = ours.emission_params["cov"]
+    np.testing.assert_allclose(cov, theirs._covars_, atol=1e-9)
+
+
 def test_poisson_prior_formula_is_hmmlearns():
     X = np.round(np.exp(rows(0) / 3) * 10)
     settings = dict(

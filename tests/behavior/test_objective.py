@@ -82,8 +82,9 @@ def test_objective_never_falls_in_a_thousand_fits(name):
     for seed in range(10):
         rng = np.random.default_rng(seed)
         X = draw(rng, int(lengths.sum()))
-        X[rng.random(X.shape) < 0.1] = np.nan
-        X[0, 0] = np.nan
+        if seed % 2:  # whole rows take another way through the statistics
+            X[rng.random(X.shape) < 0.1] = np.nan
+            X[0, 0] = np.nan
         data, views = em.lay_out(family, X, lengths, lanes)
         rows = X[np.isfinite(X).any(1)]
         prior = em.priors(family, X, [np.ones(len(X), bool)])

@@ -115,7 +115,7 @@ def test_sweep_keeps_all_records_when_runs_fail(monkeypatch):
 
     monkeypatch.setattr(family, "init", init)
     X = unit_rows(np.random.default_rng(0), 60)
-    kept = sweep(X, "gaussian", range(2, 20), restarts=20, folds=None, n_iter=15)
+    kept = sweep(X, "gaussian", range(2, 20), restarts=20, folds=None, n_iter=5)
     table = kept.table
     assert len(table) == 360
     assert (table["stop"] == "bad seed").sum() == 18

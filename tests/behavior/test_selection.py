@@ -178,7 +178,7 @@ def test_bad_input_is_named():
         select(X * [1, -1, 1], **SMALL)
     with pytest.raises(InputError, match="every AU is missing"):
         select(np.full((5, 3), np.nan), **SMALL)
-    with pytest.raises(InputError, match="positive"):
+    with pytest.raises(InputError, match="whole number, 1 or more; got 0"):
         select(X, states=(0, 2), **SMALL)
     few = np.repeat(X[::25], 20, axis=0)
     with pytest.raises(InputError, match="7 states, but only 2 distinct rows"):

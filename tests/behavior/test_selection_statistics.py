@@ -52,7 +52,7 @@ def picked(X, states, top=1.0):
 
 
 def test_five_beta_states_are_found():
-    assert [picked(beta_states(seed), range(4, 7))[0] for seed in range(2)] == [5, 5]
+    assert picked(beta_states(0), range(4, 7))[0] == 5
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ def test_five_beta_states_are_found_in_eighteen_of_twenty():
 
 
 def test_the_unit_of_the_aus_does_not_matter():
-    X = beta_states(0, n_rows=300)
+    X = beta_states(0, n_rows=300, n_columns=8)
     chosen, one = picked(X, (4, 5, 6))
     for factor in (10.0, 100.0):
         same, other = picked(factor * X, (4, 5, 6), top=factor)
@@ -159,13 +159,14 @@ def test_the_cells_of_a_column_share_one_probability(model):
     name, estimator, transform, aus = model
     for t, column in ((0, 1), (7, 0), (20, 2)):
         column = 2 if name in CORRELATED else column
-        logs = []
-        for cell in range(101):
-            filled = aus.copy()
-            filled[t, column] = cell / 100
-            logs.append(log_steps(estimator, transform, filled, lengths=[12, 20])[t])
-        filled[t, column] = np.nan
-        without = log_steps(estimator, transform, filled, lengths=[12, 20])[t]
+        filled = np.tile(aus, (102, 1, 1))
+        filled[:101, t, column] = np.arange(101) / 100
+        filled[101, t, column] = np.nan
+        # All variants at once: sequences know nothing of each other.
+        steps = log_steps(
+            estimator, transform, filled.reshape(-1, 3), lengths=[12, 20] * 102
+        )
+        *logs, without = steps.reshape(102, 32)[:, t]
         assert np.logaddexp.reduce(logs) == pytest.approx(without, abs=1e-7)
 
 

@@ -159,6 +159,39 @@ def test_fit_finds_how_long_states_last(law):
     assert model.sample(20)[0].shape == (20, 1)
 
 
+@pytest.mark.parametrize("law", ["categorical", "negative_binomial", "poisson"])
+def test_what_was_set_is_continued_from_and_may_be_frozen(law):
+    X = (
+        np.random.default_rng(2).normal(size=(60, 1))
+        + np.repeat([0, 3] * 6, 5)[:, None]
+    )
+    settings = dict(family=Gaussian(), duration=law, max_duration=6, tol=-np.inf)
+    whole = HSMM(2, n_iter=6, **settings).fit(X)
+    half = HSMM(2, n_iter=3, **settings).fit(X)
+    rest = HSMM(2, n_iter=3, init_params="", **settings)
+    rest.start_, rest.jumps_, rest.durations_ = (
+        half.start_,
+        half.jumps_,
+        half.durations_,
+    )
+    rest._emission = half.emission_params
+    rest.fit(X)
+    np.testing.assert_allclose(rest.durations_, whole.durations_, atol=1e-5)
+    np.testing.assert_allclose(
+        rest.emission_params["mean"], whole.emission_params["mean"], atol=1e-5
+    )
+    kept = HSMM(2, n_iter=3, init_params="", params="se", **settings)
+    kept.start_, kept.jumps_, kept.durations_ = (
+        half.start_,
+        half.jumps_,
+        half.durations_,
+    )
+    kept.fit(X)
+    np.testing.assert_array_equal(kept.jumps_, half.jumps_)
+    np.testing.assert_allclose(kept.durations_, half.durations_, atol=1e-7)
+    assert (kept.start_ != half.start_).any()
+
+
 def test_a_stay_needs_somewhere_to_go():
     with pytest.raises(InputError, match="two states"):
         HSMM(1, family=Gaussian())

@@ -32,6 +32,7 @@ from genface.behavior.emissions.normal_cells import (
     log_chained_cells,
     log_normal_cells,
 )
+from genface.behavior.settings import whole
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Autoregressive:
     ridge: float = 2.0
     pseudo: float = 1.0
     name: ClassVar[str] = "ar"
+
+    def __post_init__(self) -> None:
+        whole("n_lags", self.n_lags)
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Values, regressors, and which entries have no past."""

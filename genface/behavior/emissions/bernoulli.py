@@ -13,10 +13,10 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_means,
+    refuse,
     spread_rows,
     with_seen,
 )
-from genface.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,11 @@ class Bernoulli:
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
-        if not np.isin(X[np.isfinite(X)], (0.0, 1.0)).all():
-            raise InputError("the Bernoulli family takes 0 and 1 only.")
+        refuse(
+            np.isfinite(X) & (X != 0) & (X != 1),
+            X,
+            "but the Bernoulli family takes 0 and 1 only; set a threshold first.",
+        )
         data = with_seen(X)
         data.setdefault("seen", np.ones_like(data["x"]))
         return data

@@ -15,18 +15,19 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_variances,
+    refuse,
     spread_rows,
     with_seen,
 )
 from genface.behavior.emissions.gamma import log_beta
-from genface.errors import InputError
 
 
 def _check_unit(X: np.ndarray, name: str) -> None:
-    if np.nanmin(X, initial=0.0) < 0 or np.nanmax(X, initial=0.0) > 1:
-        raise InputError(
-            f"the {name} family takes values in [0, 1]; scale the columns first."
-        )
+    refuse(
+        (X < 0) | (X > 1),
+        X,
+        f"but the {name} family takes values in [0, 1]; scale them (AUTransform).",
+    )
 
 
 def _start_theta(X: np.ndarray, n_states: int, rng: np.random.Generator) -> np.ndarray:
@@ -51,17 +52,42 @@ def _shapes_numpy(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _log_beta_cells(
     theta: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> np.ndarray:
+    """Log-probability of intervals (T, K, A) under Beta laws (K, A)."""
     a, b = _shapes_numpy(theta)
     low = np.clip(np.nan_to_num(lower, neginf=0.0, posinf=1.0), 0, 1)[:, None]
     high = np.clip(np.nan_to_num(upper, neginf=0.0, posinf=1.0), 0, 1)[:, None]
-    right = low > 0.5
-    p = np.where(
-        right,
-        special.betainc(b, a, 1 - low) - special.betainc(b, a, 1 - high),
-        special.betainc(a, b, high) - special.betainc(a, b, low),
-    )
+    # From the end that most of the law is not at: nothing is lost to 1 - 1.
+    mirrored = special.betainc(a, b, low) > 0.5
+    a, b = np.where(mirrored, b, a), np.where(mirrored, a, b)
+    low, high = np.where(mirrored, 1 - high, low), np.where(mirrored, 1 - low, high)
+    p = special.betainc(a, b, high) - special.betainc(a, b, low)
+    tiny = (p < 1e-280) & (low < high)
     with np.errstate(divide="ignore"):
-        return np.log(p)
+        logs = np.log(p)
+        a, b, low, high = (x[tiny] for x in np.broadcast_arrays(a, b, low, high))
+        below = _log_beta_below(a, b, low) - _log_beta_below(a, b, high)
+        logs[tiny] = _log_beta_below(a, b, high) + np.log1p(-np.exp(below))
+    return logs
+
+
+def _log_beta_below(a: np.ndarray, b: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Log-probability of [0, x] for x below the mean, where it underflows.
+
+    DLMF 8.17.22: x^a (1 - x)^b / (a B(a, b)) times a continued fraction, by Lentz's
+    method.
+    """
+    d = 1 / (1 - (a + b) * x / (a + 1))
+    c, fraction = np.ones_like(x), d
+    for m in range(1, 300):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for step in (even, odd):
+            d, c = 1 / (1 + step * d), 1 + step / c
+            fraction = fraction * d * c
+        if (np.abs(d * c - 1) < 1e-15).all():
+            break
+    logs = special.xlogy(a, x) + special.xlog1py(b, -x) - special.betaln(a, b)
+    return logs - np.log(a) + np.log(fraction)
 
 
 @dataclass(frozen=True)
@@ -218,9 +244,10 @@ class InflatedBeta(Columnwise):
 
         return value
 
-    def _weights(self, theta: np.ndarray) -> np.ndarray:
+    def _log_weights(self, theta: np.ndarray) -> np.ndarray:
+        """Logs of the shares (3, ...) of values between, at 0 and at 1."""
         odds = np.stack([np.zeros(theta.shape[:-1]), theta[..., 2], theta[..., 3]])
-        return special.softmax(odds, axis=0)
+        return special.log_softmax(odds, axis=0)
 
     def sample(
         self,
@@ -232,7 +259,7 @@ class InflatedBeta(Columnwise):
         """See :class:`~genface.behavior.emissions.family.Family`."""
         theta = params["theta"][states]
         a, b = _shapes_numpy(theta)
-        _, zero, one = self._weights(theta)
+        _, zero, one = np.exp(self._log_weights(theta))
         value = np.clip(rng.beta(a, b), self.edge, np.nextafter(1 - self.edge, 0))
         lot = rng.random(value.shape)
         value = np.where(lot < zero, 0.0, value)
@@ -243,14 +270,14 @@ class InflatedBeta(Columnwise):
     ) -> np.ndarray:
         """Lumps lie in the end cells."""
         theta = params["theta"]
-        inside, zero, one = self._weights(theta)
-        cells = np.exp(_log_beta_cells(theta, lower, upper)) * inside
-        cells = cells + zero * (lower <= 0)[:, None] * (upper > 0)[:, None]
-        cells = cells + one * (upper >= 1)[:, None] * (lower < 1)[:, None]
-        with np.errstate(divide="ignore"):
-            return np.log(cells)
+        inside, zero, one = self._log_weights(theta)
+        has_zero = ((lower <= 0) & (upper > 0))[:, None]
+        has_one = ((upper >= 1) & (lower < 1))[:, None]
+        cells = _log_beta_cells(theta, lower, upper) + inside
+        cells = np.logaddexp(cells, np.where(has_zero, zero, -np.inf))
+        return np.logaddexp(cells, np.where(has_one, one, -np.inf))
 
     def means(self, params: Params) -> np.ndarray:
         """See :class:`~genface.behavior.emissions.family.Family`."""
-        inside, _, one = self._weights(params["theta"])
+        inside, _, one = np.exp(self._log_weights(params["theta"]))
         return inside * special.expit(params["theta"][..., 0]) + one

@@ -9,8 +9,8 @@ import numpy as np
 from jax import Array
 from jax.scipy.special import xlogy
 
-from genface.behavior.emissions.family import Data, Params
-from genface.errors import InputError
+from genface.behavior.emissions.family import Data, Params, refuse
+from genface.behavior.settings import whole
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,9 @@ class Categorical:
     pseudo: float = 0.5
     name: ClassVar[str] = "categorical"
 
+    def __post_init__(self) -> None:
+        whole("n_categories", self.n_categories)
+
     @property
     def n_lags(self) -> int:
         """None."""
@@ -28,12 +31,13 @@ class Categorical:
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """One-hot rows (T, A, C); a missing entry is all 0."""
-        values = X[np.isfinite(X)]
         allowed = np.arange(self.n_categories)
-        if not np.isin(values, allowed).all():
-            raise InputError(
-                f"the categorical family takes whole numbers 0-{self.n_categories - 1}."
-            )
+        refuse(
+            np.isfinite(X) & ~np.isin(X, allowed),
+            X,
+            f"but the categorical family takes whole numbers 0-{allowed[-1]}; give "
+            "more categories or number them from 0.",
+        )
         return {"hot": (X[..., None] == allowed).astype(float)}
 
     def _share(self, X: np.ndarray) -> np.ndarray:

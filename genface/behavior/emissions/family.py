@@ -7,14 +7,54 @@ missing. ``log_prob``, ``maximize`` and ``log_prior`` are JAX functions, the res
 numpy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from jax import Array
 
+from genface.errors import InputError
+
 Params = dict[str, Any]
 Data = dict[str, Any]
+
+
+class ColumnError(InputError):
+    """Columns, by number, with values that a family does not take."""
+
+    def __init__(self, columns: Sequence[int], what: str) -> None:
+        self.columns, self.what = tuple(columns), what
+        super().__init__(self._told([f"column {c}" for c in self.columns]))
+
+    def _told(self, names: Sequence[str]) -> str:
+        return f"{', '.join(names)}: {self.what}"
+
+    def of(self, columns: Sequence[int]) -> "ColumnError":
+        """The same in rows from which ``columns`` had been taken."""
+        return ColumnError([columns[c] for c in self.columns], self.what)
+
+    def named(self, names: Sequence[str]) -> InputError:
+        """The same with the columns' names."""
+        return InputError(self._told([names[c] for c in self.columns]))
+
+
+def refuse(wrong: np.ndarray, X: np.ndarray, what: str) -> None:
+    """Raise a :class:`ColumnError` where ``wrong`` (T, A) holds, with one value."""
+    if wrong.any():
+        value = X[wrong][0]
+        raise ColumnError(
+            np.flatnonzero(wrong.any(0)).tolist(), f"holds {value:g}, {what}"
+        )
+
+
+@contextmanager
+def naming(names: Sequence[str]) -> Iterator[None]:
+    """Give the columns of a :class:`ColumnError` their names."""
+    try:
+        yield
+    except ColumnError as error:
+        raise error.named(names) from None
 
 
 class Family(Protocol):

@@ -33,12 +33,13 @@ class Gaussian:
     Spherical repeats one variance over the columns, tied one matrix over the states.
     The prior is worth ``pseudo`` frames of a tenth of the columns' variance.
     ``hmmlearn`` = (means_prior, means_weight, covars_prior, covars_weight) takes
-    hmmlearn's formulas instead.
+    hmmlearn's formulas instead. ``frozen`` names the arrays that fitting leaves alone.
     """
 
     shape: str = "diag"
     pseudo: float = 1.0
     hmmlearn: tuple[float, float, float, float] | None = None
+    frozen: tuple[str, ...] = ()
     name: ClassVar[str] = "gaussian"
 
     @property
@@ -115,28 +116,37 @@ class Gaussian:
         self, params: Params, prior: Params, data: Data, weights: Array
     ) -> Params:
         """See :class:`~genface.behavior.emissions.family.Family`."""
-        if self._matrix:
-            return self._maximize_matrix(params, prior, data, weights)
+        step = self._maximize_matrix if self._matrix else self._maximize_diagonal
+        new = step(params, prior, data, weights)
+        return new | {name: params[name] for name in self.frozen}
+
+    def _mean(self, params: Params, total: Array, mass: Array) -> Array:
+        """Means (K, A) from weighted sums and weights; the old ones where none is."""
+        if "mean" in self.frozen:
+            return params["mean"]
+        centre, weight = (0.0, 0.0) if self.hmmlearn is None else self.hmmlearn[:2]
+        count = weight + mass
+        mean = (weight * centre + total) / jnp.where(count > 0, count, 1.0)
+        return jnp.where(mass > 0, mean, params["mean"])
+
+    def _maximize_diagonal(
+        self, params: Params, prior: Params, data: Data, weights: Array
+    ) -> Params:
         x = data["x"]
-        mass = weights.sum(0)[:, None]
+        total = weights.T @ x
+        mass = jnp.broadcast_to(weights.sum(0)[:, None], total.shape)
         if "seen" in data:
             mass = weights.T @ data["seen"]
-        total, squares = weights.T @ x, weights.T @ x**2
+        mean = self._mean(params, total, mass)
         if self.hmmlearn is not None:
-            mean, cov = self._hmmlearn_diagonal(total, squares, mass)
+            cov = self._hmmlearn_variance(mean, total, weights.T @ x**2, mass)
         else:
-            mean = jnp.where(mass > 0, total / jnp.where(mass > 0, mass, 1), 0.0)
-            mean = jnp.where(mass > 0, mean, params["mean"])
             spread = self._centred_squares(data, weights, mean)
             up, down = spread + self.pseudo * prior["var"], mass + self.pseudo
             if self.shape == "spherical":
                 up, down = up.sum(1, keepdims=True), down.sum(1, keepdims=True)
             cov = jnp.broadcast_to(up / down, mean.shape)
-        used = jnp.broadcast_to(mass > 0, mean.shape)
-        return {
-            "mean": jnp.where(used, mean, params["mean"]),
-            "cov": jnp.where(used, cov, params["cov"]),
-        }
+        return {"mean": mean, "cov": jnp.where(mass > 0, cov, params["cov"])}
 
     def _centred_squares(self, data: Data, weights: Array, mean: Array) -> Array:
         """Weighted squares about the means (K, A), free of cancellation."""
@@ -148,12 +158,11 @@ class Gaussian:
 
         return jax.lax.map(state, (weights.T, mean))
 
-    def _hmmlearn_diagonal(
-        self, total: Array, squares: Array, mass: Array
-    ) -> tuple[Array, Array]:
+    def _hmmlearn_variance(
+        self, mean: Array, total: Array, squares: Array, mass: Array
+    ) -> Array:
         assert self.hmmlearn is not None
         centre, mean_weight, cov_prior, cov_weight = self.hmmlearn
-        mean = (mean_weight * centre + total) / (mean_weight + mass)
         spread = (
             mean_weight * (mean - centre) ** 2
             + squares
@@ -163,7 +172,7 @@ class Gaussian:
         cov = (cov_prior + spread) / jnp.maximum(max(cov_weight - 1, 0) + mass, 1e-5)
         if self.shape == "spherical":
             cov = jnp.broadcast_to(cov.mean(1, keepdims=True), mean.shape)
-        return mean, cov
+        return cov
 
     def _maximize_matrix(
         self, params: Params, prior: Params, data: Data, weights: Array
@@ -172,25 +181,20 @@ class Gaussian:
             lambda p: _matrix_statistics(data, *p),
             (weights.T, params["mean"], params["cov"]),
         )
+        whole = total + params["mean"] * mass[:, None]
+        mean = self._mean(params, whole, mass[:, None])
         if self.hmmlearn is None:
             centre, mean_weight = 0.0, 0.0
         else:
             centre, mean_weight, cov_prior, cov_weight = self.hmmlearn
-        count = mean_weight + mass[:, None]
-        used = mass > 0
-        mean = jnp.where(
-            used[:, None],
-            (mean_weight * centre + total) / jnp.where(count > 0, count, 1.0),
-            params["mean"],
-        )
-        cross = total[:, :, None] * mean[:, None, :]
-        away = mean - centre
+        moved, away = mean - params["mean"], mean - centre
+        cross = total[:, :, None] * moved[:, None, :]
         spread = (
             mean_weight * away[:, :, None] * away[:, None, :]
             + outer
             - cross
             - cross.swapaxes(1, 2)
-            + mean[:, :, None] * mean[:, None, :] * mass[:, None, None]
+            + moved[:, :, None] * moved[:, None, :] * mass[:, None, None]
         )
         if self.hmmlearn is None:
             extra, weight = self.pseudo * jnp.diag(prior["var"]), self.pseudo
@@ -205,7 +209,7 @@ class Gaussian:
         cov = (extra + spread) / jnp.where(below > 0, below, 1.0)[:, None, None]
         return {
             "mean": mean,
-            "cov": jnp.where(used[:, None, None], cov, params["cov"]),
+            "cov": jnp.where((mass > 0)[:, None, None], cov, params["cov"]),
         }
 
     def sample(
@@ -298,9 +302,13 @@ def complete(row: Array, seen: Array, mean: Array, cov: Array) -> tuple[Array, A
 def _matrix_statistics(
     data: Data, weight: Array, mean: Array, cov: Array
 ) -> tuple[Array, Array, Array]:
-    """Weighted sums of rows (A,), of their outer products (A, A), and of weights."""
-    x = data["x"]
+    """Weighted sums of rows (A,), of their outer products (A, A), and of weights.
+
+    Rows are taken about ``mean``, so that large ones cancel nothing.
+    """
+    x = data["x"] - mean
     if "seen" not in data:
         return weight @ x, (x * weight[:, None]).T @ x, weight.sum()
-    filled, outer = jax.vmap(lambda r, s: complete(r, s, mean, cov))(x, data["seen"])
+    nothing = jnp.zeros_like(mean)
+    filled, outer = jax.vmap(lambda r, s: complete(r, s, nothing, cov))(x, data["seen"])
     return weight @ filled, jnp.einsum("t,tij->ij", weight, outer), weight.sum()

@@ -26,9 +26,9 @@ from jax import Array
 from scipy.special import expit, logit
 
 from genface.behavior.bridging import Steps
-from genface.behavior.emissions.family import Data, Params
+from genface.behavior.emissions.family import Data, Params, refuse
 from genface.behavior.precision import float64
-from genface.errors import InputError
+from genface.behavior.settings import whole
 
 CELL = 0.01
 _NEAREST = 0.25 * CELL  # a value in an end cell counts as this far from the end
@@ -64,13 +64,16 @@ class Logistic:
     calm: float = 2.0
     name: ClassVar[str] = "logistic"
 
+    def __post_init__(self) -> None:
+        whole("n_lags", self.n_lags, 0)
+
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Ends of the cells and earlier values on the logit scale."""
-        if np.nanmin(X, initial=0.0) < 0 or np.nanmax(X, initial=0.0) > 1:
-            raise InputError(
-                "the logistic family takes AUs in [0, 1]; scale the columns first "
-                "(AUTransform)."
-            )
+        refuse(
+            (X < 0) | (X > 1),
+            X,
+            "but the logistic family takes AUs in [0, 1]; scale them (AUTransform).",
+        )
         lower, upper = cell_edges(X)
         with np.errstate(divide="ignore"):
             low = np.where(np.isinf(lower), 0.0, logit(np.clip(lower, 1e-9, 1.0)))

@@ -19,6 +19,7 @@ from genface.behavior.emissions.family import (
     with_seen,
 )
 from genface.behavior.emissions.normal_cells import log_normal_cells
+from genface.behavior.settings import whole
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class GaussianMixture:
     n_mix: int = 2
     pseudo: float = 1.0
     name: ClassVar[str] = "gaussian_mixture"
+
+    def __post_init__(self) -> None:
+        whole("n_mix", self.n_mix)
 
     @property
     def n_lags(self) -> int:

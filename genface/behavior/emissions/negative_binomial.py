@@ -15,11 +15,12 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_means,
+    refuse,
     spread_rows,
     with_seen,
 )
 from genface.behavior.emissions.gamma import log_gamma
-from genface.errors import InputError
+from genface.behavior.emissions.poisson import NO_COUNTS, no_counts
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,9 @@ class NegativeBinomial(Columnwise):
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Counts and the logs of their factorials."""
+        refuse(no_counts(X), X, NO_COUNTS)
         data = with_seen(X)
-        x = data["x"]
-        if ((x < 0) | (x != np.floor(x))).any():
-            column = int(((x < 0) | (x != np.floor(x))).any(0).argmax())
-            raise InputError(f"column {column} has values that are no counts.")
-        data["log_factorial"] = special.gammaln(x + 1)
+        data["log_factorial"] = special.gammaln(data["x"] + 1)
         return data
 
     def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
@@ -78,10 +76,19 @@ class NegativeBinomial(Columnwise):
         with np.errstate(divide="ignore"):
             below = stats.nbinom.cdf(first - 1, size, p)
             many = np.log(stats.nbinom.cdf(last, size, p) - below)
-        tail = stats.nbinom.logsf(first - 1, size, p)
-        many = np.where(np.isinf(last), tail, many)
+        many = np.where(np.isinf(last), _log_tail(first, size, p), many)
         return np.where(first == last, one, many)
 
     def means(self, params: Params) -> np.ndarray:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return np.exp(params["theta"][..., 0])
+
+
+def _log_tail(first: np.ndarray, size: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Log-probability of ``first`` counts or more, also where it underflows."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = stats.nbinom.logsf(first - 1, size, p)
+        # Far out each count is less likely than the one before by the same share.
+        share = (1 - p) * (first + size) / (first + 1)
+        far = stats.nbinom.logpmf(first, size, p) - np.log1p(-share)
+    return np.where((logs < -600) & (share < 1), far, logs)

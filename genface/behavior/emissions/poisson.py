@@ -14,11 +14,18 @@ from genface.behavior.emissions.family import (
     Data,
     Params,
     column_means,
+    refuse,
     spread_rows,
     with_seen,
 )
 
+NO_COUNTS = "which is no count; use AUTransform('counts') or another family."
 _NEVER = -1e300  # stands for log 0, so that 0 * log 0 is 0
+
+
+def no_counts(X: np.ndarray) -> np.ndarray:
+    """Where values (T, A) are negative or not whole."""
+    return (X < 0) | (np.isfinite(X) & (np.floor(X) != X))
 
 
 @dataclass(frozen=True)
@@ -39,13 +46,16 @@ class Poisson:
         return 0
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
-        """Counts and the constant of their log-probability; inf for no counts."""
-        data = with_seen(X)
-        x = data["x"]
-        no_count = (x < 0) | (x != np.floor(x))
-        constant = special.gammaln(np.where(no_count, 0, x) + 1.0)
-        data["constant"] = np.where(no_count, np.inf, constant).sum(1)
-        data["x"] = np.where(no_count, 0.0, x)
+        """Counts and the constant of their log-probability.
+
+        It is inf for what is no count, which only hmmlearn's way lets pass.
+        """
+        wrong = no_counts(X)
+        if self.hmmlearn is None:
+            refuse(wrong, X, NO_COUNTS)
+        data = with_seen(np.where(wrong, 0.0, X))
+        constant = special.gammaln(data["x"] + 1.0)
+        data["constant"] = np.where(wrong, np.inf, constant).sum(1)
         return data
 
     def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
@@ -114,9 +124,9 @@ class Poisson:
             above = np.where(np.isinf(last), 1.0, special.pdtr(np.maximum(last, 0), r))
             with np.errstate(divide="ignore", invalid="ignore"):
                 one = special.xlogy(last, r) - r - special.gammaln(last + 1)
-                tail = special.gammainc(np.maximum(first, 1), r)
                 log_p = np.where(first == last, one, np.log(above - below))
-                log_p = np.where(np.isinf(last) & (first > 0), np.log(tail), log_p)
+            tail = np.isinf(last) & (first > 0)
+            log_p = np.where(tail, _log_tail(np.maximum(first, 1), r), log_p)
             out[:, k] = np.where(np.isnan(lower), 0.0, log_p).sum(1)
         return out
 
@@ -127,3 +137,13 @@ class Poisson:
     def n_free(self, n_states: int, n_columns: int) -> int:
         """See :class:`~genface.behavior.emissions.family.Family`."""
         return n_states * n_columns
+
+
+def _log_tail(first: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """Log-probability of ``first`` >= 1 counts or more, also where it underflows."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(special.gammainc(first, rate))
+        # Far out each count is less likely than the one before by the same share.
+        most = special.xlogy(first, rate) - rate - special.gammaln(first + 1)
+        far = most - np.log1p(-rate / (first + 1))
+    return np.where((logs < -600) & (rate < first), far, logs)

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from genface.behavior.emissions.family import Data, Family, Params
+from genface.behavior.emissions.family import ColumnError, Data, Family, Params
+from genface.errors import ShapeError
 
 _SHARED = ("visible", "there", "fresh")
 
@@ -41,11 +42,17 @@ class Product:
 
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """See :class:`~genface.behavior.emissions.family.Family`."""
+        width = sum(len(columns) for _, columns in self.parts)
+        if X.shape[1] != width:
+            raise ShapeError(f"the parts hold {width} columns, X has {X.shape[1]}.")
         split = self._columns(X)
-        families = [family for family, _ in self.parts]
-        return _merge(
-            [f.prepare(x, lengths) for f, x in zip(families, split, strict=True)]
-        )
+        prepared = []
+        for (family, columns), x in zip(self.parts, split, strict=True):
+            try:
+                prepared.append(family.prepare(x, lengths))
+            except ColumnError as error:
+                raise error.of(columns) from None
+        return _merge(prepared)
 
     def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
         """See :class:`~genface.behavior.emissions.family.Family`."""
