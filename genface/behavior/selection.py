@@ -15,7 +15,7 @@ from genface.behavior.hmm import ESTIMATORS, HiddenMarkovModel
 from genface.behavior.runs import Lengths, Rows, autocorrelation_time, stack
 from genface.behavior.settings import whole
 from genface.behavior.sweep import Sweep, sweep
-from genface.behavior.transform import AUTransform, check_range
+from genface.behavior.transform import GRID, AUTransform, check_range
 from genface.errors import FitError, GenfaceError, InputError, ShapeError
 from genface.progress import Report
 
@@ -34,12 +34,13 @@ class Kind(NamedTuple):
     transform: str = "unit"
 
 
+STEPS = {"resolution": GRID}  # on the scale 0-1, to which "unit" divides
 CANDIDATES: Mapping[str, Kind] = {
     "logistic": Kind("logistic"),
-    "ar": Kind("ar"),
+    "ar": Kind("ar", STEPS),
     "ar_full": Kind("ar", {"covariance_type": "full"}),
-    "gaussian": Kind("gaussian"),
-    "gaussian_spherical": Kind("gaussian", {"covariance_type": "spherical"}),
+    "gaussian": Kind("gaussian", STEPS),
+    "gaussian_spherical": Kind("gaussian", {"covariance_type": "spherical", **STEPS}),
     "gaussian_full": Kind("gaussian", {"covariance_type": "full"}),
     "gaussian_tied": Kind("gaussian", {"covariance_type": "tied"}),
     "gaussian_mixture": Kind("gaussian_mixture"),
