@@ -409,3 +409,15 @@ def test_real_news_clips_can_be_fitted(shared, tmp_path):
     result = fit_behavior(paths, tmp_path / "m", states=(2, 3), restarts=1)
     assert result.model.family == "logistic"  # the default
     assert any("folds of whole clips" in line for line in result.lines)
+
+
+def test_tables_that_do_not_go_together_are_named(tmp_path):
+    slow, fast = tmp_path / "slow.csv", tmp_path / "fast.csv"
+    write_table(face_table(60, fps=10.0), slow)
+    write_table(face_table(60, seed=1), fast)
+    with pytest.raises(InputError, match="slow.csv: 10, .*fast.csv: 25"):
+        fit_behavior([fast, slow], tmp_path / "m", **FAST)
+    words = face_table(60).astype({"AU12": object})
+    words.loc[3, "AU12"] = "high"
+    with pytest.raises(InputError, match="AU12: values that are no numbers"):
+        read_tracks(words)
