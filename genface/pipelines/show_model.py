@@ -63,7 +63,7 @@ def summary(model: BehaviorModel, name: str = "model") -> list[str]:
         lines.append(
             f"held out: {chosen['held_out']:.2f}"
             + (f" +- {error:.2f}" if error is not None else "")
-            + f" nats per frame, best of {len(model.selection)} candidates"
+            + f" nats per frame, chosen from {len(model.selection)} candidates"
         )
     lines += model.notes
     lines.append("state   time  visit   marked by")
