@@ -27,7 +27,7 @@ from genface.errors import InputError, ShapeError, WeightError
 GOLDEN_FRAMES = 32
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BehaviorModel:
     """Hidden states over the AUs of one face.
 
@@ -103,6 +103,12 @@ class BehaviorModel:
             estimator.fit(map_.encode(X), sizes)
         blank = np.zeros((estimator.n_components, X.shape[1]))
         return cls(estimator, map_, fps, au_scale, blank)._ordered(X, sizes)
+
+    def __repr__(self) -> str:
+        return (
+            f"BehaviorModel({self.family}, {self.n_states} states, "
+            f"{len(self.columns)} columns, {self.fps:.4g} frames/s)"
+        )
 
     @property
     def family(self) -> str:
