@@ -12,14 +12,40 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Detector": "genface.detect",
     "Fex": "genface.fex",
+    "read_feat": "genface.fex",
     "read_fex": "genface.fex",
+    "read_libreface": "genface.fex",
+    "read_mediapipe": "genface.fex",
+    "read_openface": "genface.fex",
+    "read_table": "genface.fex",
+    "write_openface": "genface.table",
 }
 
-__all__ = ["Detector", "Fex", "__version__", "read_fex"]
+__all__ = [
+    "Detector",
+    "Fex",
+    "__version__",
+    "read_feat",
+    "read_fex",
+    "read_libreface",
+    "read_mediapipe",
+    "read_openface",
+    "read_table",
+    "write_openface",
+]
 
 if TYPE_CHECKING:
     from genface.detect import Detector
-    from genface.fex import Fex, read_fex
+    from genface.fex import (
+        Fex,
+        read_feat,
+        read_fex,
+        read_libreface,
+        read_mediapipe,
+        read_openface,
+        read_table,
+    )
+    from genface.table import write_openface
 
 
 def __getattr__(name: str) -> object:

@@ -1,23 +1,50 @@
 """Fex: the face table as a pandas DataFrame that knows its groups of columns.
 
-Groups are derived from the column names and other facts live in ``attrs``: both
-survive whatever pandas does to a table. Logic lives in the rooms below.
+Groups are derived from the column names, facts live in ``attrs``, and sessions are one
+label per row: all three survive what pandas does to a table. Logic lives in the rooms
+below.
 """
 
 import copy
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from genface import table as tables
 from genface.errors import InputError
-from genface.table.columns import Selection, groups, select_columns
-from genface.table.files import read_table, write_table
+from genface.table import Selection, select_columns, sessions, write_table
+from genface.table.attributes import Fact, Group, row_rate
+from genface.table.columns import time_columns
+from genface.table.faces import complete_face, face_rows, longest_face
 
-TIMELINE = ("FrameHeight", "FrameWidth", "input", "approx_time", "time")
-"""Columns that belong to a frame and not to a face in it."""
+
+class Statistic:
+    """A method that calls ``genface.stats``' function of its name on the table.
+
+    Arguments, signature and documentation are the function's. A table that it returns
+    becomes a :class:`Fex` with this table's facts under its own, and with the sessions
+    that ``genface.table.with_sessions`` gave it, or else, where the index is still
+    this table's, with this table's.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, table: "Fex | None", owner: type) -> Callable[..., Any]:
+        function = getattr(import_module("genface.stats"), self._name)
+        if table is None:
+            return function
+
+        def method(*args: Any, **options: Any) -> Any:
+            return table._own(function(table, *args, **options))
+
+        functools.update_wrapper(method, function)
+        method.__dict__["__wrapped__"] = functools.partial(function, table)
+        return method
 
 
 class Fex(pd.DataFrame):
@@ -25,149 +52,233 @@ class Fex(pd.DataFrame):
 
     Groups (``aus``, ``poses``, ...) are tables of those columns, without columns where
     there are none. ``attrs`` holds facts such as ``au_scale`` and ``fps``; of tables
-    put together, those on which all of them agree.
+    put together, those on which all of them agree. ``sessions`` is one label per row,
+    given with ``update_sessions``, and not a column (:mod:`genface.table.sessions`).
     """
+
+    _metadata = [sessions.SLOT]
+    _sessions: Any = None
 
     @property
     def _constructor(self) -> Callable[..., "Fex"]:
-        return Fex
+        return Fex if self._sessions is None else self._successor
+
+    @staticmethod
+    def _successor(*args: Any, **kwargs: Any) -> "Fex":
+        made = Fex(*args, **kwargs)
+        made._sessions = sessions.UNTOLD  # pandas does not always call __finalize__
+        return made
 
     def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any):
-        """Pass the facts on; ``pd.concat`` would drop all where one differs."""
+        """Pass facts and sessions on; of two tables in one sum, the left one's."""
+        held = self._sessions
         super().__finalize__(other, method, **kwargs)  # type: ignore[misc]
-        objects = getattr(other, "input_objs", getattr(other, "objs", ()))  # pandas 2
-        parts = [part.attrs for part in objects]
-        for key, value in parts[0].items() if parts else ():
-            if all(key in part and part[key] == value for part in parts[1:]):
+        parts = getattr(other, "input_objs", getattr(other, "objs", ()))  # pandas 2
+        if held is None or held is sessions.UNTOLD:
+            if isinstance(other, Fex):
+                held = sessions.carried(self, other, method)
+            elif parts:
+                held = sessions.together(self, list(parts), method)
+        self._sessions = held
+        # pd.concat would drop all facts where one of them differs.
+        facts = [part.attrs for part in parts]
+        for key, value in facts[0].items() if facts else ():
+            if all(key in fact and fact[key] == value for fact in facts[1:]):
                 self.attrs[key] = copy.deepcopy(value)
         return self
 
-    def _group(self, *names: str) -> "Fex":
-        known = groups(self.columns)
-        return self[[column for name in names for column in known[name]]]
+    def take(self, indices: Any, axis: Any = 0, **kwargs: Any):  # type: ignore[misc]
+        """Rows (or columns) by position, as in pandas; sessions go by position too."""
+        taken = super().take(indices, axis, **kwargs)
+        if axis in (0, "index") and isinstance(self._sessions, pd.Series):
+            taken._sessions = self._sessions.take(indices).reset_index(drop=True)
+        return taken
 
-    def _named(self, *names: str) -> "Fex":
-        return self[[name for name in names if name in self.columns]]
+    def _update_inplace(self, result: Any, *args: Any) -> None:
+        """Let ``inplace=True`` take over the sessions together with the rows."""
+        if result is not self and not isinstance(result._sessions, pd.Series):
+            result.__finalize__(self, "sort_values")  # the hardest to follow
+        super()._update_inplace(result, *args)  # type: ignore[misc]
+        self._sessions = result._sessions
+
+    def _own(self, made: Any) -> Any:
+        """What a function of ``genface.stats`` made of this table."""
+        if not isinstance(made, pd.DataFrame):
+            return made
+        table = Fex(made)
+        table.attrs = {**self.attrs, **made.attrs}
+        held = getattr(made, sessions.SLOT, None)
+        if not isinstance(held, pd.Series) and made.index.equals(self.index):
+            held = self._sessions
+        table._sessions = held
+        return table
+
+    aus = Group("aus")
+    """Action Units, on the scale ``attrs["au_scale"]``; NaN where unseen."""
+    emotions = Group("emotions")
+    """Emotions, in the words that the table has."""
+    valence_arousal = Group("valence_arousal")
+    """Valence and arousal, from -1 to 1."""
+    poses = Group("pose")
+    """Rotation (radians) and position (centimetres) of the head, in genface's terms."""
+    gazes = Group("gaze")
+    """Direction of gaze in radians."""
+    landmarks = Group("landmarks")
+    """The 68 landmarks in pixels: all x, then all y."""
+    landmarks_x = Group("landmarks", r"(^|_)x_\d+$")
+    """Horizontal positions of the landmarks."""
+    landmarks_y = Group("landmarks", r"(^|_)y_\d+$")
+    """Vertical positions of the landmarks, downward."""
+    mesh = Group("mesh")
+    """The 478 mesh points: x and y in pixels, z in widths of the face box."""
+    blendshapes = Group("blendshapes")
+    """MediaPipe's 52 shapes, from 0 to 1."""
+    faceboxes = Group("facebox")
+    """Face boxes in pixels, and their scores."""
+    identity_embeddings = Group("identity")
+    """Numbers by which faces are recognised."""
 
     @property
-    def aus(self) -> "Fex":
-        """Action Units, on the scale ``attrs["au_scale"]``; NaN where unseen."""
-        return self._group("aus")
-
-    @property
-    def emotions(self) -> "Fex":
-        """Emotions, in the words that the table has."""
-        return self._group("emotions")
-
-    @property
-    def poses(self) -> "Fex":
-        """Head rotation (radians) and position (centimetres)."""
-        return self._group("pose")
-
-    @property
-    def gazes(self) -> "Fex":
-        """Direction of gaze in radians."""
-        return self._group("gaze")
-
-    @property
-    def landmarks(self) -> "Fex":
-        """The 68 landmarks in pixels: all x, then all y."""
-        return self._group("landmarks")
-
-    @property
-    def landmarks_x(self) -> "Fex":
-        """Horizontal positions of the landmarks."""
-        return self.landmarks.filter(regex=r"^x_")
-
-    @property
-    def landmarks_y(self) -> "Fex":
-        """Vertical positions of the landmarks, downward."""
-        return self.landmarks.filter(regex=r"^y_")
-
-    @property
-    def mesh(self) -> "Fex":
-        """The 478 mesh points: x and y in pixels, z in widths of the face box."""
-        return self._group("mesh")
-
-    @property
-    def faceboxes(self) -> "Fex":
-        """Face boxes in pixels, and their scores."""
-        return self._group("facebox")
+    def identities(self) -> pd.Series:
+        """Who each face is (``Person_0``), as ``compute_identities`` says."""
+        return self._column("Identity")
 
     @property
     def inputs(self) -> pd.Series:
         """The file that each row comes from."""
-        return self["input"]
+        return self._column("input")
 
     @property
     def time(self) -> "Fex":
         """Frame number and time; ``fex["time"]`` is the column of seconds."""
-        return self._named("frame", "time", "approx_time")
+        return self[time_columns(self.columns.tolist())]
+
+    def _column(self, name: str) -> pd.Series:
+        if name not in self.columns:
+            raise InputError(f"this table has no column {name}.")
+        return self[name]
 
     def longest_face(self) -> int:
         """``face_id`` seen in most frames; of equals, the smallest."""
-        self._need_one_input()
-        seen = self.loc[self._seen(), "face_id"].value_counts()
-        if seen.empty:
-            raise InputError("no face was found in this table, so none is the longest.")
-        return int(seen.index[seen == seen.max()].min())
+        return longest_face(self)
 
     def face(self, face_id: int) -> "Fex":
         """The rows of one face."""
-        self._need_one_input()
-        rows = self[self._seen() & (self["face_id"] == face_id)]
-        if rows.empty:
-            known = sorted(int(i) for i in self.loc[self._seen(), "face_id"].unique())
-            raise InputError(f"no face {face_id} in this table; it has {known}.")
-        return rows
+        return face_rows(self, face_id)
 
     def complete(self, face_id: int) -> "Fex":
-        """One row per frame of the table for one face, NaN where it was not seen.
+        """One row per frame of the table for one face, NaN where it was not seen."""
+        return complete_face(self, face_id)
 
-        The added rows have the status ``absent``, or that of the faceless frame.
+    @property
+    def sessions(self) -> pd.Series | None:
+        """Session of each row; None before ``update_sessions``.
+
+        Raises :class:`~genface.errors.InputError` where pandas made rows whose session
+        nobody can tell.
         """
-        face = self.face(face_id)
-        if face["frame"].duplicated().any():
-            raise InputError(f"face {face_id} appears twice in a frame.")
-        frames = self.drop_duplicates("frame").set_index("frame").sort_index()
-        rows = face.set_index("frame").reindex(frames.index)
-        absent = ~frames.index.isin(face["frame"])
-        for name in frames.columns.intersection(list(TIMELINE)):
-            rows[name] = frames[name]
-        rows["face_id"] = face_id
-        if "status" in rows:
-            empty = frames["status"] == "no_face"
-            rows.loc[absent, "status"] = frames["status"].where(empty, "absent")
-        else:
-            rows["status"] = np.where(absent, "absent", "ok")
-        rows = Fex(rows.reset_index()[list(dict.fromkeys([*self.columns, "status"]))])
-        rows.attrs = dict(self.attrs)
-        return rows
+        return sessions.sessions_of(self)
+
+    def update_sessions(self, new: Mapping | Iterable | None) -> "Fex":
+        """A copy with other sessions: one per row, or a mapping of the old ones."""
+        return sessions.update_sessions(self, new)
+
+    def itersessions(self) -> Iterator[tuple[Any, "Fex"]]:
+        """Each session in sorted order, with its rows."""
+        return sessions.itersessions(self)
+
+    # Statistics: the functions of these names in genface.stats.
+    append = Statistic()
+    baseline = Statistic()
+    clean = Statistic()
+    compute_identities = Statistic()
+    decode = Statistic()
+    decompose = Statistic()
+    distance = Statistic()
+    downsample = Statistic()
+    extract_boft = Statistic()
+    extract_max = Statistic()
+    extract_mean = Statistic()
+    extract_min = Statistic()
+    extract_multi_wavelet = Statistic()
+    extract_sem = Statistic()
+    extract_std = Statistic()
+    extract_summary = Statistic()
+    extract_wavelet = Statistic()
+    isc = Statistic()
+    predict = Statistic()
+    rectification = Statistic()
+    regress = Statistic()
+    ttest_1samp = Statistic()
+    ttest_ind = Statistic()
+    upsample = Statistic()
+
+    @property
+    def sampling_freq(self) -> float | None:
+        """Rows per second: as set, or the clip's rate over the frames skipped."""
+        return row_rate(self.attrs)
+
+    @sampling_freq.setter
+    def sampling_freq(self, rate: float | None) -> None:
+        self.attrs["sampling_freq"] = rate
+
+    # Facts under the names that py-feat's scripts use.
+    detector = Fact("detector")
+    face_model = Fact("face_model")
+    landmark_model = Fact("landmark_model")
+    au_model = Fact("au_model")
+    emotion_model = Fact("emotion_model")
+    facepose_model = Fact("facepose_model")
+    identity_model = Fact("identity_model")
+    gaze_model = Fact("gaze_model")
+
+    def to_feat(self) -> "Fex":
+        """The table in the names, signs and scales of genface and py-feat 2.1.1."""
+        fex = _fex(tables.to_feat(self))
+        fex._sessions = self._sessions
+        return fex
 
     def write(self, path: Path | str, columns: Selection = "mesh") -> Path:
         """Write a CSV with its sidecar, or a Parquet file; returns the path."""
-        return write_table(select_columns(self, columns), path)
+        held = self._sessions
+        known = {"sessions": held.tolist()} if isinstance(held, pd.Series) else {}
+        return write_table(select_columns(self, columns), path, known)
 
-    def _seen(self) -> pd.Series:
-        """Rows that hold a face."""
-        if "face_id" not in self.columns:
-            raise InputError("this table has no column face_id to tell faces apart.")
-        seen = self["face_id"].notna()
-        if "status" in self.columns:
-            seen &= ~self["status"].isin(["absent", "no_face"])
-        return seen
 
-    def _need_one_input(self) -> None:
-        if "input" in self.columns and self["input"].nunique() > 1:
-            raise InputError(
-                f"this table holds {self['input'].nunique()} inputs, and faces are "
-                "counted within each; choose one: fex[fex['input'] == name]."
-            )
+def _fex(table: pd.DataFrame) -> Fex:
+    fex = Fex(table)
+    fex.attrs = dict(table.attrs)
+    held = fex.attrs.pop("sessions", None)
+    return fex if held is None else sessions.with_sessions(fex, held)
 
 
 def read_fex(path: Path | str) -> Fex:
     """Read a table written by :meth:`Fex.write` (CSV or Parquet)."""
-    table = read_table(path)
-    fex = Fex(table)
-    fex.attrs = dict(table.attrs)
-    return fex
+    return _fex(tables.read_table(path))
+
+
+def read_table(path: Path | str, pyfeat_version: str | None = None) -> Fex:
+    """Read a table of any program known here; ``attrs["dialect"]`` says which."""
+    return _fex(tables.read_any(path, pyfeat_version))
+
+
+def read_feat(path: Path | str, pyfeat_version: str | None = None) -> Fex:
+    """Read a table of py-feat; see :func:`genface.table.read_feat`."""
+    return _fex(tables.read_feat(path, pyfeat_version))
+
+
+def read_openface(path: Path | str, features: Sequence[str] | None = None) -> Fex:
+    """Read a table of OpenFace 2; see :func:`genface.table.read_openface`."""
+    return _fex(tables.read_openface(path, features))
+
+
+def read_libreface(path: Path | str) -> Fex:
+    """Read a table of LibreFace; see :func:`genface.table.read_libreface`."""
+    return _fex(tables.read_libreface(path))
+
+
+def read_mediapipe(
+    source: Path | str | Iterable[Any], times: Sequence[float] | None = None
+) -> Fex:
+    """Read MediaPipe's blendshapes; see :func:`genface.table.read_mediapipe`."""
+    return _fex(tables.read_mediapipe(source, times))

@@ -1,15 +1,31 @@
 """Fex: groups and facts survive what pandas does; faces over time."""
 
 import copy
+import inspect
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import genface
+from genface import stats
 from genface.errors import InputError
-from genface.fex import Fex, read_fex
-from genface.table.columns import AUS, EMOTIONS, FACEBOX, GAZE, LANDMARKS, MESH, POSE
+from genface.fex import Fex, Statistic, read_fex
+from genface.table.columns import (
+    AUS,
+    BLENDSHAPES,
+    EMOTIONS,
+    FACEBOX,
+    GAZE,
+    IDENTITY,
+    LANDMARKS,
+    MESH,
+    POSE,
+    VALENCE_AROUSAL,
+)
 
 NUMBERS = (*FACEBOX, *LANDMARKS, *POSE, *AUS, *EMOTIONS, *GAZE, *MESH)
 
@@ -168,3 +184,148 @@ def test_write_then_read(fex, tmp_path, suffix):
 def test_public_names():
     assert genface.Fex is Fex
     assert genface.read_fex is read_fex
+
+
+EVERY_GROUP = {
+    "aus": AUS,
+    "emotions": EMOTIONS,
+    "poses": POSE,
+    "gazes": GAZE,
+    "landmarks": LANDMARKS,
+    "mesh": MESH,
+    "faceboxes": FACEBOX,
+    "blendshapes": BLENDSHAPES,
+    "identity_embeddings": IDENTITY,
+    "valence_arousal": VALENCE_AROUSAL,
+    "time": ("frame", "approx_time", "time"),
+}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    names=st.lists(
+        st.sampled_from([name for names in EVERY_GROUP.values() for name in names]),
+        unique=True,
+        max_size=30,
+    ),
+    prefix=st.sampled_from(["", "mean_", "std_", "sem_", "min_", "max_"]),
+)
+def test_every_column_is_in_its_group_under_any_statistic(names, prefix):
+    fex = Fex(np.zeros((1, len(names))), columns=[prefix + name for name in names])
+    for group, members in EVERY_GROUP.items():
+        wanted = [prefix + name for name in names if name in members]
+        assert list(getattr(fex, group)) == wanted
+    x = [prefix + name for name in names if re.fullmatch(r"x_\d+", name)]
+    assert list(fex.landmarks_x) == x
+
+
+@st.composite
+def chains(draw):
+    """Slices, concatenations and round trips, some of them through files."""
+    step = st.sampled_from(
+        ["slice", "mask", "concat", "copy", "pickle", ".csv", ".parquet", "group"]
+    )
+    return draw(st.lists(step, max_size=4))
+
+
+def carried_out(fex: Fex, step: str, folder) -> Fex:
+    if step.startswith("."):
+        return read_fex(fex.write(folder / f"t{step}", columns="all"))
+    if step == "pickle":
+        fex.to_pickle(folder / "t.pickle")
+        return pd.read_pickle(folder / "t.pickle")
+    if step == "group":
+        return next((part for _, part in fex.groupby("input")), fex)
+    return {
+        "slice": lambda: fex[1:],
+        "mask": lambda: fex[fex["AU12"] > 0.2],
+        "concat": lambda: pd.concat([fex, fex]),
+        "copy": fex.copy,
+    }[step]()
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(chain=chains())
+def test_no_chain_loses_groups_facts_or_sessions(chain, tmp_path):
+    fex = Fex(
+        {
+            "AU12": [0.1, 0.3, 0.5, 0.7],
+            "Happy": 0.5,
+            "x_0": np.float32(2),
+            "input": ["a.mp4", "a.mp4", "b.mp4", "b.mp4"],
+            "frame": [0, 1, 0, 1],
+        }
+    )
+    fex.attrs = {"au_scale": "presence", "fps": 25.0, "unseen_aus": ["AU04"]}
+    fex = fex.update_sessions(fex["input"])
+    facts = dict(fex.attrs)
+    for step in chain:
+        fex = carried_out(fex, step, tmp_path)
+    assert isinstance(fex, Fex)
+    assert fex.attrs == facts
+    assert [list(g) for g in (fex.aus, fex.emotions, fex.landmarks_x)] == [
+        ["AU12"],
+        ["Happy"],
+        ["x_0"],
+    ]
+    assert fex.sessions.tolist() == fex["input"].tolist()
+    assert fex["x_0"].dtype == np.float32
+
+
+def test_facts_under_their_py_feat_names(fex):
+    assert fex.sampling_freq == 25.0 and fex.au_model is None
+    part = fex.aus
+    part.sampling_freq = 15.0
+    assert part.sampling_freq == 15.0 and fex.sampling_freq == 25.0
+    assert part.attrs["fps"] == 25.0  # the clip's, whatever the rows' is
+    assert "sampling_freq" not in part.columns
+    part.detector = "mine"
+    assert part.attrs["detector"] == "mine" and "detector" not in part.columns
+    fex.attrs["skip_frames"] = 2
+    assert fex.sampling_freq == 12.5
+
+
+def test_a_column_that_is_not_there_is_named(fex):
+    with pytest.raises(InputError, match="no column Identity"):
+        _ = fex.identities
+    with pytest.raises(InputError, match="no column input"):
+        _ = fex.aus.inputs
+    named = fex.assign(Identity="Person_0")
+    assert named.identities.tolist() == ["Person_0"] * 6
+
+
+STATISTICS = sorted(name for name, m in vars(Fex).items() if isinstance(m, Statistic))
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_statistics_are_functions_of_the_stats_room(fex, name):
+    function, method = getattr(stats, name), getattr(fex, name)
+    first, *others = inspect.signature(function).parameters
+    assert list(inspect.signature(method).parameters) == others
+    assert method.__doc__ == function.__doc__
+    assert getattr(Fex, name) is function
+
+
+def test_py_feats_statistics_are_all_there():
+    words = (
+        "append baseline clean compute_identities decode decompose distance downsample "
+        "extract_boft extract_max extract_mean extract_min extract_multi_wavelet "
+        "extract_sem extract_std extract_summary extract_wavelet isc predict "
+        "rectification regress ttest_1samp ttest_ind upsample"
+    )
+    assert STATISTICS == words.split()
+
+
+def test_a_table_from_a_statistic_is_a_fex_with_facts_and_sessions(fex):
+    by = fex.update_sessions(list("aabbbb"))
+    mean = by.aus.extract_mean()
+    assert isinstance(mean, Fex) and mean.attrs["au_scale"] == "intensity"
+    assert mean.sessions.tolist() == ["a", "b"]
+    expected = fex["AU12"].iloc[:2].astype(float).mean()
+    assert mean.loc["a", "mean_AU12"] == pytest.approx(expected)
+    again = mean.update_sessions({"a": "all", "b": "all"}).extract_mean()
+    assert list(again.aus) == [f"mean_mean_{name}" for name in AUS]

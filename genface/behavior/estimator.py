@@ -95,6 +95,10 @@ class HiddenMarkovModel(Drawing):
         self.init_params = self._letters("init_params", init_params)
         self.compat = compat
 
+    def __repr__(self) -> str:
+        fitted = "fitted" if hasattr(self, "startprob_") else "not fitted"
+        return f"{type(self).__name__}(n_components={self.n_components}), {fitted}"
+
     @property
     def _emission_letters(self) -> str:
         return "".join(self.array_letters.values()) or "e"

@@ -55,7 +55,11 @@ class PoissonHMM(HiddenMarkovModel):
 
 
 class GaussianHMM(HiddenMarkovModel):
-    """Normal rows; ``covariance_type`` diag, spherical, full or tied."""
+    """Normal rows; ``covariance_type`` diag, spherical, full or tied.
+
+    ``resolution``: steps in which the values were read; a diag or spherical variance is
+    never below that of one step (but for ``compat``).
+    """
 
     family_name = "gaussian"
     array_letters = {"mean": "m", "cov": "c"}
@@ -70,6 +74,7 @@ class GaussianHMM(HiddenMarkovModel):
         covars_prior: float = 1e-2,
         covars_weight: float = 1.0,
         min_covar: float = 1e-3,
+        resolution: float = 0.0,
         compat: str | None = None,
         **settings: Any,
     ) -> None:
@@ -79,7 +84,11 @@ class GaussianHMM(HiddenMarkovModel):
                 f"{covariance_type!r}."
             )
         follows = (means_prior, means_weight, covars_prior, covars_weight)
-        family = Gaussian(covariance_type, hmmlearn=follows if compat else None)
+        family = Gaussian(
+            covariance_type,
+            hmmlearn=follows if compat else None,
+            resolution=resolution,
+        )
         self.covariance_type = covariance_type
         self.min_covar = min_covar
         super().__init__(n_components, family=family, compat=compat, **settings)
@@ -230,7 +239,10 @@ class GaussianMixtureHMM(HiddenMarkovModel):
 
 
 class ARHMM(HiddenMarkovModel):
-    """Normal rows around a linear function of the last ``n_lags`` rows."""
+    """Normal rows around a linear function of the last ``n_lags`` rows.
+
+    ``resolution`` as in :class:`GaussianHMM`, with covariance_type diag.
+    """
 
     family_name = "ar"
 
@@ -242,11 +254,14 @@ class ARHMM(HiddenMarkovModel):
         covariance_type: str = "diag",
         ridge: float = 2.0,
         pseudo: float = 1.0,
+        resolution: float = 0.0,
         **settings: Any,
     ) -> None:
         if covariance_type not in ("diag", "full"):
             raise InputError(f"covariance_type: diag or full; got {covariance_type!r}.")
-        family = Autoregressive(n_lags, covariance_type == "diag", ridge, pseudo)
+        family = Autoregressive(
+            n_lags, covariance_type == "diag", ridge, pseudo, resolution
+        )
         super().__init__(n_components, family=family, **settings)
 
 

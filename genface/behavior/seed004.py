@@ -6,9 +6,10 @@ import numpy as np
 
 from genface.behavior.hmm import HiddenMarkovModel
 from genface.behavior.selection import Selection, _number, _row, _run
-from genface.behavior.sweep import Progress, sweep
+from genface.behavior.sweep import sweep
 from genface.behavior.transform import AUTransform
 from genface.errors import FitError, InputError
+from genface.progress import Report
 
 
 def seed004(
@@ -19,7 +20,7 @@ def seed004(
     restarts: int = 20,
     seed: int = 0,
     top: float = 1.0,
-    progress: Progress | None = None,
+    progress: Report | None = None,
 ) -> Selection:
     """Poisson on hundredths, cut off; the best of all scores on the last quarter wins.
 

@@ -1,6 +1,6 @@
 """Which family and how many states: judged on frames that were held out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,10 +15,10 @@ from genface.behavior.hmm import ESTIMATORS, HiddenMarkovModel
 from genface.behavior.runs import Lengths, Rows, autocorrelation_time, stack
 from genface.behavior.settings import whole
 from genface.behavior.sweep import Sweep, sweep
-from genface.behavior.transform import AUTransform, check_range
+from genface.behavior.transform import GRID, AUTransform, check_range
 from genface.errors import FitError, GenfaceError, InputError, ShapeError
+from genface.progress import Report
 
-Progress = Callable[[str, int, int | None], None]
 Folds = tuple[np.ndarray, np.ndarray]
 
 MIN_BLOCK = 10  # frames; a shorter test block says nothing
@@ -34,12 +34,13 @@ class Kind(NamedTuple):
     transform: str = "unit"
 
 
+STEPS = {"resolution": GRID}  # on the scale 0-1, to which "unit" divides
 CANDIDATES: Mapping[str, Kind] = {
     "logistic": Kind("logistic"),
-    "ar": Kind("ar"),
+    "ar": Kind("ar", STEPS),
     "ar_full": Kind("ar", {"covariance_type": "full"}),
-    "gaussian": Kind("gaussian"),
-    "gaussian_spherical": Kind("gaussian", {"covariance_type": "spherical"}),
+    "gaussian": Kind("gaussian", STEPS),
+    "gaussian_spherical": Kind("gaussian", {"covariance_type": "spherical", **STEPS}),
     "gaussian_full": Kind("gaussian", {"covariance_type": "full"}),
     "gaussian_tied": Kind("gaussian", {"covariance_type": "tied"}),
     "gaussian_mixture": Kind("gaussian_mixture"),
@@ -91,7 +92,7 @@ def select(
     top: float = 1.0,
     n_iter: int = 200,
     tol: float = SEARCH_TOL,
-    progress: Progress | None = None,
+    progress: Report | None = None,
 ) -> Selection:
     """Fit every family and number of states to AUs (T, A) and choose one.
 

@@ -1,6 +1,6 @@
 """Every number of states from every restart, and the number to choose."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,7 @@ from genface.behavior.folds import make_folds
 from genface.behavior.hmm import ESTIMATORS, FitReport, HiddenMarkovModel, entropy
 from genface.behavior.lanes import pack
 from genface.errors import FitError, InputError
-
-Progress = Callable[[str, int, int | None], None]
+from genface.progress import Progress, Report, reporter
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +37,18 @@ class Sweep:
     @property
     def table(self) -> pd.DataFrame:
         """Every run on all rows."""
-        return pd.DataFrame(self.runs)
+        return pd.DataFrame(self.runs).drop(columns="fold")
 
     @property
     def summary(self) -> pd.DataFrame:
         """One row per number of states."""
         return pd.DataFrame(self.scores)
+
+    def plot(self) -> Any:
+        """Figure of every run, and of the scores by which one was chosen."""
+        from genface.behavior.sweep_plots import draw_sweep
+
+        return draw_sweep(self.table, self.summary, self.best.n_components)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def sweep(
     fold_restarts: int | None = None,
     gap: int = 0,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress = True,
     **settings: Any,
 ) -> Sweep:
     """Fit every number of states from every restart; choose by held-out rows.
@@ -73,8 +78,9 @@ def sweep(
     Chosen is the smallest number of states within one standard error of the best
     held-out log p(rows | training rows) (Breiman et al. 1984); with ``folds=None`` the
     lowest BIC. Each fold is fitted ``fold_restarts`` times (default: at most 3). A run
-    that fails is recorded with its reason and cannot win. ``settings`` go to the
-    family's class.
+    that fails is recorded with its reason and cannot win. ``progress``: a bar on the
+    terminal, nothing, or a function of a name, runs done, and runs in all.
+    ``settings`` go to the family's class.
     """
     if family not in ESTIMATORS:
         raise InputError(f"no family {family!r}; there are {', '.join(ESTIMATORS)}.")
@@ -93,7 +99,8 @@ def sweep(
         for k in states
         for r in range(fold_restarts)
     ]
-    outcomes = _run(template, problem, plans, X, hidden, seed, progress)
+    with reporter(progress, "sweep") as report:
+        outcomes = _run(template, problem, plans, X, hidden, seed, report)
     records = [_record(template, p, o, X) for p, o in zip(plans, outcomes, strict=True)]
     ends = [
         _end(ESTIMATORS[family](p.n_states, **settings), o)
@@ -180,7 +187,7 @@ def _run(
     X: np.ndarray,
     hidden: np.ndarray,
     seed: int,
-    progress: Progress | None,
+    tell: Report,
 ) -> list[em.Outcome | str]:
     """Outcomes in the order of ``plans``; small and large models go in two groups."""
     starts = _first_runs(template, plans, X, hidden, seed)
@@ -192,15 +199,13 @@ def _run(
     ready.sort(key=lambda i: -plans[i].n_states)
     rules = template._rules(len(X))
     n_done = 0
-    if progress:
-        progress("sweep", 0, len(ready))
+    tell("sweep", 0, len(ready))
     # One group after the other: XLA's threads serve one program, and of two that share
     # them each may wait for the other for ever.
     for members in _groups(ready, plans):
 
         def report(count: int, total: int, before: int = n_done) -> None:
-            if progress:
-                progress("sweep", before + count, len(ready))
+            tell("sweep", before + count, len(ready))
 
         runs = [
             s._replace(view=last) if s.view < 0 else s

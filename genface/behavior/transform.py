@@ -24,7 +24,7 @@ def scale_top(au_scale: str) -> float:
 
 def check_range(X: np.ndarray, columns: Sequence[str], top: float) -> None:
     """Refuse AUs (T, A) outside of a scale that ends at ``top``; NaN may be there."""
-    outside = ((X < 0) | (X > top)).any(0)
+    outside = np.any((X < 0) | (X > top), axis=0)
     if outside.any():
         names = ", ".join(c for c, out in zip(columns, outside, strict=True) if out)
         raise InputError(

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import genface
-from genface.cli import jobs, model, weights
+from genface.cli import convert, jobs, model, stats, weights
 from genface.cli.options import FAILED, REFUSED
 from genface.errors import GenfaceError
 
@@ -90,6 +90,8 @@ app = typer.Typer(
 )
 app.add_typer(jobs.app)
 app.add_typer(model.app, name="model")
+app.add_typer(convert.app)
+app.add_typer(stats.app, name="stats")
 app.add_typer(weights.app, name="weights")
 
 

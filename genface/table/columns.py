@@ -1,7 +1,9 @@
 """The columns of a face table: their names, order and groups.
 
 Names and order are those of py-feat's Detectorv2 (2.1), so that either program reads
-the other's tables; ``time``, ``face_id`` and ``status`` are added at the end.
+the other's tables; ``time``, ``face_id`` and ``status`` are added at the end. Groups
+also know the names of OpenFace 2, LibreFace and MediaPipe, and names that a statistic
+put something in front of (``mean_AU12``).
 """
 
 import re
@@ -37,6 +39,20 @@ META = (
 TEXT = ("input", "approx_time", "Identity", "status")
 """Columns of :data:`META` that hold words."""
 
+TIME = (
+    "frame",
+    "approx_time",
+    "time",
+    "timestamp",
+    "frame_idx",
+    "frame_time_in_ms",
+    "timestamp_ms",
+)
+"""Columns that say when; the last four are other programs'."""
+
+FOREIGN_META = (*TIME[3:], "confidence", "success", "face", "facial_expression")
+"""What OpenFace, LibreFace and MediaPipe say about a row."""
+
 _BLENDSHAPES = (
     "_neutral browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight "
     "cheekPuff cheekSquintLeft cheekSquintRight eyeBlinkLeft eyeBlinkRight "
@@ -53,7 +69,7 @@ _BLENDSHAPES = (
 BLENDSHAPES = tuple(_BLENDSHAPES.split())
 """MediaPipe's 52: ARKit's without tongueOut, plus ``_neutral``; alphabetical."""
 
-_V1_EMOTIONS = (
+V1_EMOTIONS = (
     "anger",
     "disgust",
     "fear",
@@ -68,17 +84,25 @@ Selection = Literal["core", "mesh", "all"]
 GROUPS: dict[str, re.Pattern[str]] = {
     "facebox": re.compile("|".join(FACEBOX)),
     "landmarks": re.compile(r"[xy]_\d+"),
-    "pose": re.compile("|".join(POSE)),
-    "aus": re.compile(r"AU\d\d(_[LRrc])?"),
-    "emotions": re.compile("|".join(EMOTIONS + _V1_EMOTIONS)),
+    "pose": re.compile("|".join(POSE) + r"|pose_[TR][xyz]|pitch|yaw|roll"),
+    "aus": re.compile(r"AU\d\d(_[LRrc])?|au_\d+(_intensity)?"),
+    "emotions": re.compile("|".join(EMOTIONS + V1_EMOTIONS)),
     "valence_arousal": re.compile("|".join(VALENCE_AROUSAL)),
-    "gaze": re.compile("|".join(GAZE)),
+    "gaze": re.compile("|".join(GAZE) + r"|gaze_[01]_[xyz]|gaze_angle_[xy]"),
     "identity": re.compile(r"Identity_\d+"),
-    "mesh": re.compile(r"mesh_[xyz]_\d+"),
+    "mesh": re.compile(r"mesh_[xyz]_\d+|lm_mp_\d+_[xyz]"),
     "blendshapes": re.compile("|".join(BLENDSHAPES)),
-    "meta": re.compile("|".join(META)),
+    "eye_landmarks": re.compile(r"eye_lmk_[xyXYZ]_\d+"),
+    "landmarks_3d": re.compile(r"[XYZ]_\d+"),
+    "shape": re.compile(r"p_(scale|[rt][xyz]|\d+)"),
+    "meta": re.compile("|".join(META + FOREIGN_META)),
 }
 """What the names of each group look like; no name belongs to two groups."""
+
+STATISTICS = re.compile(
+    r"(?:(?:mean|std|sem|min|max)_|f[\d.]+_[a-z]+_|(?:pos|neg)\d+_hz_[\d.]+_)+"
+)
+"""What ``extract_*`` puts in front of a name."""
 
 _ORDER = (
     FACEBOX
@@ -94,6 +118,10 @@ _ORDER = (
     + META
 )
 
+_STRENGTH = re.compile(
+    r"AU(?P<number>\d\d)(?:_r|(?P<side>_[LR]))?|au_(?P<other>\d+)_intensity"
+)
+
 
 def groups(names: Iterable[object]) -> dict[str, tuple[str, ...]]:
     """Column names by group, each in the order given; unknown names are left out."""
@@ -105,25 +133,41 @@ def groups(names: Iterable[object]) -> dict[str, tuple[str, ...]]:
     return {group: tuple(members) for group, members in found.items()}
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=50_000)
 def group_of(name: object) -> str | None:
-    """Group that a column belongs to, or None."""
+    """Group that a column, or the column that a statistic is of, belongs to."""
+    if not isinstance(name, str):
+        return None
+    base = base_name(name)
     for group, pattern in GROUPS.items():
-        if isinstance(name, str) and pattern.fullmatch(name):
+        if pattern.fullmatch(base):
             return group
     return None
+
+
+def time_columns(names: Iterable[object]) -> list[str]:
+    """The names of :data:`TIME`, and those of their statistics."""
+    return [name for name in groups(names)["meta"] if base_name(name) in TIME]
+
+
+def base_name(name: str) -> str:
+    """Name of the column that a statistic is of: ``AU12`` for ``mean_AU12``."""
+    return STATISTICS.sub("", name, count=1) if STATISTICS.match(name) else name
 
 
 def au_strengths(names: Iterable[object]) -> dict[str, str]:
     """Columns that say how strong an Action Unit is, by the Unit's name.
 
-    ``AU12``, ``AU12_L`` and OpenFace's ``AU12_r`` count, under ``AU12``; not its
-    ``AU12_c``, which is 0 or 1.
+    ``AU12``, ``AU12_L``, OpenFace's ``AU12_r`` and LibreFace's ``au_12_intensity``
+    count, under ``AU12``; not ``AU12_c`` or ``au_12``, which are 0 or 1, and no
+    statistics.
     """
     found: dict[str, str] = {}
     for name in groups(names)["aus"]:
-        if not name.endswith("_c"):
-            found.setdefault(name.removesuffix("_r"), name)
+        match = _STRENGTH.fullmatch(name)
+        if match:
+            number, side = match["number"] or match["other"], match["side"] or ""
+            found.setdefault(f"AU{int(number):02d}{side}", name)
     return found
 
 
@@ -134,6 +178,7 @@ def order_columns(names: Iterable[str]) -> list[str]:
     last = {
         group: max(rank[name] for name in known)
         for group, known in groups(_ORDER).items()
+        if known
     }
 
     def place(name: str) -> float:

@@ -69,7 +69,7 @@ def read_table(path: Path | str) -> pd.DataFrame:
         raise InputError(
             f"{path}: not a readable {path.suffix[1:]} table ({reason})."
         ) from None
-    if not any(group_of(name) for name in table.column_names):
+    if not any(group_of(name.strip()) for name in table.column_names):
         raise InputError(
             f"{path}: no column of a face table in it (such as frame, AU01, Pitch)."
         )
@@ -139,12 +139,23 @@ def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     except pa.ArrowInvalid:
         return _parse_edited_csv(path, known), facts
     # Words such as 00:01 would be guessed to be times of day: nothing here is.
-    guessed = {
-        field.name: pa.float64() if pa.types.is_null(field.type) else pa.string()
+    words = {
+        field.name: pa.string()
         for field in table.schema
-        if pa.types.is_temporal(field.type) or pa.types.is_null(field.type)
+        if pa.types.is_temporal(field.type)
     }
-    return (_parse_csv(path, known | guessed) if guessed else table), facts
+    return _numbers(_parse_csv(path, known | words) if words else table), facts
+
+
+def _numbers(table: pa.Table) -> pa.Table:
+    """Columns without any value as NaN."""
+    if pa.null() not in table.schema.types:
+        return table
+    fields = [
+        pa.field(field.name, pa.float64()) if pa.types.is_null(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def _parse_edited_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
@@ -166,7 +177,8 @@ def _parse_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
     block = min(max(path.stat().st_size, 1) + 1, 2**31 - 1)
     return pacsv.read_csv(
         path,
-        read_options=pacsv.ReadOptions(block_size=block),
+        # Threads share out columns; handing over thousands of short ones costs more.
+        read_options=pacsv.ReadOptions(block_size=block, use_threads=False),
         parse_options=pacsv.ParseOptions(newlines_in_values=True),
         convert_options=pacsv.ConvertOptions(
             column_types=dict(types),

@@ -7,9 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from genface.errors import InputError
-from genface.table.columns import TEXT
+from genface.table.columns import GROUPS, TEXT, group_of
 
 WORDS = "text"
+
+MEASURED = set(GROUPS) - {"meta"}
+"""Groups that hold fractions, whatever the first rows look like."""
 
 
 def storable(table: pa.Table, path: Path) -> pa.Table:
@@ -55,8 +58,11 @@ def kinds_of(table: pa.Table) -> dict[str, str]:
 def type_of(name: str, kinds: Mapping[str, str]) -> pa.DataType | None:
     """Type that a column was written with; None where only its cells can tell."""
     kind = kinds.get(name, kinds.get("*"))
+    if kind is None and name in TEXT:
+        return pa.string()
     if kind is None:
-        return pa.string() if name in TEXT else None
+        measured = group_of(name) in MEASURED and not name.endswith("_c")
+        return pa.float64() if measured else None
     try:
         return pa.string() if kind == WORDS else pa.type_for_alias(kind)
     except ValueError:

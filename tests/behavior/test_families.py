@@ -6,7 +6,7 @@ from battery import A, every_family, fitted, log_obs
 from enumeration import enumerate_paths
 from scipy.special import logsumexp
 
-from genface.behavior import em
+from genface.behavior import ARHMM, GaussianHMM, em
 from genface.behavior.emissions import Gaussian
 from genface.behavior.emissions.logistic import cell_edges
 from genface.behavior.inference import best_path, posterior
@@ -149,3 +149,12 @@ def test_full_covariance_marginalises_missing_entries_exactly():
                 emission["mean"][k][keep], emission["cov"][k][np.ix_(keep, keep)]
             )
             assert obs[t, k] == pytest.approx(law.logpdf(X[t][keep]), rel=1e-11)
+
+
+@pytest.mark.parametrize("kind", [GaussianHMM, ARHMM])
+def test_a_column_at_rest_keeps_the_variance_of_one_step(kind):
+    X = np.tile([[0.0, 0.3], [0.0, 0.5]], (30, 1))
+    model = kind(1, resolution=0.01).fit(X)
+    variance = model.emission_params["cov"]
+    assert variance[0, 0] == pytest.approx(0.01**2 / 12)
+    assert kind(1).fit(X).emission_params["cov"][0, 0] < 1e-3 * variance[0, 0]

@@ -41,6 +41,19 @@ def test_held_out_figure_is_that_of_a_model_fitted_alone(swept):
     assert row["folds"][0] == pytest.approx(by_hand, abs=0.02)
 
 
+def test_figure_shows_every_run_and_the_choice(swept):
+    _, result = swept
+    left, right = result.plot().axes
+    runs, best, *_ = left.lines
+    table = result.table
+    np.testing.assert_array_equal(runs.get_ydata(), table["log_likelihood"])
+    tops = table.groupby("n_components")["log_likelihood"].max()
+    np.testing.assert_array_equal(best.get_ydata(), tops)
+    (mark,) = [line for line in right.lines if line.get_label() == "chosen"]
+    held = result.summary.set_index("n_components")["held_out"]
+    assert (mark.get_xdata(), mark.get_ydata()) == ([3], [held[3]])
+
+
 def test_bic_chooses_without_folds(swept):
     X, _ = swept
     result = sweep(X, "gaussian", range(1, 6), restarts=2, folds=None, tol=1e-5)

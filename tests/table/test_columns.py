@@ -20,6 +20,7 @@ from genface.table.columns import (
     META,
     POSE,
     VALENCE_AROUSAL,
+    time_columns,
 )
 
 ALL = (
@@ -50,6 +51,9 @@ def test_groups_have_the_sizes_of_the_format():
         "identity": 512,
         "mesh": 1434,
         "blendshapes": 52,
+        "eye_landmarks": 0,
+        "landmarks_3d": 0,
+        "shape": 0,
         "meta": 9,
     }
     assert sum(sizes.values()) == len(set(ALL)) == 2186
@@ -102,5 +106,51 @@ def test_selections():
 
 def test_strengths_of_aus_are_found_in_each_spelling():
     names = ["frame", "AU12_r", "AU12_c", "AU45_c", "AU06_L", "AU01", "Pitch"]
+    names += ["au_4_intensity", "au_4", "mean_AU02"]
     expected = {"AU12": "AU12_r", "AU06_L": "AU06_L", "AU01": "AU01"}
-    assert au_strengths(names) == expected
+    assert au_strengths(names) == expected | {"AU04": "au_4_intensity"}
+
+
+@given(
+    st.sampled_from(ALL),
+    st.lists(st.sampled_from(["mean", "std", "sem", "min", "max"]), max_size=2),
+)
+def test_statistics_stay_in_the_group_of_their_column(name, statistics):
+    assert group_of("_".join([*statistics, name])) == group_of(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("mean__neutral", "blendshapes"),
+        ("mean_neutral", "emotions"),
+        ("f0.06_power_AU12", "aus"),
+        ("pos3_hz_0.25_x_7", "landmarks"),
+        ("pose_Rx", "pose"),
+        ("gaze_angle_x", "gaze"),
+        ("gaze_1_z", "gaze"),
+        ("AU45_c", "aus"),
+        ("X_67", "landmarks_3d"),
+        ("X", "pose"),
+        ("eye_lmk_X_55", "eye_landmarks"),
+        ("p_33", "shape"),
+        ("lm_mp_477_z", "mesh"),
+        ("au_12_intensity", "aus"),
+        ("timestamp", "meta"),
+        ("mean", None),
+        ("mean_note", None),
+    ],
+)
+def test_names_of_other_programs_and_statistics_have_groups(name, group):
+    assert group_of(name) == group
+
+
+def test_times_are_found_in_each_spelling():
+    names = ["AU01", "frame", "time", "mean_frame", "timestamp", "frame_idx", "input"]
+    assert time_columns(names) == [
+        "frame",
+        "time",
+        "mean_frame",
+        "timestamp",
+        "frame_idx",
+    ]

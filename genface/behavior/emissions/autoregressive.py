@@ -40,13 +40,15 @@ class Autoregressive:
     """AR(L): ``coef`` (K, A, 1 + L) if ``diag``, else (K, A, 1 + L * A).
 
     ``cov`` is (K, A) or (K, A, A); ``mean0`` and ``var0`` (K, A) are the law of rows
-    without a past. With ``diag`` a column follows its own past only.
+    without a past. With ``diag`` a column follows its own past only, and no variance is
+    below that of one step of ``resolution``, in which the values were read.
     """
 
     n_lags: int = 1
     diag: bool = True
     ridge: float = 2.0
     pseudo: float = 1.0
+    resolution: float = 0.0
     name: ClassVar[str] = "ar"
 
     def __post_init__(self) -> None:
@@ -176,6 +178,9 @@ class Autoregressive:
         var0 = (squares + self.pseudo * prior["var"]) / (begun + self.pseudo)
         fit = self._fit_diag if self.diag else self._fit_full
         coef, cov = fit(params, prior, data, weights, seen * (1 - fresh))
+        if self.diag:
+            least = self.resolution**2 / 12
+            cov, var0 = jnp.maximum(cov, least), jnp.maximum(var0, least)
         return {"coef": coef, "cov": cov, "mean0": mean0, "var0": var0}
 
     def _fit_diag(

@@ -137,38 +137,50 @@ def spread_rows(
     """
     filled = np.where(np.isfinite(X), X, column_means(X))
     scale = np.where(filled.std(0) > 0, filled.std(0), 1.0)
-    scaled = filled / scale
-    found = [_k_means(scaled, n_states, rng) for _ in range(n_tries)]
-    return min(found, key=lambda pair: pair[0])[1] * scale
+    rows = filled / scale
+    centres = _lloyd(rows, _spread(rows, n_states, rng, n_tries))
+    tightest = _squares(rows, centres).min(2).sum(1).argmin()
+    return centres[tightest] * scale
 
 
 def _squares(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Squared distances (T, K)."""
-    cross = rows @ centres.T
-    squares = (rows**2).sum(1)[:, None] - 2 * cross + (centres**2).sum(1)
-    return np.maximum(squares, 0.0)
+    """Squared distances (n, T, K) of rows (T, A) from n sets of centres (n, K, A)."""
+    cross = rows @ centres.swapaxes(1, 2)
+    apart = (rows**2).sum(1)[:, None] - 2 * cross + (centres**2).sum(2)[:, None]
+    return np.maximum(apart, 0.0)
 
 
-def _k_means(
-    rows: np.ndarray, n_states: int, rng: np.random.Generator, n_candidates: int = 4
-) -> tuple[float, np.ndarray]:
-    """Sum of squares, and centres by greedy k-means++ (Arthur 2007) and Lloyd."""
-    centres = rows[[rng.integers(len(rows))]]
-    nearest = _squares(rows, centres)[:, 0]
+def _spread(
+    rows: np.ndarray,
+    n_states: int,
+    rng: np.random.Generator,
+    n_tries: int,
+    n_candidates: int = 4,
+) -> np.ndarray:
+    """Rows far apart (n_tries, K, A): greedy k-means++ (Arthur 2007)."""
+    tries = np.arange(n_tries)
+    centres = rows[rng.integers(len(rows), size=(n_tries, 1))]
+    nearest = _squares(rows, centres)[..., 0]
     for _ in range(n_states - 1):
-        total = nearest.sum()
-        weights = nearest / total if total > 0 else np.full(len(rows), 1 / len(rows))
-        picks = rng.choice(len(rows), n_candidates, p=weights)
-        closer = np.minimum(nearest[:, None], _squares(rows, rows[picks]))
-        best = int(closer.sum(0).argmin())
-        centres = np.vstack([centres, rows[picks[best]]])
-        nearest = closer[:, best]
-    for _ in range(10):
-        member = np.eye(n_states)[_squares(rows, centres).argmin(1)]
-        counts = member.sum(0)[:, None]
-        means = member.T @ rows / np.maximum(counts, 1)
+        weights = np.where(nearest.sum(1, keepdims=True) > 0, nearest, 1.0)
+        sums = np.cumsum(weights, axis=1)
+        at = rng.random((n_tries, n_candidates)) * sums[:, -1:]
+        picks = (sums[:, None] <= at[..., None]).sum(2)
+        closer = np.minimum(nearest[..., None], _squares(rows, rows[picks]))
+        best = closer.sum(1).argmin(1)
+        centres = np.concatenate([centres, rows[picks[tries, best]][:, None]], axis=1)
+        nearest = closer[tries, :, best]
+    return centres
+
+
+def _lloyd(rows: np.ndarray, centres: np.ndarray, n_steps: int = 10) -> np.ndarray:
+    """Centres (n, K, A) after some steps to the means of their nearest rows."""
+    for _ in range(n_steps):
+        member = np.eye(centres.shape[1])[_squares(rows, centres).argmin(2)]
+        counts = member.sum(1)[..., None]
+        means = member.swapaxes(1, 2) @ rows / np.maximum(counts, 1)
         centres = np.where(counts > 0, means, centres)
-    return float(_squares(rows, centres).min(1).sum()), centres
+    return centres
 
 
 def column_means(X: np.ndarray) -> np.ndarray:

@@ -33,13 +33,16 @@ class Gaussian:
     Spherical repeats one variance over the columns, tied one matrix over the states.
     The prior is worth ``pseudo`` frames of a tenth of the columns' variance.
     ``hmmlearn`` = (means_prior, means_weight, covars_prior, covars_weight) takes
-    hmmlearn's formulas instead. ``frozen`` names the arrays that fitting leaves alone.
+    hmmlearn's formulas instead. Values that were read in steps of ``resolution`` have
+    at least the variance of one step, in diag and spherical. ``frozen`` names the
+    arrays that fitting leaves alone.
     """
 
     shape: str = "diag"
     pseudo: float = 1.0
     hmmlearn: tuple[float, float, float, float] | None = None
     frozen: tuple[str, ...] = ()
+    resolution: float = 0.0
     name: ClassVar[str] = "gaussian"
 
     @property
@@ -145,7 +148,8 @@ class Gaussian:
             up, down = spread + self.pseudo * prior["var"], mass + self.pseudo
             if self.shape == "spherical":
                 up, down = up.sum(1, keepdims=True), down.sum(1, keepdims=True)
-            cov = jnp.broadcast_to(up / down, mean.shape)
+            least = self.resolution**2 / 12
+            cov = jnp.maximum(jnp.broadcast_to(up / down, mean.shape), least)
         return {"mean": mean, "cov": jnp.where(mass > 0, cov, params["cov"])}
 
     def _centred_squares(self, data: Data, weights: Array, mean: Array) -> Array:

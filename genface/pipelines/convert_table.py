@@ -1,0 +1,67 @@
+"""A table of any program in, the same table in another program's terms out."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from genface.errors import InputError
+from genface.fex import Fex, read_table
+from genface.pipelines import outputs
+from genface.table import DESCRIPTION, recognise, write_openface
+
+Target = Literal["openface", "feat", "parquet"]
+
+
+@dataclass(frozen=True)
+class ConvertResult:
+    """The table that was written, where, and what was recognised and done."""
+
+    fex: Fex = field(repr=False)
+    path: Path
+    lines: tuple[str, ...]
+
+
+def convert_table(
+    table: Path | str,
+    out: Path | str,
+    to: Target = "feat",
+    *,
+    pyfeat_version: str | None = None,
+    force: bool = False,
+) -> ConvertResult:
+    """Write a table as ``to`` says; ``out`` is a file in .csv or .parquet.
+
+    ``openface`` has OpenFace's names, axes and units (CSV), ``feat`` those of genface
+    and py-feat 2.1.1; ``parquet`` keeps names and values and only changes the file.
+    ``pyfeat_version`` tells the signs of a table of py-feat.
+    """
+    out = Path(out)
+    wanted = {"openface": (".csv",), "parquet": (".parquet",)}
+    endings = wanted.get(to, (".csv", ".parquet"))
+    if to not in ("openface", "feat", "parquet"):
+        raise InputError(f"to={to!r}: use 'openface', 'feat' or 'parquet'.")
+    if out.suffix not in endings:
+        raise InputError(f"{out}: the name must end in {' or '.join(endings)}.")
+    digests = outputs.source_digests([table])
+    this = outputs.job("convert", digests, to=to, pyfeat_version=pyfeat_version)
+    done = outputs.up_to_date(out, this, force)
+    fex = read_table(table, pyfeat_version)
+    dialect = fex.attrs.get("dialect") or recognise(fex.columns)
+    if to != "parquet" and dialect != to:
+        fex = fex.to_feat()
+    line = f"convert: {Path(table).name} is a table of {DESCRIPTION[dialect]}"
+    if done:
+        line += f"; {out} is up to date"
+    else:
+        outputs.begin(out, this)
+        _write(fex, out, to)
+        outputs.record(out, this)
+        line += f"; {len(fex)} rows, {fex.shape[1]} columns"
+    return ConvertResult(fex, out, (line,))
+
+
+def _write(fex: Fex, out: Path, to: Target) -> None:
+    if to == "openface":
+        write_openface(fex, out)
+    else:
+        fex.write(out, columns="all")

@@ -1,0 +1,356 @@
+"""Statistics of face tables: summaries, regression, decoding and ISC, into a file."""
+
+import io
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genface import files, stats
+from genface.errors import InputError
+from genface.fex import Fex, read_table
+from genface.pipelines import outputs
+from genface.stats.corrections import Correction
+from genface.stats.regression import Mode
+from genface.table import json_safe
+
+Sources = Sequence[pd.DataFrame | Path | str] | pd.DataFrame | Path | str
+STATISTICS = ("mean", "sem", "std", "max", "min")
+
+
+@dataclass(frozen=True)
+class StatsResult:
+    """Numbers as a table, facts about them, and where both were written.
+
+    A CSV holds the table, a JSON file the facts too. ``path`` is None without ``out``.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    facts: dict[str, Any]
+    path: Path | None
+    lines: tuple[str, ...]
+
+    def csv(self) -> str:
+        """The table as CSV."""
+        text = io.StringIO()
+        self.table.to_csv(text, lineterminator="\n")
+        return text.getvalue()
+
+
+def load_sessions(
+    tables: Sources,
+    sessions: str | None = "input",
+    labels: Path | str | Mapping[Any, Any] | None = None,
+    means: bool = False,
+    codes: Mapping[Any, float] | None = None,
+) -> Fex:
+    """Tables put together, with the sessions that later words speak of.
+
+    ``sessions`` is a column; with ``means`` each of its values becomes one row of
+    means. ``labels`` says what each value is: a mapping, or a CSV whose first column
+    is the value and whose second is its label (a condition, a number to regress on).
+    ``codes`` are the numbers that stand for labels in a regression.
+    """
+    parts = [_read(table) for table in listed(tables)]
+    if not parts:
+        raise InputError("no table given.")
+    fex: Any = pd.concat(parts) if len(parts) > 1 else parts[0]
+    if sessions is None:
+        return fex
+    if sessions not in fex.columns:
+        raise InputError(f"no column {sessions} in this table to tell sessions by.")
+    fex = fex.update_sessions(fex[sessions])
+    fex = fex.extract_mean() if means else fex
+    fex = fex if labels is None else fex.update_sessions(read_labels(labels))
+    return fex.update_sessions(codes) if codes else fex
+
+
+def summarise_tables(
+    tables: Sources,
+    out: Path | str | None = None,
+    *,
+    statistics: Sequence[str] = ("mean", "sem"),
+    sessions: str = "input",
+    labels: Path | str | Mapping[Any, Any] | None = None,
+    force: bool = False,
+) -> StatsResult:
+    """Statistics of every column, a row per session."""
+    unknown = sorted(set(statistics) - set(STATISTICS))
+    if unknown or not statistics:
+        raise InputError(
+            f"statistics {', '.join(unknown) or '(none)'}: use {', '.join(STATISTICS)}."
+        )
+    wanted = {name: name in statistics for name in STATISTICS}
+
+    def work() -> tuple[pd.DataFrame, dict[str, Any]]:
+        fex = load_sessions(tables, sessions, labels)
+        table = stats.extract_summary(fex, **wanted)
+        return table, {"n_sessions": len(table), "n_rows": len(fex)}
+
+    settings = {"statistics": sorted(statistics), "sessions": sessions}
+    return _job("summary", tables, labels, settings, work, out, force)
+
+
+def regress_tables(
+    tables: Sources,
+    out: Path | str | None = None,
+    *,
+    X: str = "sessions",
+    y: str = "aus",
+    fit_intercept: bool = True,
+    mode: Mode = "ols",
+    correct: Correction | None = None,
+    groups: str | None = None,
+    sessions: str = "input",
+    labels: Path | str | Mapping[Any, Any] | None = None,
+    codes: Mapping[Any, float] | None = None,
+    rows: bool = False,
+    force: bool = False,
+) -> StatsResult:
+    """Regression of each y on X, a row per predictor and y.
+
+    Of the means of each session, unless ``rows`` says to take rows as they are.
+    """
+
+    def work() -> tuple[pd.DataFrame, dict[str, Any]]:
+        fex = load_sessions(tables, sessions, labels, not rows, codes)
+        found = stats.regress(
+            fex,
+            X,
+            y,
+            fit_intercept,
+            mode,
+            groups=groups,
+            correct=correct,
+        )
+        low, high = found.interval()
+        parts = found._asdict() | {"low": low, "high": high, "r2": found.partial_r2()}
+        del parts["residuals"]
+        table = pd.DataFrame({name: part.stack() for name, part in parts.items()})
+        table.index.names = ["predictor", "column"]
+        return table, {"mode": mode, "correct": correct, "n_rows": len(fex)}
+
+    settings = {
+        "X": X,
+        "y": y,
+        "fit_intercept": fit_intercept,
+        "mode": mode,
+        "correct": correct,
+        "groups": groups,
+        "sessions": sessions,
+        "codes": dict(codes or {}),
+        "rows": rows,
+    }
+    return _job("regress", tables, labels, settings, work, out, force)
+
+
+def decode_tables(
+    tables: Sources,
+    out: Path | str | None = None,
+    *,
+    X: str = "aus",
+    y: str = "sessions",
+    cv: int = 5,
+    groups: str | None = None,
+    permutations: int = 200,
+    sessions: str = "input",
+    labels: Path | str | Mapping[Any, Any] | None = None,
+    rows: bool = False,
+    seed: int = 0,
+    force: bool = False,
+) -> StatsResult:
+    """Predict y from X in cross-validation: a row per prediction.
+
+    Of the means of each session, unless ``rows`` says to take rows as they are (then
+    name ``groups``). Scaled features and linear discriminant analysis.
+    """
+
+    def work() -> tuple[pd.DataFrame, dict[str, Any]]:
+        fex = load_sessions(tables, sessions, labels, means=not rows)
+        found = stats.decode(
+            fex,
+            X,
+            y,
+            cv_kwargs={"cv": cv},
+            groups=groups,
+            permutations=permutations,
+            seed=seed,
+        )
+        table = found.predictions
+        if fex.index.is_unique:
+            table = table.assign(session=fex.index[table["row"]])
+        facts = {
+            "accuracy": found.accuracy,
+            "balanced_accuracy": found.balanced_accuracy,
+            "p": found.p,
+            "scores": found.scores,
+            "classes": list(found.confusion),
+            "confusion": found.confusion.to_numpy(),
+        }
+        return table.set_index("row"), facts
+
+    settings = {
+        "X": X,
+        "y": y,
+        "cv": cv,
+        "groups": groups,
+        "permutations": permutations,
+        "sessions": sessions,
+        "rows": rows,
+        "seed": seed,
+    }
+    return _job("decode", tables, labels, settings, work, out, force)
+
+
+def isc_tables(
+    tables: Sources,
+    out: Path | str | None = None,
+    *,
+    col: str,
+    index: str = "frame",
+    columns: str = "input",
+    method: str = "pearson",
+    kind: str = "pairwise",
+    lag: int = 0,
+    rate: float | None = None,
+    max_gap: float | None = None,
+    null: str | None = None,
+    n: int = 1000,
+    window: float | None = None,
+    seed: int = 0,
+    force: bool = False,
+) -> StatsResult:
+    """Intersubject correlation: the matrix, or each series with the others.
+
+    ``null`` adds a test of the mean to the facts; with a ``window`` (units of
+    ``index``) the table is that of :func:`genface.stats.isc_windows`. ``columns`` may
+    be several names with commas between them.
+    """
+    names = [name.strip() for name in columns.split(",")]
+    who: Any = names[0] if len(names) == 1 else names
+
+    def work() -> tuple[pd.DataFrame, dict[str, Any]]:
+        fex = load_sessions(tables, None)
+        wide = stats.time_courses(fex, col, index, who, rate, max_gap)
+        facts: dict[str, Any] = {"col": col, "method": method, "n_series": len(wide.T)}
+        if null is not None:
+            tested: Any = (null, kind, method)
+            facts["test"] = stats.isc_test(wide, *tested, n=n, seed=seed).facts()
+        if window is not None:
+            return stats.isc_windows(wide, window, seed=seed), facts
+        if kind == "leave-one-out":
+            return stats.isc_leave_one_out(wide, method).to_frame(), facts
+        if kind != "pairwise":
+            raise InputError(f"kind={kind!r}: use pairwise or leave-one-out.")
+        return stats.course_correlations(wide, method, lag), facts
+
+    settings = {
+        "col": col,
+        "index": index,
+        "columns": names,
+        "method": method,
+        "kind": kind,
+        "lag": lag,
+        "rate": rate,
+        "max_gap": max_gap,
+        "null": null,
+        "n": n,
+        "window": window,
+        "seed": seed,
+    }
+    return _job("isc", tables, None, settings, work, out, force)
+
+
+def _job(
+    name: str,
+    tables: Sources,
+    labels: Path | str | Mapping[Any, Any] | None,
+    settings: Mapping[str, Any],
+    work: Callable[[], tuple[pd.DataFrame, dict[str, Any]]],
+    out: Path | str | None,
+    force: bool,
+) -> StatsResult:
+    """Do the work, write it if ``out`` is given and not there yet, say what was found.
+
+    A job that is up to date is done again, as it takes a moment, but not written.
+    """
+    if out is None:
+        table, facts = work()
+        return StatsResult(table, facts, None, _lines(name, facts))
+    out = Path(out)
+    if out.suffix not in (".csv", ".json"):
+        raise InputError(f"{out}: the name must end in .csv or .json.")
+    digests = outputs.source_digests(listed(tables))
+    if isinstance(labels, Mapping):
+        settings = {**settings, "labels": {str(k): v for k, v in labels.items()}}
+    elif labels is not None:
+        digests |= outputs.source_digests([labels], "labels")
+    this = outputs.job(f"stats {name}", digests, **settings)
+    done = outputs.up_to_date(out, this, force)
+    table, facts = work()
+    result = StatsResult(table, facts, out, _lines(name, facts))
+    if not done:
+        outputs.begin(out, this)
+        files.write_text(out, result.csv() if out.suffix == ".csv" else _json(result))
+        outputs.record(out, this)
+    return result
+
+
+def _lines(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
+    if name == "decode":
+        text = f"accuracy {facts['accuracy']:.3f}, balanced "
+        text += f"{facts['balanced_accuracy']:.3f}, p {facts['p']:.3g}"
+        return (f"decode: {text}",)
+    if name == "isc" and "test" in facts:
+        test = facts["test"]
+        text = f"mean {test['value']:.4f} [{test['low']:.4f}, {test['high']:.4f}]"
+        text += f", p {test['p']:.3g} ({test['null']}, {test['n_draws']} draws)"
+        return (f"isc: {facts['col']}, {test['n_series']} series: {text}",)
+    return ()
+
+
+def _json(result: StatsResult) -> str:
+    table = result.table.reset_index()
+    table.columns = [
+        "/".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in table.columns
+    ]
+    facts = {**result.facts, "table": table.to_dict("records")}
+    return json.dumps(json_safe(facts), indent=1, allow_nan=False) + "\n"
+
+
+def _read(table: pd.DataFrame | Path | str) -> Fex:
+    if isinstance(table, pd.DataFrame):
+        fex = Fex(table)
+        fex.attrs = dict(table.attrs)
+        return fex
+    with warnings.catch_warnings():
+        # Signs of poses that nobody told do not change what is computed here.
+        warnings.filterwarnings("ignore", message=".*pyfeat_version.*")
+        return read_table(table)
+
+
+def read_labels(labels: Path | str | Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Label of each session, from a mapping or a CSV of two columns."""
+    if isinstance(labels, Mapping):
+        return labels
+    path = Path(labels)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file.")
+    table = pd.read_csv(path, dtype={pd.read_csv(path, nrows=0).columns[0]: str})
+    if table.shape[1] < 2 or table.iloc[:, 0].duplicated().any():
+        raise InputError(
+            f"{path}: expected a CSV of sessions (first column, each once) and their "
+            "labels (second column)."
+        )
+    return dict(zip(table.iloc[:, 0], table.iloc[:, 1], strict=True))
+
+
+def listed(tables: Sources) -> list[Any]:
+    """One table or several, as a list."""
+    if isinstance(tables, pd.DataFrame | Path | str):
+        return [tables]
+    return list(tables)

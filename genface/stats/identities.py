@@ -1,0 +1,137 @@
+"""Who is who: identity embeddings grouped into persons."""
+
+import warnings
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+from sklearn.cluster import HDBSCAN
+
+from genface.errors import InputError
+from genface.stats.selections import numbers
+from genface.table import groups
+
+Method = Literal["gallery", "hdbscan", "connected"]
+
+BLOCK = 1024
+"""Rows compared with all others at once."""
+
+
+def compute_identities(
+    frame: pd.DataFrame,
+    threshold: float = 0.8,
+    method: Method = "gallery",
+    min_cluster_size: int = 2,
+    inplace: bool = False,
+) -> pd.DataFrame:
+    """The table with ``Identity`` from its embeddings; see :func:`cluster_identities`.
+
+    Two faces of one frame that become the same person are a warning: no person is
+    there twice, so the threshold may be too low.
+    """
+    names = groups(frame.columns)["identity"]
+    if not names:
+        raise InputError("the table has no identity embeddings (Identity_1, ...).")
+    embeddings = numbers(pd.DataFrame(frame[list(names)]), "identities").to_numpy()
+    labels = cluster_identities(embeddings, threshold, method, min_cluster_size)
+    table = frame if inplace else frame.copy()
+    table["Identity"] = labels
+    if {"input", "frame"} <= set(table.columns):
+        known = table[["input", "frame"]].assign(who=labels)
+        known = known[known["who"].notna() & (known["who"] != "Unknown")]
+        twice = known.duplicated()
+        if twice.any():
+            first = known[twice].iloc[0]
+            warnings.warn(
+                f"{twice.sum()} faces are the same person as another of their frame; "
+                f"the first: {first['who']}, {first['input']} frame {first['frame']}.",
+                stacklevel=2,
+            )
+    return table
+
+
+def cluster_identities(
+    embeddings: np.ndarray,
+    threshold: float = 0.8,
+    method: Method = "gallery",
+    min_cluster_size: int = 2,
+) -> np.ndarray:
+    """Names (N,) ``Person_0``, ``Person_1``, ... in order of appearance, of (N, D).
+
+    By cosine similarity. ``gallery``: each face in turn joins the person whose mean it
+    is most like, if by ``threshold`` at least, or is a new one. ``connected``: chains
+    of faces more alike than ``threshold`` are one person. ``hdbscan``: dense groups of
+    at least ``min_cluster_size`` faces; others are ``Unknown``. Embeddings that are
+    not finite, or all 0, are NaN, with a warning.
+    """
+    known = {"gallery": _gallery, "connected": _connected}
+    if method not in (*known, "hdbscan"):
+        raise InputError(
+            f"method={method!r}: use one of {', '.join([*known, 'hdbscan'])}."
+        )
+    if not -1 <= threshold <= 1:
+        raise InputError(f"threshold={threshold}: a cosine lies between -1 and 1.")
+    embeddings = np.asarray(embeddings, dtype=float)
+    labels = np.full(len(embeddings), np.nan, dtype=object)
+    length = np.linalg.norm(embeddings, axis=1)
+    usable = np.isfinite(length) & (length > 0)
+    if not usable.all():
+        warnings.warn(
+            f"{(~usable).sum()} of {len(usable)} rows have no identity embedding and "
+            "get no Identity.",
+            stacklevel=3,
+        )
+    if not usable.any():
+        return labels
+    unit = embeddings[usable] / length[usable, None]
+    if method == "hdbscan":
+        codes = _dense(unit, threshold, min_cluster_size)
+    else:
+        codes = known[method](unit, threshold)
+    order: dict[int, str] = {}
+    for code in codes[codes >= 0]:
+        order.setdefault(int(code), f"Person_{len(order)}")
+    labels[usable] = [order.get(int(code), "Unknown") for code in codes]
+    return labels
+
+
+def _gallery(unit: np.ndarray, threshold: float) -> np.ndarray:
+    """Sequential leader clustering with running means."""
+    codes = np.empty(len(unit), dtype=int)
+    sums = np.empty_like(unit)
+    centres = np.empty_like(unit)
+    n = 0
+    for i, face in enumerate(unit):
+        alike = centres[:n] @ face
+        best = int(alike.argmax()) if n else -1
+        if n == 0 or alike[best] < threshold:
+            best, n = n, n + 1
+            sums[best] = 0
+        sums[best] += face
+        centres[best] = sums[best] / np.linalg.norm(sums[best])
+        codes[i] = best
+    return codes
+
+
+def _connected(unit: np.ndarray, threshold: float) -> np.ndarray:
+    links = [
+        np.argwhere(unit[first : first + BLOCK] @ unit.T > threshold) + [first, 0]
+        for first in range(0, len(unit), BLOCK)
+    ]
+    rows, columns = np.concatenate(links).T
+    graph = csr_matrix(
+        (np.ones(len(rows), dtype=bool), (rows, columns)), shape=(len(unit),) * 2
+    )
+    return connected_components(graph, directed=False)[1]
+
+
+def _dense(unit: np.ndarray, threshold: float, smallest: int) -> np.ndarray:
+    if len(unit) < max(smallest, 2):
+        return np.full(len(unit), -1)
+    reach = float(np.sqrt(2 - 2 * threshold))  # Euclidean distance at that cosine
+    model = HDBSCAN(
+        min_cluster_size=smallest, cluster_selection_epsilon=reach, copy=True
+    )
+    return model.fit_predict(unit)

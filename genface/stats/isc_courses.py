@@ -1,0 +1,240 @@
+"""Time courses to compare: one column per clip or person, one row per moment."""
+
+import warnings
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from genface.errors import InputError
+
+EVEN = 0.05
+"""Steps of an index may differ by this part of the usual one (times are rounded)."""
+
+
+def time_courses(
+    frame: pd.DataFrame,
+    col: str | Sequence[str],
+    index: str | None = "frame",
+    columns: str | Sequence[str] | None = "input",
+    rate: float | None = None,
+    max_gap: float | None = None,
+) -> pd.DataFrame:
+    """Rows by ``index``, a column for each value of ``columns``, the values of ``col``.
+
+    NaN: no value at that moment. Two rows of a table in one cell are an
+    :class:`InputError` (several faces in a frame are never averaged), as are missing
+    and non-numeric columns. Rows that name no ``columns`` or ``index`` belong to
+    nobody and are left out. A list for ``col`` gives columns (col, ``columns``).
+
+    ``rate`` puts all series on one base of that many moments per unit of ``index``
+    (``index="time", rate=10``: ten a second): linear between samples, averaged over
+    the step where a series has more of them. Samples up to ``max_gap`` (units of
+    ``index``) apart are joined by a line: by default none without ``rate``, and with
+    it those with one lost sample between them.
+    """
+    index, columns = index or "frame", columns or "input"
+    if not isinstance(col, str):
+        parts = [time_courses(frame, c, index, columns, rate, max_gap) for c in col]
+        return pd.concat(parts, axis=1, keys=list(col))
+    keys = [columns] if isinstance(columns, str) else list(columns)
+    _check_columns(frame, col, [index, *keys])
+    table = pd.DataFrame(frame)[[index, *keys, col]]
+    table = _named_rows(table, [index, *keys], col)
+    _check_single(frame, table, [index, *keys])
+    wide = table.pivot(index=index, columns=columns, values=col).astype(np.float64)
+    if wide.shape[1] < 2:
+        raise InputError(
+            f"{' and '.join(keys)}: {wide.shape[1]} series of {col}, and at least two "
+            "are compared; put tables together, or name another column that tells "
+            "them apart (columns='face_id')."
+        )
+    if rate is not None:
+        return resample(wide, rate, max_gap)
+    return wide if max_gap is None else bridge(wide, max_gap)
+
+
+def resample(
+    wide: pd.DataFrame, rate: float, max_gap: float | None = None
+) -> pd.DataFrame:
+    """Courses at the moments k / ``rate``, each within its own first and last sample.
+
+    A series with more samples than that is averaged over each step (of the line
+    through its samples), so that nothing fast turns up as something slow.
+    """
+    if not rate > 0:
+        raise InputError(f"rate={rate}: expected a number above 0.")
+    times = wide.index.to_numpy(np.float64)
+    first, last = np.ceil(times[0] * rate - 1e-9), np.floor(times[-1] * rate + 1e-9)
+    moments = np.arange(first, last + 1) / rate
+    values = [_resampled(times, wide[name], moments, rate, max_gap) for name in wide]
+    return pd.DataFrame(
+        np.column_stack(values),
+        index=pd.Index(moments, name=wide.index.name),
+        columns=wide.columns,
+    )
+
+
+def bridge(wide: pd.DataFrame, max_gap: float) -> pd.DataFrame:
+    """Courses with a line through each hole between samples ``max_gap`` apart."""
+    times = wide.index.to_numpy(np.float64)
+    filled = wide.copy()
+    for place in range(wide.shape[1]):
+        values = wide.iloc[:, place].to_numpy()
+        known = np.isfinite(values)
+        if known.sum() > 1:
+            line = np.interp(times, times[known], values[known])
+            joined = _covered(times[known], times, max_gap)
+            filled.iloc[:, place] = np.where(joined, line, np.nan)
+    return filled
+
+
+def complete_courses(wide: pd.DataFrame) -> pd.DataFrame:
+    """The span that all courses share, without holes; what differs is warned about.
+
+    Series that are constant or empty have no correlation and are left out, with a
+    warning. A hole inside the span, uneven steps, or fewer than two series or three
+    moments are an :class:`InputError`.
+    """
+    flat = [name for name in wide if wide[name].nunique() < 2]
+    if flat:
+        warnings.warn(f"left out, as they never change: {_listed(flat)}.", stacklevel=3)
+        wide = wide.drop(columns=flat)
+    if wide.shape[1] < 2:
+        raise InputError(
+            f"{wide.shape[1]} series that change; at least two are needed."
+        )
+    known = wide.notna().to_numpy()
+    start, end = known.argmax(0).max(), len(wide) - known[::-1].argmax(0).max()
+    shared = wide.iloc[start:end]
+    if len(shared) < 3:
+        raise InputError(
+            f"the series share {len(shared)} moments of {len(wide)}, and at least 3 "
+            "are needed; leave out those that start late or end early."
+        )
+    if len(shared) < len(wide):
+        warnings.warn(
+            f"series of unequal length: only {shared.index[0]:g} to "
+            f"{shared.index[-1]:g} is in all of them ({len(shared)} of {len(wide)} "
+            "moments) and used.",
+            stacklevel=3,
+        )
+    holes = shared.isna().sum()
+    if holes.any():
+        raise InputError(
+            f"values are missing in {_listed(holes.index[holes > 0])}; bridge them "
+            "with time_courses(..., max_gap=...), or leave those series out."
+        )
+    even_step(shared)
+    return shared
+
+
+def even_step(wide: pd.DataFrame) -> float:
+    """Step of the index; uneven ones are an :class:`InputError`."""
+    steps = np.diff(wide.index.to_numpy(np.float64))
+    step = float(np.median(steps)) if len(steps) else 1.0
+    if len(steps) and np.abs(steps - step).max() > EVEN * step:
+        raise InputError(
+            f"{wide.index.name or 'index'}: steps of {steps.min():g} to "
+            f"{steps.max():g}, and lags, windows and nulls need even ones; put the "
+            "series on one base with rate=..."
+        )
+    return step
+
+
+def _check_columns(frame: pd.DataFrame, col: str, keys: Sequence[str]) -> None:
+    missing = [name for name in (*keys, col) if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"no column {', '.join(missing)} in this table; it has "
+            f"{_listed(frame.columns)}."
+        )
+    if not pd.api.types.is_numeric_dtype(frame[col]):
+        raise InputError(f"{col} holds {frame[col].dtype}, and numbers are compared.")
+    if not pd.api.types.is_numeric_dtype(frame[keys[0]]):
+        raise InputError(f"index={keys[0]!r}: expected numbers, such as frame or time.")
+
+
+def _named_rows(table: pd.DataFrame, keys: list[str], col: str) -> pd.DataFrame:
+    """Rows that say whose they are and when."""
+    nobody = table[keys].isna().any(axis=1)
+    lost = int(table.loc[nobody, col].notna().sum())
+    if lost:
+        warnings.warn(
+            f"{lost} rows with a value of {col} have no {' or no '.join(keys)} and are "
+            "left out.",
+            stacklevel=4,
+        )
+    return table[~nobody]
+
+
+def _check_single(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> None:
+    """One row per cell, and one person per series."""
+    twice = table.duplicated(keys, keep=False)
+    if twice.any():
+        first = table.loc[twice, keys].iloc[0]
+        where = ", ".join(f"{name} {first[name]}" for name in keys)
+        raise InputError(
+            f"{int(twice.sum())} rows share their {' and '.join(keys)} (such as "
+            f"{where}); choose one face, or tell them apart with "
+            "columns=['input', 'face_id']."
+        )
+    if "face_id" in frame.columns and "face_id" not in keys:
+        faces = frame.loc[table.index] if frame.index.is_unique else frame
+        counts = faces.groupby(keys[1:])["face_id"].nunique()
+        if (counts > 1).any():
+            warnings.warn(
+                f"{_listed(counts.index[counts > 1])}: rows of several faces are taken "
+                "as one series; tell them apart with columns=['input', 'face_id'].",
+                stacklevel=4,
+            )
+
+
+def _resampled(
+    times: np.ndarray,
+    series: pd.Series,
+    moments: np.ndarray,
+    rate: float,
+    max_gap: float | None,
+) -> np.ndarray:
+    known = series.notna().to_numpy()
+    t, x = times[known], series.to_numpy()[known]
+    if len(t) < 2:
+        return np.full(len(moments), np.nan)
+    step = float(np.median(np.diff(t)))
+    covered = _covered(t, moments, 2.5 * step if max_gap is None else max_gap)
+    if 1 / rate <= 1.5 * step:
+        values = np.interp(moments, t, x)
+    else:
+        # Mean of the line over each step, from its integral; half steps at the ends.
+        area = np.append(0.0, np.cumsum(np.diff(t) * (x[1:] + x[:-1]) / 2))
+        low = np.clip(moments - 0.5 / rate, t[0], t[-1])
+        high = np.clip(moments + 0.5 / rate, t[0], t[-1])
+        width = np.maximum(high - low, np.finfo(float).tiny)
+        values = (_integral(high, t, x, area) - _integral(low, t, x, area)) / width
+    return np.where(covered, values, np.nan)
+
+
+def _integral(
+    at: np.ndarray, t: np.ndarray, x: np.ndarray, area: np.ndarray
+) -> np.ndarray:
+    """Integral of the line through (t, x) from t[0] to each moment."""
+    left = np.clip(np.searchsorted(t, at, "right") - 1, 0, len(t) - 2)
+    past = at - t[left]
+    slope = (x[left + 1] - x[left]) / (t[left + 1] - t[left])
+    return area[left] + past * (x[left] + slope * past / 2)
+
+
+def _covered(t: np.ndarray, moments: np.ndarray, max_gap: float) -> np.ndarray:
+    """Moments on a sample, or between two that are at most ``max_gap`` apart."""
+    right = np.clip(np.searchsorted(t, moments), 1, len(t) - 1)
+    close = t[right] - t[right - 1] <= max_gap * (1 + 1e-9)
+    inside = (moments >= t[0] - 1e-9) & (moments <= t[-1] + 1e-9)
+    on = np.minimum(np.abs(t[right] - moments), np.abs(t[right - 1] - moments)) < 1e-9
+    return inside & (close | on)
+
+
+def _listed(names: Sequence[Hashable] | pd.Index, most: int = 6) -> str:
+    words = [str(name) for name in names]
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more

@@ -1,0 +1,83 @@
+"""Persons from embeddings that were made to be theirs."""
+
+import numpy as np
+import pytest
+
+from genface import stats
+from genface.errors import InputError
+from genface.fex import Fex
+
+METHODS = ["gallery", "connected", "hdbscan"]
+
+
+def faces(who: list[int], spread: float = 0.05, d: int = 16) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    centres = np.eye(d)[:5] * 3
+    return centres[who] + spread * rng.normal(size=(len(who), d))
+
+
+def made(who: list[int]) -> Fex:
+    table = Fex(faces(who), columns=[f"Identity_{i}" for i in range(1, 17)])
+    table["frame"] = np.arange(len(who))
+    return table.assign(input="a.mp4")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_persons_are_found_and_numbered_as_they_appear(method):
+    who = [3, 3, 0, 3, 0, 1, 1, 0, 1]
+    table = made(who)
+    found = table.compute_identities(method=method)
+    names = {3: "Person_0", 0: "Person_1", 1: "Person_2"}
+    assert found["Identity"].tolist() == [names[i] for i in who]
+    assert "Identity" not in table.columns
+
+
+def test_chains_are_connected_and_split_by_a_gallery():
+    angle = np.deg2rad(np.arange(0, 100, 20))  # neighbours at cos 20 = .94
+    chain = np.column_stack([np.cos(angle), np.sin(angle)])
+    assert len(set(stats.cluster_identities(chain, 0.9, "connected"))) == 1
+    assert len(set(stats.cluster_identities(chain, 0.9, "gallery"))) == 3
+
+
+def test_many_faces_are_compared_in_blocks():
+    who = np.random.default_rng(1).integers(0, 4, 2500).tolist()
+    found = stats.cluster_identities(faces(who), 0.8, "connected")
+    names = {i: name for i, name in zip(who, found, strict=True)}
+    assert len(set(names.values())) == 4
+    assert [names[i] for i in who] == found.tolist()
+
+
+def test_strangers_are_unknown_to_hdbscan():
+    found = stats.cluster_identities(faces([0, 0, 0, 1, 1, 1, 2]), 0.8, "hdbscan")
+    assert found[-1] == "Unknown" and found[0] == "Person_0"
+    assert stats.cluster_identities(faces([0]), 0.8, "hdbscan").tolist() == ["Unknown"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_faces_without_an_embedding_have_no_name(method):
+    embeddings = faces([0, 0, 1, 1])
+    embeddings[1] = np.nan
+    with pytest.warns(UserWarning, match="1 of 4 rows have no identity embedding"):
+        found = stats.cluster_identities(embeddings, 0.8, method)
+    assert isinstance(found[1], float) and found[2] == found[3]
+    with pytest.warns(UserWarning, match="4 of 4"):
+        none = stats.cluster_identities(np.full((4, 3), np.nan), 0.8, method)
+    assert all(isinstance(name, float) for name in none)
+
+
+def test_one_person_twice_in_a_frame_is_said():
+    table = made([0, 0, 1]).assign(frame=[0, 0, 0])
+    with pytest.warns(UserWarning, match="1 faces are the same person.*frame 0"):
+        table.compute_identities()
+
+
+def test_in_place_and_checks():
+    table = made([0, 1])
+    table.compute_identities(inplace=True)
+    assert table["Identity"].tolist() == ["Person_0", "Person_1"]
+    with pytest.raises(InputError, match="no identity embeddings"):
+        Fex({"AU01": [1.0]}).compute_identities()
+    with pytest.raises(InputError, match="method='kmeans'"):
+        table.compute_identities(method="kmeans")
+    with pytest.raises(InputError, match="threshold=2"):
+        table.compute_identities(threshold=2)
