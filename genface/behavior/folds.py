@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from genface.behavior.lanes import check_lengths
-from genface.errors import InputError
+from genface.behavior.settings import whole
+from genface.errors import InputError, ShapeError
 
 
 def clip_folds(
@@ -46,7 +47,7 @@ def block_folds(
 
 def make_folds(
     n_rows: int,
-    lengths: Sequence[int] | None,
+    lengths: Sequence[int] | np.ndarray | None,
     folds: int | str | tuple[np.ndarray, np.ndarray] | None,
     gap: int,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -56,17 +57,32 @@ def make_folds(
     blocks of rows otherwise; "clip" to leave one sequence out at a time; or the two
     arrays themselves.
     """
+    whole("gap", gap, 0)
     if isinstance(folds, tuple):
-        return folds
+        return _given_folds(n_rows, *folds)
     checked = check_lengths(n_rows, lengths)
     if folds is None:
         return np.zeros((0, n_rows), bool), np.zeros((0, n_rows), bool)
     if folds == "clip":
         held = clip_folds(checked, len(checked), seed=None)
         return held, held
-    if not isinstance(folds, int | np.integer):
+    if isinstance(folds, str):
         raise InputError(f"folds is a number, 'clip' or None; got {folds!r}.")
-    if len(checked) >= folds:
+    if len(checked) >= whole("folds", folds, 2):
         held = clip_folds(checked, int(folds))
         return held, held
     return block_folds(checked, int(folds), gap)
+
+
+def _given_folds(
+    n_rows: int, held: np.ndarray, hidden: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    held, hidden = np.asarray(held, bool), np.asarray(hidden, bool)
+    if held.shape != hidden.shape or held.shape[1:] != (n_rows,):
+        raise ShapeError(
+            f"folds are two arrays (F, {n_rows}): held out and hidden; got "
+            f"{held.shape} and {hidden.shape}."
+        )
+    if not held.any(1).all() or hidden.all(1).any():
+        raise InputError("each fold must hold some rows out and train on others.")
+    return held, hidden | held

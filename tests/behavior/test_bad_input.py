@@ -20,6 +20,7 @@ from genface.behavior import (
     select,
 )
 from genface.behavior.emissions import Bernoulli, Gaussian, Poisson
+from genface.behavior.folds import make_folds
 from genface.errors import FitError, InputError, ShapeError
 
 RNG = np.random.default_rng(0)
@@ -224,3 +225,21 @@ def test_gradient_fits():
         fit_by_gradient(GaussianHMM(2), X, rate=0.0)
     with pytest.raises(ShapeError, match="rows x columns"):
         fit_by_gradient(GaussianHMM(2), X[0])
+
+
+@pytest.mark.parametrize(
+    ("folds", "gap", "said"),
+    [
+        ("person", 0, "a number, 'clip' or None"),
+        (1, 0, "folds must be a whole number, 2 or more"),
+        (2.5, 0, "folds must be a whole number"),
+        (31, 0, "do not fit 30 rows"),
+        (3, -1, "gap must be"),
+        ((np.zeros((2, 9), bool), np.zeros((2, 9), bool)), 0, r"two arrays \(F, 30\)"),
+        ((np.zeros((2, 30), bool), np.zeros((2, 30), bool)), 0, "some rows out"),
+        ((np.ones((2, 30), bool), np.ones((2, 30), bool)), 0, "train on others"),
+    ],
+)
+def test_folds(folds, gap, said):
+    with pytest.raises(InputError, match=said):
+        make_folds(30, None, folds, gap)

@@ -157,3 +157,13 @@ def test_active_in_validation_but_never_in_training_is_no_impossibility():
     X[:40, 1] = 0
     model = ESTIMATORS["poisson"](3).fit(X[:40])
     assert np.isfinite(model.score_continuation(X[:40], X[40:]))
+
+
+@pytest.mark.parametrize("family", ["gaussian", "ar"])
+def test_columns_at_rest_do_not_end_a_fit(family):
+    """Their variance begins where the steps they are read in put it, not below."""
+    X = np.round(unit_rows(np.random.default_rng(0), 60), 2)
+    X[:, 1], X[:50, 2] = 0.0, 0.0
+    model = ESTIMATORS[family](2, resolution=0.01).fit(X)
+    assert model.monitor_.stop == "tol"
+    assert model.emission_params["cov"].min() == pytest.approx(1e-4 / 12)

@@ -163,7 +163,7 @@ def test_an_au_at_rest_in_training_is_not_impossible_later():
     X = three_states(60)
     X[:40, 2] = 0.0
     X[25, 1] = np.nan
-    for family in ("gaussian", "poisson"):
+    for family in ("gaussian", "poisson", "beta"):
         found = select(X, families=(family,), states=(2,), **SMALL)
         assert np.isfinite(found.table[0]["held_out"])
 

@@ -54,6 +54,11 @@ class Autoregressive:
     def __post_init__(self) -> None:
         whole("n_lags", self.n_lags)
 
+    @property
+    def _least(self) -> float:
+        """Variance of values that are even within a step of the resolution."""
+        return self.resolution**2 / 12
+
     def prepare(self, X: np.ndarray, lengths: Sequence[int] | np.ndarray) -> Data:
         """Values, regressors, and which entries have no past."""
         data = with_seen(X)
@@ -83,7 +88,11 @@ class Autoregressive:
         coef[:, :, 0] = 0.1 * rows
         size = np.exp(rng.normal(0, 0.7, (n_states, 1)))
         var = np.maximum(column_variances(X), prior["var"]) * size
-        cov = 0.2 * var if self.diag else np.stack([np.diag(v) for v in 0.2 * var])
+        cov = 0.2 * var
+        if self.diag:  # to begin below what the M-step allows would be a fall
+            cov, var = np.maximum(cov, self._least), np.maximum(var, self._least)
+        else:
+            cov = np.stack([np.diag(v) for v in cov])
         return {"coef": coef, "cov": cov, "mean0": rows, "var0": var}
 
     def prior(self, X: np.ndarray) -> Params:
@@ -179,8 +188,8 @@ class Autoregressive:
         fit = self._fit_diag if self.diag else self._fit_full
         coef, cov = fit(params, prior, data, weights, seen * (1 - fresh))
         if self.diag:
-            least = self.resolution**2 / 12
-            cov, var0 = jnp.maximum(cov, least), jnp.maximum(var0, least)
+            cov = jnp.maximum(cov, self._least)
+            var0 = jnp.maximum(var0, self._least)
         return {"coef": coef, "cov": cov, "mean0": mean0, "var0": var0}
 
     def _fit_diag(

@@ -51,6 +51,11 @@ class Gaussian:
         return 0
 
     @property
+    def _least(self) -> float:
+        """Variance of values that are even within a step of the resolution."""
+        return self.resolution**2 / 12
+
+    @property
     def _matrix(self) -> bool:
         return self.shape in ("full", "tied")
 
@@ -60,8 +65,9 @@ class Gaussian:
 
     def init(self, X: np.ndarray, n_states: int, rng: np.random.Generator) -> Params:
         """Rows far apart, with half of the overall variance."""
-        floor = self.prior(X)["var"]
-        variance = np.maximum(0.5 * column_variances(X), floor)
+        variance = np.maximum(0.5 * column_variances(X), self.prior(X)["var"])
+        if not self._matrix:  # to begin below what the M-step allows would be a fall
+            variance = np.maximum(variance, self._least)
         if self.shape == "spherical":
             variance = np.full_like(variance, variance.mean())
         cov = np.diag(variance) if self._matrix else variance
@@ -148,8 +154,7 @@ class Gaussian:
             up, down = spread + self.pseudo * prior["var"], mass + self.pseudo
             if self.shape == "spherical":
                 up, down = up.sum(1, keepdims=True), down.sum(1, keepdims=True)
-            least = self.resolution**2 / 12
-            cov = jnp.maximum(jnp.broadcast_to(up / down, mean.shape), least)
+            cov = jnp.maximum(jnp.broadcast_to(up / down, mean.shape), self._least)
         return {"mean": mean, "cov": jnp.where(mass > 0, cov, params["cov"])}
 
     def _centred_squares(self, data: Data, weights: Array, mean: Array) -> Array:
