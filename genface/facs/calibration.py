@@ -34,13 +34,18 @@ class Calibration:
         """Share of the random faces with a lower cone score, (T, E)."""
         xp = cone_scores.__array_namespace__()
         columns = [
-            xp.interp(cone_scores[:, e], *knots) for e, knots in enumerate(self.knots)
+            # Fresh copies: JAX keeps constants by identity, of the type of first use.
+            xp.interp(
+                cone_scores[:, e], *(np.array(k, cone_scores.dtype) for k in knots)
+            )
+            for e, knots in enumerate(self.knots)
         ]
         return xp.stack(columns, axis=1)
 
     def scores(self, cone_scores: Any) -> Any:
         """Calibrated scores in [0, 1), (T, E)."""
-        weighed = odds(self.shares(cone_scores)) * self.handicaps
+        handicaps = np.array(self.handicaps, cone_scores.dtype)
+        weighed = odds(self.shares(cone_scores)) * handicaps
         return weighed / (1.0 + weighed)
 
     def cone_scores(self, scores: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import nnls
 
 from genface.facs.subspaces import Subspace
 from genface.facs.units import EXCLUSIVE, au_number
@@ -55,13 +54,18 @@ def sampled_faces(
 
 
 def mixture(
-    cone_scores: np.ndarray, seen: np.ndarray, faces: np.ndarray, au_names: Sequence[str]
+    cone_scores: np.ndarray,
+    seen: np.ndarray,
+    faces: np.ndarray,
+    au_names: Sequence[str],
 ) -> np.ndarray:
     """Mixtures (T, A) of ``faces`` (E, A) with about the cone scores (T, E) asked for.
 
     ``seen`` (E, E) are the cone scores of each of the faces. Taking them to add up, the
     weights are found by non-negative least squares; for one face alone that is exact.
     """
+    from scipy.optimize import nnls  # takes longer to import than all of this room
+
     weights = np.full((len(cone_scores), len(faces)), np.nan)
     for row in np.flatnonzero(~np.isnan(cone_scores).any(axis=1)):
         weights[row], _ = nnls(seen.T, cone_scores[row])
