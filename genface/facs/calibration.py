@@ -33,13 +33,11 @@ class Calibration:
     def shares(self, cone_scores: Any) -> Any:
         """Share of the random faces with a lower cone score, (T, E)."""
         xp = cone_scores.__array_namespace__()
-        columns = [
+        columns = []
+        for e, knots in enumerate(self.knots):
             # Fresh copies: JAX keeps constants by identity, of the type of first use.
-            xp.interp(
-                cone_scores[:, e], *(np.array(k, cone_scores.dtype) for k in knots)
-            )
-            for e, knots in enumerate(self.knots)
-        ]
+            values, lower = (np.array(one, cone_scores.dtype) for one in knots)
+            columns.append(xp.interp(cone_scores[:, e], values, lower))
         return xp.stack(columns, axis=1)
 
     def scores(self, cone_scores: Any) -> Any:

@@ -60,7 +60,7 @@ class Cones:
         NaN, and an emotion without a cone is NaN.
         """
         xp = faces.__array_namespace__()
-        # Fresh copies: JAX keeps constants by identity, of whatever type they first had.
+        # Fresh copies: JAX keeps constants by identity, of the type of first use.
         counted, axes, owner, required, n_required = (
             np.array(constant, faces.dtype)
             for constant in (

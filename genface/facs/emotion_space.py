@@ -134,7 +134,8 @@ class EmotionSpace:
         """
         faces = self._checked(aus)
         xp = faces.__array_namespace__()
-        return xp.max(xp.maximum(faces, 0.0) * self._telling, axis=1, initial=0.0)
+        telling = np.array(self._telling, faces.dtype)
+        return xp.max(xp.maximum(faces, 0.0) * telling, axis=1, initial=0.0)
 
     def neutral(self, aus: np.ndarray) -> np.ndarray:
         """Faces (T,) with no AU above 0, but ignored ones; False where one is NaN."""
@@ -181,7 +182,7 @@ class EmotionSpace:
 
     def decode_error(self, aus: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Largest difference (T,) between the scores of decoded AUs and those asked."""
-        return np.nanmax(np.abs(self.score(aus) - scores), axis=1)
+        return np.fmax.reduce(np.abs(self.score(aus) - scores), axis=1)
 
     def reconstruction(
         self, aus: np.ndarray, seed: int | None = None

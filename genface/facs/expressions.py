@@ -43,7 +43,7 @@ def sampled_faces(
     for face, group in zip(faces, groups, strict=True):
         if not group:
             continue
-        space = group[rng.integers(len(group))]
+        space = group[int(rng.integers(len(group)))]
         axes = space.basis / space.basis.max(axis=0)
         weights = rng.uniform(FAINTEST, 1.0, axes.shape[1])
         is_free = np.arange(axes.shape[1]) >= space.n_own
@@ -73,8 +73,10 @@ def mixture(
 
 
 def without_exclusive(aus: np.ndarray, au_names: Sequence[str]) -> np.ndarray:
-    """AUs (T, A) of which those that a stronger one excludes (jaw drop by mouth
-    stretch, closed eyes by a blink) are 0."""
+    """AUs (T, A) without those that a stronger one excludes (FACS, table 9-1).
+
+    Of equal ones the first of the pair in EXCLUSIVE stays.
+    """
     numbers = np.array([au_number(name) for name in au_names])
     result = np.array(aus, dtype=np.float64)
     for one, other in EXCLUSIVE:
