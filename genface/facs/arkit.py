@@ -20,9 +20,7 @@ SIDED: frozenset[str] = frozenset(
 )
 """Shapes that exist once per side (``...Left`` and ``...Right``) in ARKit."""
 
-UNSIDES = ("Left", "Right")
-
-SIDED: frozenset[str] = frozenset(
+UNSIDED: frozenset[str] = frozenset(
     (
         "browInnerUp cheekPuff jawForward jawLeft jawOpen jawRight mouthClose "
         "mouthFunnel mouthLeft mouthPucker mouthRight mouthRollLower mouthRollUpper "

@@ -30,8 +30,8 @@ def aus_from_blendshapes(
     """AU intensities (T, A) in [0, 1] whose shapes are nearest to ``shapes`` (T, S).
 
     Non-negative least squares over the shapes that ARKit knows; others, such as
-    MediaPipe's ``_neutral``, are not read. A frame with a NaN in those is NaN. So is the
-    column of an AU that they cannot tell from those before it (:func:`ambiguous_aus`).
+    MediaPipe's ``_neutral``, are not read. A frame with a NaN in those is NaN, and so
+    is an AU that they cannot tell from those before it (:func:`ambiguous_aus`).
     """
     from scipy.optimize import nnls  # slow to import
 
