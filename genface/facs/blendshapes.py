@@ -31,7 +31,7 @@ def aus_from_blendshapes(
 
     Non-negative least squares over the shapes that ARKit knows; others, such as
     MediaPipe's ``_neutral``, are not read. A frame with a NaN in those is NaN, and so
-    is an AU that they cannot tell from those before it (:func:`ambiguous_aus`).
+    is an AU that they cannot tell from others (:func:`ambiguous_aus`).
     """
     from scipy.optimize import nnls  # slow to import
 
@@ -57,16 +57,17 @@ def aus_from_blendshapes(
 def ambiguous_aus(
     au_names: Sequence[str], shape_names: Sequence[str] = ARKIT_SHAPES
 ) -> tuple[str, ...]:
-    """AUs whose shapes are a mixture of those of AUs before them, or are not there.
+    """AUs whose shapes are mixtures of other AUs', or are not there, in order.
 
-    AU11 after AU09 and AU10, for example, and AU27 after AU26.
+    Of AUs that stand for one another the one with fewest shapes is clear, then the
+    first: among py-feat's AUs, AU11 and AU23 are ambiguous; after AU26, AU27 is.
     """
     matrix = shape_matrix(au_names, shape_names)
-    ranks = [np.linalg.matrix_rank(matrix[: n + 1]) for n in range(len(matrix))]
-    grows = np.diff([0, *ranks]) > 0
-    return tuple(
-        au_name(name) for name, told in zip(au_names, grows, strict=True) if not told
-    )
+    told: list[int] = []
+    for au in np.argsort((matrix != 0).sum(axis=1), kind="stable"):
+        if np.linalg.matrix_rank(matrix[[*told, au]]) > len(told):
+            told.append(int(au))
+    return tuple(au_name(au_names[i]) for i in range(len(matrix)) if i not in told)
 
 
 def shape_matrix(au_names: Sequence[str], shape_names: Sequence[str]) -> np.ndarray:

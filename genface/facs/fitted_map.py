@@ -43,7 +43,7 @@ def fit_map(
     input_names: Sequence[str],
     output_names: Sequence[str],
     clips: Sequence,
-    ridge: float = 0.01,
+    ridge: float = 0.001,
 ) -> FittedMap:
     """Map fitted to paired columns (T, I) and (T, O); rows with a NaN are left out.
 
