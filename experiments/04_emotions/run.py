@@ -128,7 +128,12 @@ def main() -> None:
     table = read_clips()
     presence = table[list(AU_NAMES)].to_numpy()
     aus = PersonCalibration.fitted(presence).intensity(presence)
-    print(f"{len(table)} frames; classifier in rows, prototypes in columns")
+    medians = dict(zip(AU_NAMES, np.median(presence, axis=0), strict=True))
+    high = ", ".join(
+        f"{name} {value:.2f}" for name, value in medians.items() if value > 0.5
+    )
+    print(f"{len(table)} frames; AUs with a median above .5: {high}")
+    print("classifier in rows, prototypes in columns")
     compare("presence as it is", emotion_columns(presence, AU_NAMES), table)
     compare("calibrated for the person", emotion_columns(aus, AU_NAMES), table)
     reconstruct(aus)
