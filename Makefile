@@ -20,7 +20,7 @@ demo: .venv/.installed  ## pull the weights and a sample clip, run the main job 
 	$(BIN)/genface demo -o $(OUT)
 
 test: .venv/.installed-test  ## the default tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 slow: .venv/.installed-test  ## the tests that the default run leaves out
 	$(BIN)/python -m pytest -m slow

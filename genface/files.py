@@ -11,11 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 from genface.errors import InputError, WeightError
 
 #: What reading a damaged npz raises; RuntimeError: a packing that zipfile cannot undo.
 _DAMAGE = (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def cache_dir() -> Path:
+    """Folder of what can be made or pulled again: ``GENFACE_CACHE``, or the user's."""
+    chosen = os.environ.get("GENFACE_CACHE") or platformdirs.user_cache_dir("genface")
+    return Path(chosen).expanduser().resolve()  # pip runs in another folder
 
 
 @contextmanager

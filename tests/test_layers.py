@@ -9,7 +9,7 @@ import genface
 PACKAGE = Path(genface.__file__).parent
 
 RANK = {
-    "errors": 0,  # and files
+    "errors": 0,  # and files, compilation, progress
     "facs": 1,
     "video": 2,
     "geometry": 2,
@@ -41,7 +41,8 @@ def modules() -> dict[str, Path]:
 
 def room(module: str) -> str:
     name = (module.split(".") + [""])[1]
-    return "errors" if name == "files" else name  # one room, the ground floor
+    ground_floor = ("files", "compilation", "progress")  # one room with errors
+    return "errors" if name in ground_floor else name
 
 
 def imports(path: Path) -> set[str]:

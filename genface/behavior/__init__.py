@@ -1,35 +1,61 @@
-"""Behaviour models: hidden Markov chains over Action Units, float64 in and out."""
+"""Behaviour models: hidden states, what they emit, and how they are fitted."""
 
-from genface.behavior.cells import CellLaw, held_out
-from genface.behavior.em import Chain, Course
-from genface.behavior.emissions import GaussianEmissions, PoissonEmissions
-from genface.behavior.inference import log_filter, log_smooth, viterbi
+from genface.behavior.duration import HSMM
+from genface.behavior.gradient import fit_by_gradient
+from genface.behavior.hmm import (
+    ARHMM,
+    ESTIMATORS,
+    BernoulliHMM,
+    BetaHMM,
+    CategoricalHMM,
+    FitReport,
+    GaussianHMM,
+    GaussianMixtureHMM,
+    HiddenMarkovModel,
+    InflatedBetaHMM,
+    LogisticHMM,
+    NegativeBinomialHMM,
+    PoissonHMM,
+    ProductHMM,
+)
+from genface.behavior.inference import StateFilter, StatePosterior
 from genface.behavior.model import BehaviorModel
-from genface.behavior.models import GaussianHMM, PoissonHMM
-from genface.behavior.runs import autocorrelation_time, observed_runs, usable_columns
-from genface.behavior.selection import Candidate, Run, Selection, select
+from genface.behavior.runs import autocorrelation_time, usable_columns
+from genface.behavior.seed004 import seed004
+from genface.behavior.selection import CANDIDATES, Selection, select
+from genface.behavior.stream import StateStream
+from genface.behavior.sweep import Sweep, sweep
 from genface.behavior.transform import AUTransform, scale_top
 
 __all__ = [
+    "ARHMM",
     "AUTransform",
     "BehaviorModel",
-    "Candidate",
-    "CellLaw",
-    "Chain",
-    "Course",
-    "GaussianEmissions",
+    "BernoulliHMM",
+    "BetaHMM",
+    "CANDIDATES",
+    "CategoricalHMM",
+    "ESTIMATORS",
+    "FitReport",
     "GaussianHMM",
-    "PoissonEmissions",
+    "GaussianMixtureHMM",
+    "HSMM",
+    "HiddenMarkovModel",
+    "InflatedBetaHMM",
+    "LogisticHMM",
+    "NegativeBinomialHMM",
     "PoissonHMM",
-    "Run",
+    "ProductHMM",
     "Selection",
+    "StateFilter",
+    "StatePosterior",
+    "StateStream",
+    "Sweep",
     "autocorrelation_time",
-    "held_out",
-    "log_filter",
-    "log_smooth",
-    "observed_runs",
+    "fit_by_gradient",
     "scale_top",
+    "seed004",
     "select",
+    "sweep",
     "usable_columns",
-    "viterbi",
 ]

@@ -4,73 +4,67 @@ Densities are unbounded where values repeat, and counts on another scale have an
 likelihood; the probability of the cell that a value falls into compares them all.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 
-from genface.behavior.emissions import Emissions
-from genface.behavior.inference import log_filter, log_of
-from genface.behavior.transform import GRID, AUTransform
-
-LAST = round(1 / GRID)  # cells 0 .. 100
-
-
-def cell_numbers(aus: np.ndarray, top: float) -> np.ndarray:
-    """Cell 0..100 of each AU on a scale that ends at ``top``; -1 where missing."""
-    seen = np.isfinite(aus)
-    nearest = np.rint(np.where(seen, aus, 0.0) / (GRID * top))
-    return np.where(seen, np.clip(nearest, 0, LAST), -1).astype(int)
+from genface.behavior.emissions.logistic import cell_edges
+from genface.behavior.hmm import HiddenMarkovModel
+from genface.behavior.inference import posterior
+from genface.behavior.runs import Lengths, check_lengths
+from genface.behavior.transform import AUTransform
 
 
-def cell_bounds(top: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper ends (101,) of the cells; the first and the last are open."""
-    centres = np.arange(LAST + 1)
-    lower, upper = (centres - 0.5) * GRID * top, (centres + 0.5) * GRID * top
-    lower[0], upper[-1] = -np.inf, np.inf
-    return lower, upper
+def cell_bounds(aus: np.ndarray, top: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper ends (T, A) of the cells of AUs on a scale that ends at ``top``.
 
-
-@dataclass(frozen=True, eq=False)
-class CellLaw:
-    """Emission laws seen through a transform and the grid; takes AUs."""
-
-    emissions: Emissions
-    transform: AUTransform
-    top: float = 1.0
-
-    @cached_property
-    def table(self) -> np.ndarray:
-        """Log-probability of each cell in each state and column, (101, K, A)."""
-        A = len(self.transform.columns)
-        lower, upper = (
-            self.transform.edges(np.repeat(ends[:, None], A, axis=1))
-            for ends in cell_bounds(self.top)
-        )
-        return self.emissions.log_interval(lower, upper)
-
-    def log_obs(self, aus: np.ndarray) -> np.ndarray:
-        """Log-probability of the cells of each row in each state, (T, K)."""
-        cells = cell_numbers(aus, self.top)
-        total = np.zeros((len(aus), self.table.shape[1]))
-        for column in range(aus.shape[1]):
-            picked = self.table[cells[:, column], :, column]
-            total += np.where(cells[:, column, None] >= 0, picked, 0.0)
-        return total
-
-
-def held_out(
-    start: np.ndarray,
-    trans: np.ndarray,
-    law: CellLaw,
-    aus: np.ndarray,
-    n_known: int = 0,
-) -> tuple[float, int]:
-    """Log p(rows from ``n_known`` on | rows before) and how many of them were seen.
-
-    A test block that follows training frames is scored as their continuation, so the
-    start law, which EM ties to the first training frame, plays no part.
+    The first cell begins at -inf, the last ends at inf; NaN where a value is missing.
     """
-    steps, _ = log_filter(log_of(start), log_of(trans), law.log_obs(aus))
-    seen = int(np.isfinite(aus[n_known:]).any(1).sum())
-    return float(steps[n_known:].sum()), seen
+    lower, upper = cell_edges(np.clip(aus / top, 0.0, 1.0))
+    return lower * top, upper * top
+
+
+def log_cells(
+    estimator: HiddenMarkovModel,
+    transform: AUTransform,
+    aus: np.ndarray,
+    top: float = 1.0,
+    lengths: Lengths = None,
+) -> np.ndarray:
+    """Log-probability (T, K) of the cells of each row in each state.
+
+    Columns that are correlated have no closed form and are taken one after another
+    (:func:`~genface.behavior.emissions.normal_cells.log_chained_cells`).
+    """
+    coded = transform.encode(np.clip(aus, 0.0, top))
+    family, arrays = estimator.family, estimator.emission_params
+    checked = check_lengths(len(aus), lengths)
+    lower, upper = cell_bounds(aus, top)
+    return family.log_cells(
+        arrays,
+        family.prepare(coded, checked),
+        transform.edges(lower),
+        transform.edges(upper),
+    )
+
+
+def log_steps(
+    estimator: HiddenMarkovModel,
+    transform: AUTransform,
+    aus: np.ndarray,
+    top: float = 1.0,
+    lengths: Lengths = None,
+    room: int = 0,
+) -> np.ndarray:
+    """Log p(cells of a row | earlier rows of its sequence), (T,).
+
+    ``room`` adds states that are never entered up to that number, so that models of
+    different sizes share one compiled program.
+    """
+    log_obs = log_cells(estimator, transform, aus, top, lengths)
+    # A semi-Markov state has several copies in the chain, with one law.
+    log_obs = np.repeat(log_obs, len(estimator.startprob_) // log_obs.shape[1], axis=1)
+    extra = max(room - log_obs.shape[1], 0)
+    log_obs = np.pad(log_obs, ((0, 0), (0, extra)), mode="edge")
+    start = np.pad(estimator.startprob_, (0, extra))
+    trans = np.pad(estimator.transmat_, (0, extra))
+    checked = check_lengths(len(aus), lengths)
+    return posterior(start, trans, log_obs, checked.tolist()).log_prob

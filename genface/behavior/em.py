@@ -1,181 +1,176 @@
-"""Expectation-maximisation of an HMM, with hmmlearn behind it for now.
+"""Expectation-maximisation of many runs at once in one compiled loop.
 
-The one place that imports hmmlearn. Its M-steps are replaced: every state starts
-from ``prior_frames`` imagined frames that look like the whole sample, and the start and
-every row of transitions from a tenth as many imagined steps, spread evenly (more would
-shorten the visits to a state). That is the exact maximum a posteriori under conjugate
-priors, keeps empty states and never-seen columns finite, and its objective never falls.
-``prior_frames=0`` is plain maximum likelihood, as hmmlearn computes it.
+Runs differ in their start, their number of states (padded, the rest switched off)
+and the rows they may see. A fixed number of slots iterate together; a run that has
+stopped leaves its slot to the next one waiting, so no slot iterates in vain and the
+program is compiled once for all.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+import jax
 import numpy as np
-from hmmlearn import hmm
-from hmmlearn.base import BaseHMM
-from scipy import special
+from jax import Array
 
-from genface.behavior.emissions import (
-    Emissions,
-    GaussianEmissions,
-    PoissonEmissions,
-)
-
-STEPS = 0.1  # imagined steps of the chain per imagined frame
+from genface.behavior.emissions.family import Family, Params
+from genface.behavior.expectation import Slot, add_up, observe, open_slot
+from genface.behavior.iteration import Rules, advance
+from genface.behavior.log_recursions import exact_posterior
+from genface.behavior.precision import program
+from genface.behavior.problem import Problem, Run, lay_out, pad_run, priors
+from genface.behavior.recursions import NEVER_LOST
+from genface.behavior.stopping import CAP, FAR, RUNNING, STOP_REASONS
 
 
 @dataclass(frozen=True, eq=False)
-class Chain:
-    """Start law (K,), transition matrix (K, K) and emissions of an HMM."""
+class Outcome:
+    """Where a run ended."""
 
-    start: np.ndarray
-    trans: np.ndarray
-    emissions: Emissions
-
-
-@dataclass(frozen=True)
-class Course:
-    """How an EM run went: objective per iteration (nats) and why it stopped.
-
-    ``stop``: "tol" (gain below the tolerance), "cap" (iterations used up),
-    "decrease" (the objective fell), "nan" (it was lost).
-    """
-
-    history: tuple[float, ...]
-    stop: str
+    run: Run
+    log_likelihood: float  # of ``run``'s rows before the last M-step
+    history: np.ndarray  # log-likelihood per iteration
+    stop: str  # one of STOP_REASONS: tol, cap, nan or decrease
 
     @property
-    def iterations(self) -> int:
-        """EM steps taken."""
+    def n_iter(self) -> int:
+        """Iterations done."""
         return len(self.history)
 
 
-def run_em(
-    chain: Chain,
-    X: np.ndarray,
-    lengths: np.ndarray,
-    *,
-    prior_frames: float,
-    min_variance: np.ndarray,
-    n_iter: int,
-    tol: float,
-) -> tuple[Chain, Course]:
-    """Improve ``chain`` on the rows X; ``tol`` is in nats per frame."""
-    worker = {"poisson": _Poisson, "gaussian": _Gaussian}[chain.emissions.family](
-        n_components=len(chain.start),
-        n_iter=n_iter,
-        tol=tol * len(X),
-        init_params="",
-        startprob_prior=1.0 + STEPS * prior_frames / len(chain.start),
-        transmat_prior=1.0 + STEPS * prior_frames / len(chain.start),
+def _cut(slot: Slot, start: Any, trans: Any, emission: Params) -> Run:
+    k = int(slot.alive.sum())
+    kept = {name: values[:k] for name, values in emission.items()}
+    return Run(start[:k], trans[:k, :k], kept, int(slot.view))
+
+
+def _outcome(slot: Slot) -> Outcome:
+    history = slot.history[: int(slot.iteration)].copy()
+    stop = STOP_REASONS[int(slot.stop)]
+    *before, log_like, objective = slot.kept
+    if objective > -np.inf and (stop == "nan" or objective > slot.objective):
+        # States that began anew did not pay: the run had met its tolerance.
+        return Outcome(_cut(slot, *before), float(log_like), history, "tol")
+    run = _cut(slot, slot.start, slot.trans, slot.emission)
+    return Outcome(run, float(history[-1]), history, stop)
+
+
+def _passes(problem: Problem, runs: Sequence[Run], rules: Rules, in_logs: bool) -> str:
+    """Which recursions these runs need, known beforehand."""
+    if in_logs:
+        return "exact"
+    least = min(run.trans.min() for run in runs)
+    stays = "t" not in rules.learn or problem.trans_prior > 1
+    return "scaled" if least > NEVER_LOST and stays else "checked"
+
+
+def run_all(
+    family: Family,
+    problem: Problem,
+    runs: Sequence[Run],
+    rules: Rules,
+    width: int = 32,
+    n_states: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    in_logs: bool = False,
+) -> list[Outcome]:
+    """Iterate every run to its stop; outcomes in the order of ``runs``.
+
+    ``width`` runs go at a time. A run that the linear domain may lose something of
+    goes on in logs from there.
+    """
+    n_states = n_states or max(len(run.start) for run in runs)
+    # The cap and the tolerance travel as values: changing them compiles nothing.
+    n_history = 128
+    while n_history < rules.n_iter:
+        n_history *= 4
+    passes = _passes(problem, runs, rules, in_logs)
+    loop = functools.partial(
+        program(advance, "family", "rules", "passes"),
+        family=family,
+        rules=replace(
+            rules, n_iter=0, tol=0.0, rescue=rules.rescue and not rules.hmmlearn
+        ),
+        passes=passes,
     )
-    worker.n_features = X.shape[1]
-    worker.startprob_, worker.transmat_ = chain.start, chain.trans
-    worker.set_emissions(chain.emissions)
-    worker.frames = prior_frames
-    worker.pooled_mean = X.mean(0)
-    worker.pooled_variance = np.maximum(X.var(0), min_variance)
-    worker.min_variance, worker.n_rows = min_variance, len(X)
-    with _quiet():
-        worker.fit(X, lengths)
-    history = tuple(float(value) for value in worker.monitor_.history)
-    done = Chain(worker.startprob_, worker.transmat_, worker.get_emissions())
-    return done, Course(history, _stop_reason(history, n_iter, tol * len(X)))
+    limits = (rules.n_iter, rules.tol)
+    width = min(width, len(runs))
+    slots = {i: open_slot(run, n_states, n_history) for i, run in enumerate(runs)}
+    done: dict[int, Outcome] = {}
 
-
-def _stop_reason(history: tuple[float, ...], n_iter: int, tol: float) -> str:
-    if not np.isfinite(history[-1]):
-        return "nan"
-    gain = history[-1] - history[-2] if len(history) > 1 else np.inf
-    if gain < -1e-9 * abs(history[-1]):
-        return "decrease"
-    return "tol" if gain < tol else "cap"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep hmmlearn's remarks off the screen: stop reasons are reported by us."""
-    logger = logging.getLogger("hmmlearn")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-class _Shrunk(BaseHMM):
-    """What the families share: the objective is likelihood times prior."""
-
-    frames: float
-    pooled_mean: np.ndarray
-    pooled_variance: np.ndarray
-    min_variance: np.ndarray
-    n_rows: int
-
-    def _compute_lower_bound(self, log_prob: float) -> float:
-        share = STEPS * self.frames / self.n_components
-        chain = special.xlogy(share, self.startprob_).sum()
-        chain += special.xlogy(share, self.transmat_).sum()
-        return log_prob + chain + self.frames * self._imagined()
-
-    def _imagined(self) -> float:
-        """Expected log-likelihood of one imagined frame, summed over states."""
-        raise NotImplementedError
-
-
-class _Poisson(_Shrunk, hmm.PoissonHMM):
-    def set_emissions(self, emissions: PoissonEmissions) -> None:
-        self.lambdas_ = emissions.rates
-
-    def get_emissions(self) -> PoissonEmissions:
-        return PoissonEmissions(self.lambdas_)
-
-    def _compute_log_likelihood(self, X: np.ndarray) -> np.ndarray:
-        return PoissonEmissions(self.lambdas_).log_prob(X)
-
-    def _imagined(self) -> float:
-        mean = self._prior_mean()
-        return float((special.xlogy(mean, self.lambdas_) - self.lambdas_).sum())
-
-    def _prior_mean(self) -> np.ndarray:
-        # Half a count in all frames together: a column of zeros stays possible.
-        return np.maximum(self.pooled_mean, 0.5 / self.n_rows)
-
-    def _do_mstep(self, stats: dict) -> None:
-        BaseHMM._do_mstep(self, stats)
-        total = self.frames * self._prior_mean() + stats["obs"]
-        self.lambdas_ = total / (self.frames + stats["post"])[:, None]
-
-
-class _Gaussian(_Shrunk, hmm.GaussianHMM):
-    def set_emissions(self, emissions: GaussianEmissions) -> None:
-        self.means_, self._covars_ = emissions.mean, emissions.variance
-
-    def get_emissions(self) -> GaussianEmissions:
-        return GaussianEmissions(self.means_, self._covars_)
-
-    def _compute_log_likelihood(self, X: np.ndarray) -> np.ndarray:
-        return GaussianEmissions(self.means_, self._covars_).log_prob(X)
-
-    def _imagined(self) -> float:
-        spread = self.pooled_variance + (self.pooled_mean - self.means_) ** 2
-        cells = np.log(2 * np.pi * self._covars_) + spread / self._covars_
-        return float(-0.5 * cells.sum())
-
-    def _do_mstep(self, stats: dict) -> None:
-        BaseHMM._do_mstep(self, stats)
-        weight = (self.frames + stats["post"])[:, None]
-        mean = (self.frames * self.pooled_mean + stats["obs"]) / weight
-        imagined = self.pooled_variance + (self.pooled_mean - mean) ** 2
-        squares = (
-            stats["obs**2"] - 2 * mean * stats["obs"] + mean**2 * stats["post"][:, None]
+    def race(waiting: dict[int, Slot], logs: bool) -> dict[int, Slot]:
+        """Slots that turned out to need logs."""
+        far = {}
+        ends = _race(
+            lambda s, leave: loop(s, problem, limits, leave, logs), waiting, width
         )
-        self.means_ = mean
-        self._covars_ = np.maximum(
-            (self.frames * imagined + squares) / weight, self.min_variance
-        )
+        for index, slot in ends:
+            if slot.stop == FAR:
+                far[index] = slot._replace(stop=RUNNING)
+                continue
+            done[index] = _outcome(slot)
+            if progress:
+                progress(len(done), len(runs))
+        return far
+
+    far = race(slots, passes == "exact")
+    if far:
+        race(far, True)
+    return [done[i] for i in range(len(runs))]
+
+
+def _race(
+    advance: Callable[[Slot, int], Slot], waiting: dict[int, Slot], width: int
+) -> Iterator[tuple[int, Slot]]:
+    """Iterate over (number, slot) of runs as they stop, ``width`` running at a time."""
+    queue = list(waiting.items())
+    owner: list[int | None] = [None] * width
+    idle = queue[0][1]._replace(stop=CAP)
+    lanes = [idle] * width
+    while queue or any(i is not None for i in owner):
+        for at in range(width):
+            if owner[at] is None and queue:
+                owner[at], lanes[at] = queue.pop(0)
+        slots = jax.tree.map(lambda *leaves: np.stack(leaves), *lanes)
+        slots = advance(slots, int(width * 0.75) if queue else 0)
+        for at, index in enumerate(owner):
+            lanes[at] = jax.tree.map(lambda x, at=at: np.array(x[at]), slots)
+            if index is not None and lanes[at].stop != RUNNING:
+                owner[at] = None
+                yield index, lanes[at]
+
+
+def _look(slot: Slot, problem: Problem, family: Family) -> tuple[Array, Array]:
+    log_obs, first = observe(family, problem, slot)
+    post = exact_posterior(slot.start, slot.trans, log_obs, first)
+    sums = add_up(problem, slot, post, first)
+    return sums.log_like, sums.beliefs
+
+
+def log_likelihoods(
+    family: Family,
+    problem: Problem,
+    runs: Sequence[Run],
+    n_states: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log-likelihood of what each run sees (R,) and its state beliefs (R, rows, K)."""
+    n_states = n_states or max(len(run.start) for run in runs)
+    one = program(_look, "family")
+    parts = [one(open_slot(run, n_states, 1), problem, family=family) for run in runs]
+    return np.array([float(p[0]) for p in parts]), np.stack([p[1] for p in parts])
+
+
+__all__ = [
+    "Outcome",
+    "Problem",
+    "Rules",
+    "Run",
+    "STOP_REASONS",
+    "lay_out",
+    "log_likelihoods",
+    "pad_run",
+    "priors",
+    "run_all",
+]

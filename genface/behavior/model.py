@@ -1,50 +1,50 @@
 """The behaviour model of a face: AUs in, states; states in, AUs out."""
 
-from collections.abc import Sequence
+import copy
+import json
+import numbers
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from genface.behavior import storage
-from genface.behavior.cells import CellLaw
-from genface.behavior.em import Chain
-from genface.behavior.emissions import FAMILIES
-from genface.behavior.generation import draw_scores, within_state_correlation
-from genface.behavior.inference import (
-    draw_states,
-    log_filter,
-    log_of,
-    log_smooth,
-    viterbi,
-)
-from genface.behavior.runs import Lengths, check_rows, split
-from genface.behavior.selection import Selection
-from genface.behavior.transform import AUTransform, scale_top
+from genface.behavior.cells import log_steps
+from genface.behavior.duration import HSMM
+from genface.behavior.em import Run
+from genface.behavior.emissions.family import naming
+from genface.behavior.graph import long_run_share, moves_given_leaving
+from genface.behavior.hmm import HiddenMarkovModel
+from genface.behavior.runs import Lengths, Rows, check_rows, split, stack
+from genface.behavior.selection import Selection, transform_for
+from genface.behavior.settings import whole
+from genface.behavior.stream import StateStream
+from genface.behavior.transform import AUTransform, check_range, scale_top
+from genface.behavior.visits import geometric_law
 from genface.errors import InputError, ShapeError, WeightError
 
 GOLDEN_FRAMES = 32
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BehaviorModel:
-    """A hidden Markov chain over the AUs of one face.
+    """Hidden states over the AUs of one face.
 
-    All arrays of AUs are (T, A) in ``columns`` order and on ``au_scale``; NaN is a
-    missing value and counts for nothing. States are numbered by how often they occur.
-    Likelihoods are probabilities of cells of the .01 grid (:mod:`.cells`), so models
-    of different families compare. ``correlation`` (A,) is the within-state lag-1
-    correlation that samples carry; ``selection`` the table of candidates and ``runs``
-    that of fits, as plain records; ``notes`` what was left out; ``facts`` further
-    JSON facts (source, seed).
+    All arrays of AUs are (T, A) in ``columns`` order and on ``au_scale``; values
+    beyond the scale count as its end, NaN is a missing value and counts for nothing.
+    States are numbered by how often they occur. Likelihoods are probabilities of cells
+    of the .01 grid (:mod:`.cells`), so models of different families compare.
+    ``state_means`` (K, A) are the mean AUs of the training frames in each state.
+    ``selection`` is the table of candidates and ``runs`` that of fits, as plain
+    records; ``notes`` what was left out; ``facts`` further JSON facts (source, seed).
     """
 
-    chain: Chain
+    estimator: HiddenMarkovModel
     transform: AUTransform
     fps: float
     au_scale: str
-    correlation: np.ndarray
+    state_means: np.ndarray
     selection: list[dict] = field(default_factory=list)
     runs: list[dict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -63,39 +63,66 @@ class BehaviorModel:
         facts: dict | None = None,
     ) -> "BehaviorModel":
         """The chosen model, its states ordered by occupancy in the AUs X (T, A)."""
-        if not fps > 0:
-            raise InputError(f"fps must be positive, got {fps}.")
         bare = cls(
-            selection.best.chain_,
+            selection.best,
             selection.transform,
-            float(fps),
+            _rate(fps),
             au_scale,
-            np.zeros(X.shape[1]),
+            np.zeros((selection.best.n_components, X.shape[1])),
             selection.table,
-            selection.run_table,
+            selection.runs,
             [*notes, selection.rule],
             dict(facts or {}),
         )
-        sequences = split(check_rows(X), lengths)
-        visits = np.concatenate([bare.states(x) for x in sequences])
-        counts = np.bincount(visits[visits >= 0], minlength=bare.n_states)
-        ordered = bare._reordered(np.argsort(-counts, kind="stable"))
-        correlation = within_state_correlation(
-            ordered.chain.emissions,
-            [ordered.transform.encode(np.clip(x, 0, ordered.top)) for x in sequences],
-            [ordered.states(x) for x in sequences],
+        return bare._ordered(X, lengths)
+
+    @classmethod
+    def fit(
+        cls,
+        estimator: HiddenMarkovModel,
+        X: Rows,
+        lengths: Lengths = None,
+        *,
+        columns: Sequence[str],
+        fps: float,
+        au_scale: str = "intensity",
+        transform: str | None = None,
+    ) -> "BehaviorModel":
+        """Fit one estimator, of whatever family and duration, to AUs X (T, A).
+
+        ``X`` may be a list of sequences. ``transform`` is one of ``transform.KINDS``;
+        the family's own if left out.
+        """
+        X, sizes = stack(X, lengths)
+        top = scale_top(au_scale)
+        fps = _rate(fps)
+        kind = transform or transform_for(estimator.family)
+        map_ = AUTransform.fit(kind, X, columns, top)
+        check_range(X, map_.columns, top)
+        with naming(columns):
+            estimator.fit(map_.encode(X), sizes)
+        blank = np.zeros((estimator.n_components, X.shape[1]))
+        return cls(estimator, map_, fps, au_scale, blank)._ordered(X, sizes)
+
+    def __repr__(self) -> str:
+        return (
+            f"BehaviorModel({self.family}, {self.n_states} states, "
+            f"{len(self.columns)} columns, {self.fps:.4g} frames/s)"
         )
-        return replace(ordered, correlation=correlation)
 
     @property
     def family(self) -> str:
-        """Emission family: "poisson" or "gaussian"."""
-        return self.chain.emissions.family
+        """Name of the emission family; with ``hsmm`` before it if durations have one.
+
+        The same families with other settings (lags, covariances) share a name.
+        """
+        name = self.estimator.family.name
+        return f"hsmm {name}" if isinstance(self.estimator, HSMM) else name
 
     @property
     def n_states(self) -> int:
         """Number of states K."""
-        return len(self.chain.start)
+        return self.estimator.n_components
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -108,121 +135,153 @@ class BehaviorModel:
         return scale_top(self.au_scale)
 
     @property
-    def state_means(self) -> np.ndarray:
-        """Mean AUs of each state (K, A), on the AU scale."""
-        decoded = self.transform.decode(self.chain.emissions.means())
-        return np.clip(decoded, 0.0, self.top)
+    def remembers(self) -> bool:
+        """Whether a frame depends on the one before within a state, as faces do."""
+        return self.estimator.family.n_lags > 0
+
+    @property
+    def start(self) -> np.ndarray:
+        """Law of the first state (K,)."""
+        if isinstance(self.estimator, HSMM):
+            return self.estimator.start_
+        return self.estimator.startprob_
+
+    @property
+    def trans(self) -> np.ndarray:
+        """Transitions per frame (K, K).
+
+        With a law of durations: those of a chain with the same mean visits.
+        """
+        if not isinstance(self.estimator, HSMM):
+            return self.estimator.transmat_
+        leaving = 1.0 / (self.dwell_seconds * self.fps)
+        return leaving[:, None] * self.estimator.jumps_ + np.diag(1.0 - leaving)
 
     @property
     def dwell_seconds(self) -> np.ndarray:
         """Expected length of a visit to each state (K,), in seconds."""
-        leaving = 1.0 - np.diag(self.chain.trans)
+        if isinstance(self.estimator, HSMM):
+            law = self.estimator.durations_
+            return law @ np.arange(1, law.shape[1] + 1) / self.fps
+        leaving = 1.0 - np.diag(self.trans)
         with np.errstate(divide="ignore"):
             return 1.0 / leaving / self.fps
 
     @property
     def occupancy(self) -> np.ndarray:
         """Long-run share of time in each state (K,)."""
-        K = self.n_states
-        system = np.vstack([self.chain.trans.T - np.eye(K), np.ones(K)])
-        target = np.append(np.zeros(K), 1.0)
-        share = np.clip(np.linalg.lstsq(system, target, rcond=None)[0], 0.0, None)
-        return share / share.sum()
+        if self.n_states == 1:
+            return np.ones(1)
+        return long_run_share(moves_given_leaving(self.trans), self.dwell_seconds)
+
+    def dwell_law(self, state: int, longest: int) -> np.ndarray:
+        """P(a visit to ``state`` lasts 1, 2, ... ``longest`` frames)."""
+        if not 0 <= state < self.n_states:
+            raise InputError(f"no state {state}; there are 0 to {self.n_states - 1}.")
+        if isinstance(self.estimator, HSMM):
+            law = np.zeros(longest)
+            known = self.estimator.durations_[state][:longest]
+            law[: len(known)] = known
+            return law
+        return geometric_law(float(self.trans[state, state]), longest)
 
     def states(self, X: np.ndarray) -> np.ndarray:
         """Most probable states (T,) given all frames; -1 where a whole row is NaN."""
-        X = self._check(X)
-        _, path = viterbi(*self._logs(X))
+        path = self.estimator.predict(self._encode(X))
         return np.where(np.isfinite(X).any(1), path, -1)
 
     def filtered(self, X: np.ndarray) -> np.ndarray:
         """Probability of each state given the frames so far, (T, K)."""
-        return np.exp(log_filter(*self._logs(self._check(X)))[1])
+        beliefs = self.estimator.posterior(self._encode(X)).filtered
+        return self.estimator._by_state(beliefs)
+
+    def stream(self) -> StateStream:
+        """:meth:`filtered` for frames that arrive one by one: ``update(aus)``."""
+        return StateStream(self.estimator, self._encode)
 
     def posterior(self, X: np.ndarray) -> np.ndarray:
         """Probability of each state given all frames, (T, K)."""
-        return np.exp(log_smooth(*self._logs(self._check(X))))
+        return self.estimator.predict_proba(self._encode(X))
 
     def log_likelihood(self, X: np.ndarray, history: np.ndarray | None = None) -> float:
         """Log-probability of the cells of X in nats, given ``history`` before it."""
         X = self._check(X)
         known = 0 if history is None else len(history)
-        whole = X if history is None else np.vstack([self._check(history), X])
-        return float(log_filter(*self._logs(whole))[0][known:].sum())
+        both = X if history is None else np.vstack([self._check(history), X])
+        self._encode(both)
+        steps = log_steps(self.estimator, self.transform, both, self.top)
+        return float(steps[known:].sum())
 
-    def score(self, X: np.ndarray, history: np.ndarray | None = None) -> float:
-        """Log-likelihood in nats per frame that has a value."""
-        frames = int(np.isfinite(self._check(X)).any(1).sum())
-        return self.log_likelihood(X, history) / frames if frames else np.nan
+    def score(self, X: np.ndarray) -> float:
+        """Log-likelihood in nats per frame that has a value; X starts a sequence."""
+        return self._per_frame(X, self.log_likelihood(X))
+
+    def score_continuation(self, history: np.ndarray, X: np.ndarray) -> float:
+        """The same where X goes on from the last row of ``history``."""
+        return self._per_frame(X, self.log_likelihood(X, history))
 
     def sample(
-        self,
-        n_frames: int,
-        seed: int,
-        history: np.ndarray | None = None,
-        *,
-        independent: bool = False,
+        self, n_frames: int, seed: int, history: np.ndarray | None = None
     ) -> np.ndarray:
-        """AUs (n_frames, A) drawn from the model; see ``sample_with_states``."""
-        return self.sample_with_states(
-            n_frames, seed, history, independent=independent
-        )[0]
+        """AUs (n_frames, A) drawn from the model, clipped to the scale.
 
-    def sample_with_states(
-        self,
-        n_frames: int,
-        seed: int,
-        history: np.ndarray | None = None,
-        *,
-        independent: bool = False,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """AUs (n_frames, A), clipped to the scale, and their states (n_frames,).
-
-        With ``history`` (T, A) it is a continuation: the last state is drawn from the
-        filtered posterior, the first new one from its row of transitions, and the
-        noise goes on from where the last frame stood in its state. Noise carries
-        ``correlation`` (:mod:`.generation`); ``independent=True`` draws it afresh at
-        each frame, as a plain HMM does.
+        With ``history`` (T, A) it is a continuation: one :meth:`forecast`.
         """
-        if n_frames < 1:
-            raise InputError(f"n_frames must be 1 or more, got {n_frames}.")
-        rng = np.random.default_rng(seed)
-        first, before = self.chain.start, None
         if history is not None:
-            last, before = self._standing(self._check(history), rng)
-            first = self.chain.trans[last]
-        states = draw_states(first, self.chain.trans, n_frames, rng)
-        correlation = np.zeros_like(self.correlation)
-        if not independent:
-            correlation = self.correlation
-        scores = draw_scores(correlation, n_frames, rng, before)
-        coded = self.chain.emissions.values(scores, states)
-        return np.clip(self.transform.decode(coded), 0.0, self.top), states
+            return self.forecast(history, n_frames, 1, seed)[0]
+        whole("n_frames", n_frames)
+        whole("seed", seed, 0)
+        coded, _ = self.estimator.sample(n_frames, seed)
+        return self._decode(coded)
+
+    def forecast(
+        self, history: np.ndarray, horizon: int, n: int, seed: int = 0
+    ) -> np.ndarray:
+        """Continuations (n, horizon, A) of ``history`` (T, A), clipped to the scale.
+
+        The first state is drawn from the filtered posterior of the last frame, one
+        transition on; families with lags go on from the last values.
+        """
+        whole("horizon", horizon)
+        whole("n", n)
+        whole("seed", seed, 0)
+        coded = self._encode(history)
+        self._possible(coded)
+        return self._decode(self.estimator.forecast(coded, horizon, n, seed))
+
+    def infill(self, X: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
+        """Draw what is missing (NaN) in X: (n, T, A), seen values untouched.
+
+        A part of the AUs may be given throughout: the others follow from them.
+        """
+        whole("n", n)
+        whole("seed", seed, 0)
+        coded = self._encode(X)
+        self._possible(coded)
+        drawn = self._decode(self.estimator.infill(coded, n, seed))
+        return np.where(np.isfinite(X), X, drawn)
 
     def save(self, folder: Path | str) -> Path:
         """Write ``model.json`` and ``arrays.npz``; the folder appears whole."""
-        arrays = {
-            "start": self.chain.start,
-            "trans": self.chain.trans,
-            "correlation": self.correlation,
+        facts, arrays = storage.describe(self.estimator)
+        golden = self._encode(self.sample(GOLDEN_FRAMES, seed=0))
+        arrays |= {
             "offset": self.transform.offset,
             "scale": self.transform.scale,
-            "golden": self.sample(GOLDEN_FRAMES, seed=0),
+            "golden": golden,
+            "state_means": self.state_means,
         }
-        for name, array in self.chain.emissions.arrays().items():
-            arrays[f"emissions_{name}"] = array
-        facts = {
+        facts |= {
             "family": self.family,
-            "n_states": self.n_states,
             "columns": list(self.columns),
             "au_scale": self.au_scale,
             "fps": self.fps,
             "transform": self.transform.kind,
-            "golden_log_likelihood": self.log_likelihood(arrays["golden"]),
+            "golden_log_likelihood": self.estimator.score(golden),
             "notes": self.notes,
             "facts": self.facts,
             "selection": self.selection,
-            "runs": self.runs,
+            "runs": _by_column(self.runs),
         }
         return storage.write_model(folder, facts, arrays)
 
@@ -230,51 +289,42 @@ class BehaviorModel:
     def load(cls, folder: Path | str) -> "BehaviorModel":
         """Read a saved model and check it; an altered one is a ``WeightError``."""
         facts, arrays = storage.read_model(folder)
-        emissions = {
-            name.removeprefix("emissions_"): array
-            for name, array in arrays.items()
-            if name.startswith("emissions_")
-        }
         try:
             columns = tuple(facts["columns"])
             model = cls(
-                Chain(
-                    arrays["start"],
-                    arrays["trans"],
-                    FAMILIES[facts["family"]](**emissions),
-                ),
+                storage.restore(facts, arrays),
                 AUTransform(
                     facts["transform"], arrays["offset"], arrays["scale"], columns
                 ),
                 float(facts["fps"]),
                 facts["au_scale"],
-                arrays["correlation"],
+                arrays["state_means"],
                 facts["selection"],
-                facts["runs"],
+                _by_row(facts["runs"]),
                 facts["notes"],
                 facts["facts"],
             )
-            model._check_shapes(facts["n_states"])
-            golden = model.log_likelihood(arrays["golden"])
+            golden = model.estimator.score(arrays["golden"])
             expected = facts["golden_log_likelihood"]
-        except (KeyError, TypeError, ShapeError) as error:
+        except (KeyError, TypeError, ValueError, WeightError) as error:
             raise WeightError(
                 f"{folder}: not a whole behaviour model ({error}); fit it again."
             ) from None
-        if not abs(golden - expected) <= 1e-9 * abs(expected):
+        if not abs(golden - expected) <= 1e-10 * max(abs(expected), 1.0):
             raise WeightError(
                 f"{folder}: its test frames have log-likelihood {golden:.6f}, "
                 f"not {expected:.6f} as when saved; fit the model again."
             )
         return model
 
-    def _logs(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        start, trans = log_of(self.chain.start), log_of(self.chain.trans)
-        return start, trans, self._law.log_obs(X)
+    def _encode(self, X: np.ndarray) -> np.ndarray:
+        coded = self.transform.encode(np.clip(self._check(X), 0.0, self.top))
+        with naming(self.columns):
+            self.estimator.family.prepare(coded, [len(coded)])
+        return coded
 
-    @cached_property
-    def _law(self) -> CellLaw:
-        return CellLaw(self.chain.emissions, self.transform, self.top)
+    def _decode(self, coded: np.ndarray) -> np.ndarray:
+        return np.clip(self.transform.decode(coded), 0.0, self.top)
 
     def _check(self, X: np.ndarray) -> np.ndarray:
         X = check_rows(X)
@@ -285,36 +335,65 @@ class BehaviorModel:
             )
         return X
 
-    def _check_shapes(self, n_states: int) -> None:
-        K, A = n_states, len(self.columns)
-        wanted = {"start": (K,), "trans": (K, K), "correlation": (A,)}
-        found = {
-            "start": self.chain.start.shape,
-            "trans": self.chain.trans.shape,
-            "correlation": self.correlation.shape,
-        }
-        for name, array in self.chain.emissions.arrays().items():
-            wanted[name], found[name] = (K, A), array.shape
-        if wanted != found:
-            raise ShapeError(f"expected the shapes {wanted}, found {found}")
+    def _possible(self, coded: np.ndarray) -> None:
+        if not np.isfinite(self.estimator.score(coded)):
+            raise InputError(
+                "the model holds these frames for impossible; check that they are on "
+                f"its scale ({self.au_scale}), or fit it to frames like them."
+            )
 
-    def _standing(
-        self, history: np.ndarray, rng: np.random.Generator
-    ) -> tuple[int, np.ndarray]:
-        """A last state drawn given the history, and the last row's scores in it."""
-        belief = self.filtered(history)[-1]
-        last = int(rng.choice(self.n_states, p=belief / belief.sum()))
-        row = np.clip(history[-1:], 0.0, self.top)
-        coded = self.transform.encode(row)
-        scores = self.chain.emissions.scores(coded, np.array([last]))[0]
-        return last, np.clip(scores, -3.0, 3.0)
+    def _per_frame(self, X: np.ndarray, log_likelihood: float) -> float:
+        frames = int(np.isfinite(X).any(1).sum())
+        return log_likelihood / frames if frames else np.nan
 
-    def _reordered(self, order: np.ndarray) -> "BehaviorModel":
-        emissions = self.chain.emissions
-        moved = {name: array[order] for name, array in emissions.arrays().items()}
-        chain = Chain(
-            self.chain.start[order],
-            self.chain.trans[np.ix_(order, order)],
-            type(emissions)(**moved),
+    def _ordered(self, X: np.ndarray, lengths: Lengths) -> "BehaviorModel":
+        """The same with states numbered by how often they occur in X, and their means.
+
+        In a state that X never visits each AU has its overall mean.
+        """
+        parts = split(check_rows(X), lengths)
+        paths = np.concatenate([self.states(x) for x in parts])
+        beliefs = np.concatenate([self.posterior(x) for x in parts])
+        seen = np.isfinite(X)
+        values = np.where(seen, np.clip(X, 0.0, self.top), 0.0)
+        overall = values.sum(0) / np.maximum(seen.sum(0), 1)
+        # A trace of the whole keeps the mean of an empty state defined.
+        means = (beliefs.T @ values + 1e-6 * overall) / (beliefs.T @ seen + 1e-6)
+        counts = np.bincount(paths[paths >= 0], minlength=self.n_states)
+        order = np.argsort(-counts, kind="stable")
+        return replace(
+            self, estimator=reorder(self.estimator, order), state_means=means[order]
         )
-        return replace(self, chain=chain)
+
+
+def reorder(estimator: HiddenMarkovModel, order: np.ndarray) -> HiddenMarkovModel:
+    """A copy whose state k is the estimator's state ``order[k]``."""
+    moved, pairs = copy.copy(estimator), np.ix_(order, order)
+    emission = {k: array[order] for k, array in estimator.emission_params.items()}
+    if isinstance(moved, HSMM):
+        moved._emission = emission
+        moved.start_, moved.jumps_ = moved.start_[order], moved.jumps_[pairs]
+        moved.durations_ = moved.durations_[order]
+        moved._expand()
+    else:
+        moved._adopt(Run(moved.startprob_[order], moved.transmat_[pairs], emission))
+    return moved
+
+
+def _rate(fps: float) -> float:
+    if not isinstance(fps, numbers.Real) or not 0 < fps < np.inf:
+        raise InputError(f"fps must be a positive number; got {fps!r}.")
+    return float(fps)
+
+
+def _by_column(records: Sequence[Mapping]) -> dict[str, str]:
+    """Records of the same keys as one line of text per key: short files."""
+    keys = records[0] if records else {}
+    return {key: json.dumps([r[key] for r in records]) for key in keys}
+
+
+def _by_row(columns: Mapping[str, str]) -> list[dict]:
+    lists = {key: json.loads(text) for key, text in columns.items()}
+    return [
+        dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)
+    ]

@@ -42,8 +42,8 @@ def draw_transitions(model: BehaviorModel) -> Figure:
     K = model.n_states
     figure = Figure(figsize=(1.8 + 0.55 * K, 1.3 + 0.5 * K), layout="constrained")
     ax = figure.subplots()
-    image = ax.imshow(model.chain.trans, cmap="Blues", vmin=0, vmax=1)
-    for i, row in enumerate(model.chain.trans):
+    image = ax.imshow(model.trans, cmap="Blues", vmin=0, vmax=1)
+    for i, row in enumerate(model.trans):
         for j, p in enumerate(row):
             if p >= 0.005:
                 shade = "white" if p > 0.5 else "#333333"
@@ -72,38 +72,49 @@ def draw_state_means(model: BehaviorModel) -> Figure:
 
 
 def draw_selection(selection: list[dict]) -> Figure:
-    """Held-out score (or BIC, where nothing was held out) against states."""
+    """Held-out score (or BIC, where nothing was held out) against states.
+
+    The axis shows what is near the best; a family far below has its best score in the
+    legend.
+    """
     figure = Figure(figsize=(6, 3.2), layout="constrained")
     ax = figure.subplots()
     judged = any(row["held_out"] is not None for row in selection)
     key = "held_out" if judged else "bic"
+    known = [row for row in selection if row[key] is not None]
+    lowest, highest = _near_the_best(known) if judged else (-np.inf, np.inf)
     for name, colour in zip(
-        dict.fromkeys(row["family"] for row in selection), STATE_COLOURS, strict=False
+        dict.fromkeys(row["family"] for row in known), STATE_COLOURS, strict=False
     ):
-        rows = [r for r in selection if r["family"] == name and r[key] is not None]
-        sizes = [r["n_states"] for r in rows]
-        errors = [r["standard_error"] for r in rows] if judged else None
+        rows = [row for row in known if row["family"] == name]
+        scores = [row[key] for row in rows]
+        errors = [row["standard_error"] for row in rows] if judged else None
         ax.errorbar(
-            sizes,
-            [r[key] for r in rows],
+            [row["n_states"] for row in rows],
+            scores,
             errors,
             color=colour,
             marker="o",
             ms=4,
             capsize=3,
-            label=name,
+            label=name
+            if max(scores) > lowest
+            else f"{name}: {max(scores):.0f} at best",
         )
-        for row in (r for r in rows if r["chosen"]):
-            ax.plot(
-                row["n_states"],
-                row[key],
-                "o",
-                ms=12,
-                mfc="none",
-                mec="k",
-                label="chosen",
-            )
+    for row in (row for row in known if row["chosen"]):
+        ax.plot(
+            row["n_states"], row[key], "o", ms=12, mfc="none", mec="k", label="chosen"
+        )
+    if any(row[key] < lowest for row in known):
+        ax.set_ylim(lowest, highest)
     ax.set_xlabel("number of states")
     ax.set_ylabel("held-out nats per frame" if judged else "BIC (smaller is better)")
     ax.legend(frameon=False)
     return figure
+
+
+def _near_the_best(rows: list[dict]) -> tuple[float, float]:
+    """Scores worth an axis: from eight standard errors below the best on."""
+    best = max(rows, key=lambda row: row["held_out"])
+    error = max(best["standard_error"] or 0.0, 1.0)
+    return best["held_out"] - 8 * error, best["held_out"] + 4 * error

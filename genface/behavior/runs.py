@@ -1,58 +1,56 @@
-"""Sequences with holes: where they break, and which columns say anything."""
+"""Sequences of AUs: which columns say anything, and how long they remember."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from genface.behavior.lanes import check_lengths
 from genface.errors import InputError, ShapeError
 
 Lengths = Sequence[int] | np.ndarray | None
+Rows = np.ndarray | Sequence[np.ndarray]
 MAX_COST = 0.2  # share of frames that one column may cost by its missing values
-
-
-def check_lengths(n_rows: int, lengths: Lengths) -> np.ndarray:
-    """Lengths of the sequences stacked in ``n_rows`` rows, as positive integers."""
-    if lengths is None:
-        return np.array([n_rows])
-    checked = np.asarray(lengths)
-    if checked.dtype.kind not in "iu" or (checked < 1).any():
-        raise InputError(f"lengths must be positive integers; got {checked.tolist()}.")
-    if checked.sum() != n_rows:
-        raise ShapeError(f"lengths add up to {checked.sum()}, X has {n_rows} rows.")
-    return checked
 
 
 def check_rows(X: np.ndarray) -> np.ndarray:
     """X as float64 (T, A) with at least one row."""
-    X = np.asarray(X, np.float64)
+    try:
+        X = np.asarray(X, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            "X must be rows x columns of numbers, with NaN where one is missing."
+        ) from None
     if X.ndim != 2 or not X.size:
         raise ShapeError(f"expected rows x columns, got an array of shape {X.shape}.")
-    if np.isinf(X).any():
-        raise InputError("X has infinite values; NaN is what marks a missing one.")
+    infinite = np.isinf(X).any(0)
+    if infinite.any():
+        raise InputError(
+            f"column {int(infinite.argmax())} of X has infinite values; NaN is what "
+            "marks a missing one."
+        )
     return X
+
+
+def stack(X: Rows, lengths: Lengths = None) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (T, A) as float64 and the lengths of their sequences.
+
+    ``X`` is one array, cut by ``lengths``, or a list of sequences (T, A).
+    """
+    if not isinstance(X, list | tuple) or getattr(next(iter(X), 0), "ndim", 0) != 2:
+        rows = check_rows(X)  # type: ignore[arg-type]
+        return rows, check_lengths(len(rows), lengths)
+    if lengths is not None:
+        raise InputError("a list of sequences has lengths of its own; leave them out.")
+    parts = [check_rows(part) for part in X]
+    widths = sorted({part.shape[1] for part in parts})
+    if len(widths) > 1:
+        raise ShapeError(f"the sequences have {widths} columns; all need the same.")
+    return np.concatenate(parts), np.array([len(part) for part in parts])
 
 
 def split(X: np.ndarray, lengths: Lengths) -> list[np.ndarray]:
     """The sequences of X, one array each."""
     return np.split(X, np.cumsum(check_lengths(len(X), lengths))[:-1])
-
-
-def observed_runs(
-    X: np.ndarray, lengths: Lengths = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows without a missing value, and the lengths of the runs they form.
-
-    A sequence is cut at each row that has a NaN: the frames on both sides of a hole
-    do not follow each other.
-    """
-    X = check_rows(X)
-    run_lengths: list[int] = []
-    for sequence in split(X, lengths):
-        seen = np.isfinite(sequence).all(1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], seen.astype(int), [0]])))
-        run_lengths += list(edges[1::2] - edges[::2])
-    rows = X[np.isfinite(X).all(1)]
-    return rows, np.array(run_lengths, int)
 
 
 def usable_columns(

@@ -1,16 +1,52 @@
 """Model folders: ``model.json`` and ``arrays.npz``, whole, hashed, never pickled."""
 
+import dataclasses
+import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from genface import files
+from genface.behavior.duration import HSMM
+from genface.behavior.em import Run
+from genface.behavior.emissions import (
+    Autoregressive,
+    Bernoulli,
+    Beta,
+    Categorical,
+    Family,
+    Gaussian,
+    GaussianMixture,
+    InflatedBeta,
+    Logistic,
+    NegativeBinomial,
+    Poisson,
+    Product,
+)
+from genface.behavior.hmm import ESTIMATORS, HiddenMarkovModel
 from genface.errors import InputError, WeightError
 
 SCHEMA = "genface.behavior/1"
+FAMILIES: dict[str, type] = {
+    kind.name: kind
+    for kind in (
+        Autoregressive,
+        Bernoulli,
+        Beta,
+        Categorical,
+        Gaussian,
+        GaussianMixture,
+        InflatedBeta,
+        Logistic,
+        NegativeBinomial,
+        Poisson,
+    )
+}
 
 
 def write_model(
@@ -30,10 +66,8 @@ def write_model(
         whole.mkdir()
         files.write_npz(whole / "arrays.npz", arrays)
         digest = files.sha256(whole / "arrays.npz")
-        files.write_json(
-            whole / "model.json",
-            {"schema": SCHEMA, **facts, "arrays_sha256": digest},
-        )
+        told = {"schema": SCHEMA, **facts, "arrays_sha256": digest}
+        files.write_json(whole / "model.json", {**told, "sha256": _digest(told)})
         if folder.exists():
             folder.rename(old)
         whole.rename(folder)
@@ -55,7 +89,7 @@ def check_replaceable(folder: Path | str) -> None:
 
 
 def read_model(folder: Path | str) -> tuple[dict, dict[str, np.ndarray]]:
-    """Facts and arrays of a model folder, after checking schema and sha256."""
+    """Facts and arrays of a model folder, after checking schema and both sha256."""
     folder = Path(folder)
     if not (folder / "model.json").is_file():
         raise InputError(f"{folder}: no model.json in it; give a model folder.")
@@ -65,6 +99,12 @@ def read_model(folder: Path | str) -> tuple[dict, dict[str, np.ndarray]]:
             f"{folder}: its schema is {facts.get('schema')!r}, this version reads "
             f"{SCHEMA!r}; fit the model again."
         )
+    told = facts.pop("sha256", None)
+    if told != _digest(facts):
+        raise WeightError(
+            f"{folder / 'model.json'}: edited since it was written (its sha256 is "
+            "another); fit the model again."
+        )
     path = folder / "arrays.npz"
     if not path.is_file():
         raise InputError(f"{folder}: arrays.npz is missing; fit the model again.")
@@ -73,3 +113,82 @@ def read_model(folder: Path | str) -> tuple[dict, dict[str, np.ndarray]]:
             f"{path}: its sha256 is not the one in model.json; fit the model again."
         )
     return facts, files.read_npz(path)
+
+
+def describe(estimator: HiddenMarkovModel) -> tuple[dict, dict[str, np.ndarray]]:
+    """What makes a fitted estimator: plain facts, and arrays."""
+    facts: dict[str, Any] = {
+        "class": estimator.family_name,
+        "n_states": estimator.n_components,
+        "emissions": _spec(estimator.family),
+        "compat": estimator.compat,
+    }
+    arrays = {f"emissions/{k}": v for k, v in estimator.emission_params.items()}
+    if isinstance(estimator, HSMM):
+        facts["duration"] = estimator.duration
+        arrays["start"], arrays["jumps"] = estimator.start_, estimator.jumps_
+        arrays["durations"] = estimator.durations_
+    else:
+        arrays["start"], arrays["trans"] = estimator.startprob_, estimator.transmat_
+    return facts, arrays
+
+
+def restore(facts: Mapping, arrays: Mapping[str, np.ndarray]) -> HiddenMarkovModel:
+    """The estimator that :func:`describe` took apart."""
+    family, K = _family(facts["emissions"]), int(facts["n_states"])
+    emission = {
+        name.removeprefix("emissions/"): array
+        for name, array in arrays.items()
+        if name.startswith("emissions/")
+    }
+    start = arrays["start"]
+    wrong = [n for n, a in {**emission, "start": start}.items() if len(a) != K]
+    if wrong:
+        raise WeightError(f"{', '.join(wrong)}: not of {K} states; fit the model again")
+    if facts["class"] == HSMM.family_name:
+        longest = arrays["durations"].shape[1]
+        model = HSMM(K, family=family, duration=facts["duration"], max_duration=longest)
+        model.start_, model.jumps_ = start, arrays["jumps"]
+        model.durations_ = arrays["durations"]
+        model._emission = emission
+        model._expand()
+        return model
+    made = _bare(facts["class"], K, family, facts["compat"])
+    if arrays["trans"].shape != (K, K):
+        raise WeightError(f"trans: not of {K} states; fit the model again")
+    made._adopt(Run(start, arrays["trans"], emission))
+    return made
+
+
+def _bare(
+    name: str, K: int, family: Family, compat: str | None = None
+) -> HiddenMarkovModel:
+    """An unfitted estimator of the class that belongs to a family."""
+    model = object.__new__(ESTIMATORS[name])
+    HiddenMarkovModel.__init__(model, K, family=family, compat=compat)
+    if hasattr(family, "shape"):  # of a GaussianHMM
+        vars(model)["covariance_type"] = family.shape
+    return model
+
+
+def _spec(family: Family) -> dict[str, Any]:
+    """A family's name and settings as plain values."""
+    if isinstance(family, Product):
+        parts = [[_spec(part), list(columns)] for part, columns in family.parts]
+        return {"name": family.name, "parts": parts}
+    settings = dataclasses.asdict(family)  # type: ignore[call-overload]
+    return {"name": family.name, **settings}
+
+
+def _family(spec: Mapping) -> Family:
+    settings = {k: v for k, v in spec.items() if k != "name"}
+    if "parts" in settings:
+        parts = [(_family(part), tuple(own)) for part, own in settings["parts"]]
+        return Product(tuple(parts))
+    lists = {k: tuple(v) for k, v in settings.items() if isinstance(v, list)}
+    return FAMILIES[spec["name"]](**settings | lists)
+
+
+def _digest(facts: Mapping) -> str:
+    text = json.dumps(facts, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -122,14 +122,25 @@ def detect(
         raise typer.Exit(REFUSED)
 
 
-@app.command(epilog="Example: genface fit out/faces.csv -o out/model --states 2-8")
+@app.command(epilog="Example: genface fit a.csv b.csv -o model --states 2-20 --by clip")
 def fit(
     tables: Annotated[list[Path], typer.Argument(help="Tables of detected faces.")],
     out: Out,
     family: Annotated[
-        list[str] | None, typer.Option(help="poisson, gaussian; may be repeated.")
+        list[str] | None,
+        typer.Option(help="logistic, ar, beta, gaussian, poisson, ...; repeatable."),
     ] = None,
     states: States = "2-8",
+    restarts: Annotated[
+        int | None, typer.Option(help="Fits of each number of states (2).")
+    ] = None,
+    by: Annotated[
+        Literal["clip", "block"],
+        typer.Option(help="Hold out whole clips, or blocks of frames."),
+    ] = "clip",
+    recipe: Annotated[
+        str | None, typer.Option(help="seed004: that notebook's way, for contrast.")
+    ] = None,
     seed: Seed = 0,
     face: Face = "longest",
     force: Force = False,
@@ -143,8 +154,11 @@ def fit(
         result = fit_behavior(
             tables,
             out,
-            families=tuple(family or ("poisson", "gaussian")),
+            families=tuple(family or ("logistic",)),
             states=numbers,
+            restarts=restarts,
+            by=by,
+            recipe=recipe,
             seed=seed,
             face=face,
             force=force,
@@ -154,7 +168,7 @@ def fit(
         typer.echo(line)
 
 
-@app.command(epilog="Example: genface sample out/model -o more.csv --seconds 20")
+@app.command(epilog="Example: genface sample out/model -o more.csv --seconds 20 --n 10")
 def sample(
     model: Annotated[Path, typer.Argument(help="A model folder.")],
     out: Out,

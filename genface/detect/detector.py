@@ -9,7 +9,7 @@ from genface.avatar import Rig
 from genface.detect.assemble import Sighting, face_table
 from genface.detect.facemesh import FaceMesh
 from genface.detect.prefetch import ahead
-from genface.detect.reporting import Progress, counter, reporter
+from genface.detect.reporting import counter
 from genface.detect.settings import settings_of
 from genface.detect.sources import Given, Kind, Source, Span, checked, sources_of
 from genface.detect.tracking import Face, Tracker
@@ -18,6 +18,7 @@ from genface.fex import Fex
 from genface.files import sha256, shipped_model
 from genface.geometry import Pixels, as_pixels
 from genface.nets.au_model import ENOUGH_FRAMES, load_au_model
+from genface.progress import Progress, reporter
 from genface.video import Frame
 from genface.weights import asset
 
@@ -101,7 +102,7 @@ class Detector:
         sightings: list[Sighting] = []
         read: list[Source] = []
         errors: list[GenfaceError] = []
-        with reporter(progress) as report:
+        with reporter(progress, "faces") as report:
             for number, source in enumerate(sources):
                 try:
                     source.check(span)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from genface.compilation import keep_compiled
 from genface.errors import WeightError
-from genface.nets.compilation import keep_compiled
 from genface.nets.tflite_graph import Network, compile_graph
 from genface.weights import ensure
 from genface.weights.pip_download import Progress

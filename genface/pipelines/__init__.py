@@ -7,6 +7,7 @@ from genface.pipelines.fit_behavior import FitResult, fit_behavior
 from genface.pipelines.render_clip import RenderResult, render_clip
 from genface.pipelines.run_clip import RunResult, run_clip, run_demo
 from genface.pipelines.sample_behavior import SampleResult, sample_behavior
+from genface.pipelines.show_model import ShowResult, show_model
 from genface.pipelines.table_figures import PlotResult, plot_tables
 from genface.pipelines.table_statistics import (
     StatsResult,
@@ -25,6 +26,7 @@ __all__ = [
     "RenderResult",
     "RunResult",
     "SampleResult",
+    "ShowResult",
     "StatsResult",
     "compare_sets",
     "convert_table",
@@ -38,5 +40,6 @@ __all__ = [
     "run_clip",
     "run_demo",
     "sample_behavior",
+    "show_model",
     "summarise_tables",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -75,18 +76,22 @@ def read_tracks(
     return tracks
 
 
+def _short(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
 def common_columns(tracks: Sequence[Track]) -> tuple[list[Track], list[str]]:
     """Tracks cut to the columns they share, and a note on the others.
 
     Different AU scales or frame rates are an :class:`InputError`.
     """
     for what in ("au_scale", "fps"):
-        values = {getattr(track, what) for track in tracks}
-        low, high = min(values), max(values)
-        if low != high and (what == "au_scale" or high - low > 1e-3 * high):
+        low, high = (end(tracks, key=attrgetter(what)) for end in (min, max))
+        least, most = getattr(low, what), getattr(high, what)
+        if least != most and (what == "au_scale" or most - least > 1e-3 * most):
+            told = f"{low.name}: {_short(least)}, {high.name}: {_short(most)}"
             raise InputError(
-                f"the tables differ in {what} ({low}, {high}); convert or resample "
-                "them first."
+                f"the tables differ in {what} ({told}); convert or resample them first."
             )
     first = tracks[0].columns
     shared = [c for c in first if all(c in track.columns for track in tracks)]

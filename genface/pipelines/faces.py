@@ -103,7 +103,14 @@ def au_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Strengths of the AUs, under the AUs' names (OpenFace's ``AU12_r``: ``AU12``)."""
     columns = au_strengths(rows.columns)
     table = pd.DataFrame(rows)[list(columns.values())]
-    return table.set_axis(list(columns), axis=1).astype(np.float64)
+    read = table.apply(pd.to_numeric, errors="coerce")
+    wrong = read.isna() & table.notna()
+    if wrong.any(axis=None):
+        names = ", ".join(table.columns[wrong.any()])
+        raise InputError(
+            f"{names}: values that are no numbers; leave out what is not known."
+        )
+    return read.set_axis(list(columns), axis=1).astype(np.float64)
 
 
 def au_scale(rows: pd.DataFrame) -> tuple[str, list[str]]:

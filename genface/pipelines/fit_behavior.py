@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 import genface
-from genface.behavior import BehaviorModel, Selection, scale_top, select, usable_columns
+from genface.behavior import (
+    BehaviorModel,
+    Selection,
+    scale_top,
+    seed004,
+    select,
+    usable_columns,
+)
 from genface.behavior.storage import check_replaceable
 from genface.errors import InputError
 from genface.pipelines import outputs
@@ -24,6 +31,8 @@ from genface.pipelines.progress import Progress
 
 Tables = Sequence[pd.DataFrame | Path | str] | pd.DataFrame | Path | str
 
+RESTARTS = 2  # the chosen model is then improved to convergence
+
 
 @dataclass(frozen=True)
 class FitResult:
@@ -38,10 +47,13 @@ def fit_behavior(
     tables: Tables,
     out: Path | str,
     *,
-    families: Sequence[str] = ("poisson", "gaussian"),
+    family: str | None = None,
+    families: Sequence[str] = ("logistic",),
     states: Iterable[int] = range(2, 9),
     seed: int = 0,
-    restarts: int = 3,
+    restarts: int | None = None,
+    by: str = "clip",
+    recipe: str | None = None,
     face: str | int = "longest",
     force: bool = False,
     progress: Progress | None = None,
@@ -49,8 +61,17 @@ def fit_behavior(
     """Fit HMMs to the AUs of one face per input, choose one, save it in ``out``.
 
     Each face is a sequence from its first to its last sighting; frames without it
-    cut the sequence. AUs that were never measured are left out, and said so.
+    are missing. AUs that were never measured are left out, and said so. ``family`` is
+    short for one of ``families``, ``restarts`` 2 if left out; ``by`` is that of
+    :func:`genface.behavior.select`. ``recipe="seed004"`` follows that notebook instead
+    (:func:`genface.behavior.seed004`, 20 restarts; ``families`` and ``by`` then say
+    nothing).
     """
+    if recipe not in (None, "seed004"):
+        raise InputError(f"recipe is seed004 or left out; got {recipe!r}.")
+    families = [family] if family else list(families)
+    if restarts is None:
+        restarts = 20 if recipe else RESTARTS
     out, states = Path(out), tuple(states)
     outputs.check_folder(out)
     given = [tables] if isinstance(tables, pd.DataFrame | Path | str) else list(tables)
@@ -59,6 +80,8 @@ def fit_behavior(
         "states": list(states),
         "seed": seed,
         "restarts": restarts,
+        "by": by,
+        "recipe": recipe,
         "face": face_choice(face),
     }
     digests = outputs.source_digests(given, "table")
@@ -79,19 +102,32 @@ def fit_behavior(
     usable, empty = usable_columns(X, tracks[0].columns)
     columns = [c for c, use in zip(tracks[0].columns, usable, strict=True) if use]
     X, clipped = on_scale(X[:, usable], tracks[0].au_scale, "AUs")
-    notes += [*empty, *clipped, *_holes(X, columns)]
+    notes += [*empty, *clipped, *_constant(X, columns), *_holes(X, columns)]
     lengths = [len(track.values) for track in tracks]
-    selection = select(
-        X,
-        lengths,
-        columns=columns,
-        families=families,
-        states=states,
-        restarts=restarts,
-        seed=seed,
-        top=scale_top(tracks[0].au_scale),
-        progress=progress,
-    )
+    top = scale_top(tracks[0].au_scale)
+    if recipe:
+        selection = seed004(
+            X,
+            columns=columns,
+            states=states,
+            restarts=restarts,
+            seed=seed,
+            top=top,
+            progress=progress,
+        )
+    else:
+        selection = select(
+            X,
+            lengths,
+            columns=columns,
+            families=families,
+            states=states,
+            restarts=restarts,
+            by=by,
+            seed=seed,
+            top=top,
+            progress=progress,
+        )
     model = BehaviorModel.from_selection(
         selection,
         X,
@@ -117,13 +153,13 @@ def fit_behavior(
 
 
 def _holes(X: np.ndarray, columns: Sequence[str]) -> list[str]:
-    """Which frames cut the sequence, and for want of what."""
+    """Which frames are summed out, in whole or in part, and for want of what."""
     seen = np.isfinite(X)
     empty, partly = ~seen.any(1), seen.any(1) & ~seen.all(1)
     notes = []
     if empty.any():
         notes.append(
-            f"{empty.sum()} of {len(X)} frames have no value and cut the sequence"
+            f"{empty.sum()} of {len(X)} frames have no value and are summed out"
         )
     if partly.any():
         short = [
@@ -133,13 +169,20 @@ def _holes(X: np.ndarray, columns: Sequence[str]) -> list[str]:
         ]
         notes.append(
             f"{partly.sum()} of {len(X)} frames lack a value of {', '.join(short)} and "
-            "cut the sequence"
+            "are summed out"
         )
     return notes
 
 
+def _constant(X: np.ndarray, columns: Sequence[str]) -> list[str]:
+    """A note on the AUs that never change: they tell no state from another."""
+    still = np.nanmax(X, axis=0) == np.nanmin(X, axis=0)
+    names = [c for c, s in zip(columns, still, strict=True) if s]
+    return [f"never changes: {', '.join(names)}"] if names else []
+
+
 def _stops(selection: Selection) -> str:
-    stops = [run.stop for run in selection.runs]
+    stops = [run["stop"] for run in selection.runs]
     counts = ", ".join(f"{stops.count(s)} {s}" for s in sorted(set(stops)))
     return f"fit: {len(stops)} runs ({counts}); {selection.rule}"
 

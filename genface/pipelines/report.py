@@ -4,27 +4,22 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 import genface
 from genface import weights
 from genface.behavior import BehaviorModel
 from genface.behavior import plots as behavior_plots
-from genface.behavior.forecast_plots import draw_dwell
-from genface.behavior.graph import state_graph
-from genface.behavior.graph_plots import draw_graph
-from genface.behavior.visits import geometric_law, visits_of
 from genface.pipelines import report_plots
 from genface.pipelines.au_tracks import Track, columns_of, read_tracks
 from genface.pipelines.faces import times_of
+from genface.pipelines.model_sections import add_graph, forecast_section
 from genface.pipelines.page import Section, write_report
-from genface.pipelines.state_faces import state_pictures
 from genface.realism import Card
 from genface.realism import plots as realism_plots
 
 MAX_CLIP_BYTES = 12_000_000
-CITED = ("numpy", "scipy", "hmmlearn", "jax", "pandas", "matplotlib", "av")
+CITED = ("numpy", "scipy", "jax", "pandas", "matplotlib", "av")
 
 
 def run_report(
@@ -54,6 +49,8 @@ def run_report(
             states_section(model, real[0], synthetic[0]),
             selection_section(model),
         ]
+        forecast = forecast_section(model, real[0])
+        sections += [forecast] if forecast else []
     sections += [
         card_section(card, real, synthetic),
         limits_section(model, card, fex),
@@ -133,32 +130,11 @@ def states_section(model: BehaviorModel, real: Track, synthetic: Track) -> Secti
         "A dark diagonal means that states last; elsewhere a dark cell is a usual next "
         "state.",
     )
-    section.figure(
+    add_graph(section, model, real)
+    return section.figure(
         behavior_plots.draw_state_means(model),
         "Each row is one facial expression: its dark cells are the AUs that are strong "
         "in that state.",
-    )
-    seen = columns_of(real, model.columns).values
-    stay = np.diag(model.chain.trans)
-    longest = max(len(seen), 2)
-    section.figure(
-        draw_graph(
-            state_graph(model.chain.trans, model.fps, model.state_means, model.columns),
-            state_pictures(
-                model.state_means, model.columns, model.au_scale, reference=seen
-            ),
-        ),
-        "Each disc is a state with its mean face; arrows say where it goes once it is "
-        "left.",
-    )
-    return section.figure(
-        draw_dwell(
-            visits_of(model.states(seen)),
-            model.fps,
-            [geometric_law(p, longest) for p in stay],
-        ),
-        "Bars are the visits to each state, the line what the model expects; it always "
-        "falls from the start, which real expressions need not do.",
     )
 
 
@@ -174,7 +150,7 @@ def selection_section(model: BehaviorModel) -> Section:
         behavior_plots.draw_selection(model.selection),
         "Higher is better; where a curve flattens, more states describe chance.",
     )
-    header = "family states held-out error AIC BIC parameters stop".split()
+    header = "family states held-out error AIC BIC ICL parameters stop".split()
     rows = [
         [
             row["family"],
@@ -183,8 +159,9 @@ def selection_section(model: BehaviorModel) -> Section:
             _figure(row["standard_error"], 2),
             _figure(row["aic"], 0),
             _figure(row["bic"], 0),
+            _figure(row["icl"], 0),
             str(row["n_parameters"] or ""),
-            row["stop"],
+            str(row["stop"] or ""),
         ]
         for row in model.selection
     ]
@@ -192,10 +169,11 @@ def selection_section(model: BehaviorModel) -> Section:
     section.table(header, rows, marked)
     stops = [run["stop"] for run in model.runs]
     told = ", ".join(f"{stops.count(s)} by {s}" for s in sorted(set(stops)))
-    return section.text(
-        f"Held-out score and error in nats per frame. {len(stops)} fits ended: {told} "
-        "(tol: converged; cap: out of iterations)."
-    )
+    if stops:
+        section.text(
+            f"{len(stops)} fits ended: {told} (tol: converged; cap: out of iterations)."
+        )
+    return section.text("Held-out score and error in nats per frame.")
 
 
 def card_section(
@@ -255,8 +233,10 @@ def limits_section(
             "together only as far as states make them."
         )
         notes.append(
-            "The noise of each AU carries the correlation that neighbouring frames "
-            "have within a state; without that a synthetic face trembles."
+            "Each frame of a sample follows from the one before."
+            if model.remembers
+            else f"The {model.family} family draws each frame afresh within a state: "
+            "a synthetic face trembles. The logistic and ar families do not."
         )
     notes.append(
         "AUs are estimates from a video, not codings by a person, and emotions are "

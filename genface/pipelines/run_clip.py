@@ -18,6 +18,8 @@ from genface.pipelines.render_clip import render_clip
 from genface.pipelines.sample_behavior import sample_behavior
 from genface.video import probe
 
+#: Emission families that compete for the model of a clip.
+FAMILIES = ("poisson", "gaussian", "logistic")
 SAMPLE_CLIP = "clip_wolfgang"
 
 
@@ -83,6 +85,7 @@ def run_clip(
     fitted = fit_behavior(
         [table],
         model,
+        families=FAMILIES,
         states=tuple(states),
         seed=seed,
         face=face,

@@ -1,21 +1,12 @@
 """The folder that holds pulled files, and whether a file in it is the right one."""
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import platformdirs
-
-from genface.files import atomic, sha256
+from genface.files import atomic, cache_dir, sha256
 from genface.weights.registry import ASSETS, Asset, select
 
 OK, MISSING, ALTERED = "ok", "missing", "altered"
-
-
-def cache_dir() -> Path:
-    """Folder of pulled files: ``GENFACE_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("GENFACE_CACHE") or platformdirs.user_cache_dir("genface")
-    return Path(chosen).expanduser().resolve()  # pip runs in another folder
 
 
 def asset_path(entry: Asset) -> Path:

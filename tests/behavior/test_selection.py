@@ -3,28 +3,22 @@
 import numpy as np
 import pytest
 
-from genface.behavior import select
-from genface.behavior.folds import make_folds
-from genface.behavior.runs import autocorrelation_time, observed_runs, usable_columns
-from genface.behavior.selection import Candidate, _choose
-from genface.errors import FitError, InputError
+from genface.behavior import BehaviorModel, GaussianHMM, seed004, select
+from genface.behavior import plots as behavior_plots
+from genface.behavior.folds import clip_folds
+from genface.behavior.runs import autocorrelation_time, usable_columns
+from genface.behavior.selection import CANDIDATES, _folds, choose
+from genface.errors import FitError, InputError, ShapeError
 
-NAMES = tuple(f"AU{n:02d}" for n in range(1, 7))
+NAMES = tuple(f"AU{n:02d}" for n in range(1, 4))
+SMALL = dict(columns=NAMES, restarts=1, folds=3, n_iter=40)
 
 
-def three_states(n=300, seed=0):
+def three_states(n=150, seed=0):
     rng = np.random.default_rng(seed)
-    centres = np.array([[0.1] * 6, [0.8, 0.1, 0.5, 0.1, 0.7, 0.2], [0.3, 0.9] * 3])
-    states = np.repeat(rng.integers(0, 3, n // 10), 10)
-    return np.clip(centres[states] + 0.05 * rng.standard_normal((n, 6)), 0, 1)
-
-
-def test_runs_are_cut_at_missing_rows():
-    X = np.arange(20.0).reshape(10, 2)
-    X[3, 1] = X[6] = X[7, 0] = np.nan
-    rows, lengths = observed_runs(X, [5, 5])
-    assert lengths.tolist() == [3, 1, 1, 2]
-    assert rows[:, 0].tolist() == [0, 2, 4, 8, 10, 16, 18]
+    centres = np.array([[0.1] * 3, [0.8, 0.1, 0.5], [0.3, 0.9, 0.3]])
+    states = np.repeat(rng.permuted(np.arange(n // 10) % 3), 10)
+    return np.clip(centres[states] + 0.05 * rng.standard_normal((n, 3)), 0, 1)
 
 
 def test_empty_columns_are_left_out_by_name():
@@ -62,96 +56,170 @@ def test_autocorrelation_time_of_an_ar1():
 
 
 def test_blocks_cover_all_rows_once_and_keep_their_distance():
-    X = three_states()
-    folds, note = make_folds(X, None, 5, seed=0)
-    tested = [row for fold in folds for _, a, b in fold.test for row in range(a, b)]
-    assert tested == list(range(300))
-    for fold in folds:
-        _, first, end = fold.test[0]
-        for a, b in fold.train:
-            assert b <= first - 1 or a >= end + 1
-    assert "blocks" in note
+    X = three_states(300)
+    (held, hidden), note = _folds(X, np.array([300]), 5, "clip")
+    assert (held.sum(0) == 1).all() and "blocks" in note
+    for mine, gone in zip(held, hidden, strict=True):
+        inside = np.flatnonzero(mine)
+        assert (np.diff(inside) == 1).all() and not (mine & ~gone).any()
+        for beside in (inside[0] - 1, inside[-1] + 1):
+            assert not 0 <= beside < 300 or gone[beside]
 
 
-def test_clips_are_never_cut():
-    X = three_states()
-    folds, note = make_folds(X, [30] * 10, 5, seed=0)
+def test_clips_are_never_cut_unless_asked():
+    X, lengths = three_states(300), np.full(10, 30)
+    (held, hidden), note = _folds(X, lengths, 5, "clip")
+    assert (held == hidden).all() and "clips" in note
     order = np.random.default_rng(0).permutation(10)
-    for i, fold in enumerate(folds):
-        assert {a // 30 for a, _, _ in fold.test} == set(order[i::5].tolist())
-        assert len(fold.train) == 8
-    assert "clips" in note
+    for i, mine in enumerate(held):
+        assert set(np.flatnonzero(mine) // 30) == set(order[i::5].tolist())
+    assert "blocks" in _folds(X, lengths, 5, "block")[1]
+    assert "blocks" in _folds(X[:60], lengths[:2], 5, "clip")[1]
+    with pytest.raises(InputError, match="clip or block"):
+        _folds(X, lengths, 5, "person")
 
 
-def test_three_states_are_found_and_every_run_is_listed():
-    X = three_states()
-    found = select(X, columns=NAMES, states=(1, 2, 3, 4, 5), restarts=2)
-    chosen = [c for c in found.candidates if c.chosen]
-    assert len(chosen) == 1 and chosen[0].n_states == 3
+@pytest.fixture(scope="module")
+def found():
+    return select(three_states(), families=("gaussian",), states=(1, 2, 3, 4), **SMALL)
+
+
+def test_three_states_are_found_and_every_run_is_listed(found):
+    chosen = [row for row in found.table if row["chosen"]]
+    assert [row["n_states"] for row in chosen] == [3]
     assert found.best.n_components == 3
-    assert len(found.runs) == 2 * 5 * (2 + 5)
-    assert {run.stop for run in found.runs} <= {"tol", "cap", "decrease"}
-    k = chosen[0].n_states
-    free = (k - 1) + k * (k - 1) + k * 6 * (2 if chosen[0].family == "gaussian" else 1)
-    assert chosen[0].n_parameters == free
-    assert chosen[0].aic == pytest.approx(2 * free - 2 * chosen[0].log_likelihood)
-    bic = free * np.log(300) - 2 * chosen[0].log_likelihood
-    assert chosen[0].bic == pytest.approx(bic)
+    assert len(found.runs) == 4 * (1 + 3)
+    assert {run["stop"] for run in found.runs} <= {"tol", "cap", "decrease"}
+    (row,) = chosen
+    free = 2 + 6 + 3 * 3 * 2
+    assert row["n_parameters"] == free
+    assert row["aic"] == pytest.approx(2 * free - 2 * row["log_likelihood"])
+    bic = free * np.log(150) - 2 * row["log_likelihood"]
+    assert row["bic"] == pytest.approx(bic)
+    assert row["icl"] >= row["bic"] - 1e-9
 
 
-def test_five_states_of_the_reference_are_found(shared):
-    X = np.load(shared / "data" / "au_like.npy")
-    names = tuple(f"AU{n:02d}" for n in range(20))
-    found = select(X, columns=names, states=(3, 4, 5, 6), restarts=2)
-    best = next(c for c in found.candidates if c.chosen)
-    assert (best.family, best.n_states) == ("gaussian", 5)
-    poisson = next(
-        c for c in found.candidates if (c.family, c.n_states) == ("poisson", 5)
+def test_held_out_is_the_cells_probability_given_the_other_clips():
+    X, lengths = three_states(90), [30, 30, 30]
+    settings = {**SMALL, "n_iter": 300, "tol": 1e-9, "restarts": 1}
+    found = select(X, lengths, families=("gaussian",), states=(1,), **settings)
+    by_hand = []
+    for held in clip_folds(lengths, 3):
+        model = GaussianHMM(1, tol=1e-9)
+        part = BehaviorModel.fit(model, X[~held], [30, 30], columns=NAMES, fps=25)
+        by_hand.append(part.score(X[held]))
+    (row,) = found.table
+    assert row["held_out"] == pytest.approx(np.mean(by_hand), abs=1e-6)
+    error = np.std(by_hand, ddof=1) / np.sqrt(3)
+    assert row["standard_error"] == pytest.approx(error, abs=1e-6)
+
+
+def test_the_scale_of_the_aus_does_not_change_the_choice(found):
+    five = select(
+        5 * three_states(),
+        families=("gaussian",),
+        states=(1, 2, 3, 4),
+        top=5.0,
+        **SMALL,
     )
-    assert best.held_out - poisson.held_out > 15
-
-
-def test_the_scale_of_the_aus_does_not_change_the_choice():
-    X = three_states(200)
-    settings = dict(columns=NAMES, states=(2, 3, 4), restarts=2)
-    one = select(X, **settings)
-    five = select(5 * X, top=5.0, **settings)
-    assert [c.n_states for c in one.candidates if c.chosen] == [
-        c.n_states for c in five.candidates if c.chosen
-    ]
-    for a, b in zip(one.candidates, five.candidates, strict=True):
-        assert a.held_out == pytest.approx(b.held_out, abs=1e-6)
+    for a, b in zip(found.table, five.table, strict=True):
+        assert a["chosen"] == b["chosen"]
+        assert a["held_out"] == pytest.approx(b["held_out"], abs=1e-6)
 
 
 def row(family, n_states, held_out, error=1.0, bic=0.0):
-    return Candidate(family, n_states, held_out, error, 0.0, 0.0, bic, 1, "tol")
+    return {"family": family, "n_states": n_states, "held_out": held_out,
+            "standard_error": error, "bic": bic}  # fmt: skip
 
 
 def test_the_fewest_states_within_one_standard_error():
     rows = [row("a", 2, -10.0), row("a", 3, -5.5), row("a", 4, -5.0), row("a", 5, -4.9)]
-    assert _choose(rows) == 1
+    assert choose(rows) is rows[1]
     # Another family wins by its own modest choice; a failed fit can not.
-    assert _choose([*rows, row("b", 2, -5.4), row("b", 3, None)]) == 4
+    more = [*rows, row("b", 2, -5.4), row("b", 3, None)]
+    assert choose(more) is more[4]
+    assert choose([row("a", 2, None, bic=None)]) is None
 
 
 def test_a_short_clip_is_chosen_by_bic():
-    found = select(three_states(10), columns=NAMES, states=(1, 2), restarts=1)
+    found = select(three_states(10), families=("gaussian",), states=(1, 2), **SMALL)
     assert "BIC" in found.rule
-    assert all(c.held_out is None for c in found.candidates)
-    best = min(found.candidates, key=lambda c: c.bic)
-    assert best.chosen
+    assert all(r["held_out"] is None for r in found.table)
+    assert min(found.table, key=lambda r: r["bic"])["chosen"]
 
 
-def test_one_failing_fit_does_not_end_the_sweep():
-    X = np.repeat(three_states(100)[::50], 40, axis=0)  # two distinct rows
-    found = select(X, columns=NAMES, states=(1, 2, 7), restarts=1)
-    failed = [run for run in found.runs if run.stop == "failed"]
-    assert {run.n_states for run in failed} >= {7}
-    assert "distinct" in failed[0].reason
-    with pytest.raises(FitError, match="distinct"):
-        select(X, columns=NAMES, states=(7,), restarts=1)
+def test_a_family_that_cannot_take_the_values_does_not_end_the_others():
+    X = three_states(60)
+    found = select(X, families=("bernoulli", "gaussian"), states=(1, 2), **SMALL)
+    failed = [r for r in found.table if r["family"] == "bernoulli"]
+    assert len(failed) == 2 and "0 and 1" in failed[0]["stop"]
+    assert {r["family"] for r in found.table if r["chosen"]} == {"gaussian"}
+    with pytest.raises(FitError, match="bernoulli"):
+        select(X, families=("bernoulli",), states=(1, 2), **SMALL)
+    behavior_plots.draw_selection(found.table).canvas.draw()
 
 
-def test_unknown_family_is_named():
-    with pytest.raises(InputError, match="poisson, gaussian"):
-        select(three_states(50), columns=NAMES, families=("beta",))
+def test_an_au_at_rest_in_training_is_not_impossible_later():
+    X = three_states(60)
+    X[:40, 2] = 0.0
+    X[25, 1] = np.nan
+    for family in ("gaussian", "poisson", "beta"):
+        found = select(X, families=(family,), states=(2,), **SMALL)
+        assert np.isfinite(found.table[0]["held_out"])
+
+
+def test_bad_input_is_named():
+    X = three_states(50)
+    with pytest.raises(InputError, match="no family wavelet; choose from logistic"):
+        select(X, families=("wavelet",), **SMALL)
+    with pytest.raises(ShapeError, match="3 column names for 2"):
+        select(X[:, :2], **SMALL)
+    with pytest.raises(InputError, match="AU02: values outside 0-1"):
+        select(X * [1, -1, 1], **SMALL)
+    with pytest.raises(InputError, match="every AU is missing"):
+        select(np.full((5, 3), np.nan), **SMALL)
+    with pytest.raises(InputError, match="whole number, 1 or more; got 0"):
+        select(X, states=(0, 2), **SMALL)
+    few = np.repeat(X[::25], 20, axis=0)
+    with pytest.raises(InputError, match="7 states, but only 2 distinct rows"):
+        select(few, states=(7, 8), **SMALL)
+    with pytest.raises(FitError, match="does not vary .one frame"):
+        select(X[:1], states=(2,), **SMALL)
+
+
+def test_sizes_beyond_the_distinct_rows_are_not_tried():
+    few = np.repeat(three_states(50)[::25], 20, axis=0)
+    found = select(few, families=("gaussian",), states=(1, 2, 7), **SMALL)
+    assert [r["n_states"] for r in found.table] == [1, 2]
+
+
+def test_seed004_follows_the_notebook():
+    from hmmlearn import hmm
+
+    X = three_states(120)
+    found = seed004(X, columns=NAMES, states=(2, 3), restarts=3)
+    counts = np.trunc(100 * (X - X.min()))
+    scores = {}
+    for k in (2, 3):
+        for seed in range(3):
+            model = hmm.PoissonHMM(k, random_state=seed).fit(counts[:90])
+            scores[k, seed] = model.score(counts[90:])
+    best = max(scores, key=scores.get)
+    assert found.best.n_components == best[0]
+    (chosen,) = [r for r in found.table if r["chosen"]]
+    assert chosen["held_out"] == pytest.approx(scores[best] / 30, rel=1e-7)
+    with pytest.raises(InputError, match="AU01"):
+        seed004(np.where(X == X[3, 0], np.nan, X), columns=NAMES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", sorted(CANDIDATES))
+def test_every_family_can_be_asked_for(family):
+    X = three_states(60)
+    scale = {"bernoulli": 1.0, "categorical": 5.0}.get(family)
+    if scale:
+        X = np.round(scale * X)
+    found = select(
+        X, families=(family,), states=(1, 2), **{**SMALL, "n_iter": 5}, top=scale or 1.0
+    )
+    assert np.isfinite([r["held_out"] for r in found.table]).all()

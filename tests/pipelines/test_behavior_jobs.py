@@ -400,11 +400,25 @@ def test_progress_ends_where_it_said(tmp_path):
     fit_behavior(
         [face_table()], tmp_path / "m", progress=lambda *a: seen.append(a), **FAST
     )
-    assert seen[0] == ("fit", 0, 4) and seen[-1] == ("fit", 4, 4)
+    n_fits = 2 * (1 + 5)  # two numbers of states: on all rows, and in five folds
+    assert seen[0] == ("fit", 0, n_fits) and seen[-1] == ("fit", n_fits, n_fits)
+    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
 
 
 def test_real_news_clips_can_be_fitted(shared, tmp_path):
     paths = sorted((shared / "data" / "news_sample").glob("0*.csv"))[:4]
     result = fit_behavior(paths, tmp_path / "m", states=(2, 3), restarts=1)
-    assert result.model.family == "gaussian"  # as in the reference figures
+    assert result.model.family == "logistic"  # the default
     assert any("folds of whole clips" in line for line in result.lines)
+
+
+def test_tables_that_do_not_go_together_are_named(tmp_path):
+    slow, fast = tmp_path / "slow.csv", tmp_path / "fast.csv"
+    write_table(face_table(60, fps=10.0), slow)
+    write_table(face_table(60, seed=1), fast)
+    with pytest.raises(InputError, match="slow.csv: 10, .*fast.csv: 25"):
+        fit_behavior([fast, slow], tmp_path / "m", **FAST)
+    words = face_table(60).astype({"AU12": object})
+    words.loc[3, "AU12"] = "high"
+    with pytest.raises(InputError, match="AU12: values that are no numbers"):
+        read_tracks(words)

@@ -95,6 +95,7 @@ def test_sections_come_in_the_order_of_the_story(page):
         "Action Units",
         "States",
         "Choice of the model",
+        "Forecast",
         "Real against synthetic",
         "What this does not show",
         "Provenance",
@@ -109,7 +110,7 @@ def test_each_figure_has_one_sentence(page):
 
 
 def test_provenance_holds_hashes_parameters_and_licences(page):
-    for fact in ("c0ffee", "hmmlearn", "Apache", "intensity", "seed"):
+    for fact in ("c0ffee", "jax", "Apache", "intensity", "seed"):
         assert fact in page
     assert "AU04 cannot be seen" in page
 

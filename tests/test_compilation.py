@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import jax, json, os, sys
-from genface.nets.compilation import keep_compiled
+from genface.compilation import keep_compiled
 keep_compiled()
 jax.jit(lambda x: x * 2 + 1)(1.0).block_until_ready()
 print(json.dumps([
