@@ -1,13 +1,15 @@
 """What a facial expression is: Action Units, emotions, face shapes."""
 
 from genface.facs.arkit import ARKIT_FROM_AU, arkit_weights
-from genface.facs.emotion_space import EmotionSpace, emotion_columns
+from genface.facs.emotion_space import EmotionSpace, Reconstruction
 from genface.facs.emotions import EMOTIONS, emotion_name
-from genface.facs.prototype_tables import PROTOTYPE_TABLES
+from genface.facs.prototype_tables import TABLES, PrototypeTable, prototype_table
 from genface.facs.prototypes import Action, Prototype, Slot, parse_prototype
+from genface.facs.shares import emotion_columns
 from genface.facs.subspaces import Subspace
 from genface.facs.units import (
     AU_NAMES,
+    DETECTORS,
     EXCLUSIVE,
     UNITS,
     ActionUnit,
@@ -18,14 +20,17 @@ from genface.facs.units import (
 __all__ = [
     "ARKIT_FROM_AU",
     "AU_NAMES",
+    "DETECTORS",
     "EMOTIONS",
     "EXCLUSIVE",
-    "PROTOTYPE_TABLES",
+    "TABLES",
     "UNITS",
     "Action",
     "ActionUnit",
     "EmotionSpace",
     "Prototype",
+    "PrototypeTable",
+    "Reconstruction",
     "Slot",
     "Subspace",
     "arkit_weights",
@@ -34,4 +39,5 @@ __all__ = [
     "emotion_columns",
     "emotion_name",
     "parse_prototype",
+    "prototype_table",
 ]
