@@ -33,14 +33,17 @@ class Calibration:
     def shares(self, cone_scores: Any) -> Any:
         """Share of the random faces with a lower cone score, (T, E)."""
         xp = cone_scores.__array_namespace__()
-        columns = [
-            xp.interp(cone_scores[:, e], *knots) for e, knots in enumerate(self.knots)
-        ]
+        columns = []
+        for e, knots in enumerate(self.knots):
+            # Fresh copies: JAX keeps constants by identity, of the type of first use.
+            values, lower = (np.array(one, cone_scores.dtype) for one in knots)
+            columns.append(xp.interp(cone_scores[:, e], values, lower))
         return xp.stack(columns, axis=1)
 
     def scores(self, cone_scores: Any) -> Any:
         """Calibrated scores in [0, 1), (T, E)."""
-        weighed = odds(self.shares(cone_scores)) * self.handicaps
+        handicaps = np.array(self.handicaps, cone_scores.dtype)
+        weighed = odds(self.shares(cone_scores)) * handicaps
         return weighed / (1.0 + weighed)
 
     def cone_scores(self, scores: np.ndarray) -> np.ndarray:

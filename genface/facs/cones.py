@@ -60,17 +60,28 @@ class Cones:
         NaN, and an emotion without a cone is NaN.
         """
         xp = faces.__array_namespace__()
-        shown = xp.maximum(faces, 0.0) * self.counted
+        # Fresh copies: JAX keeps constants by identity, of the type of first use.
+        counted, axes, owner, required, n_required = (
+            np.array(constant, faces.dtype)
+            for constant in (
+                self.counted,
+                self.axes,
+                self.owner,
+                self.required,
+                self.n_required,
+            )
+        )
+        shown = xp.maximum(faces, 0.0) * counted
         squares = xp.sum(shown**2, axis=1)[:, None]
         squares = xp.where(squares == 0, 1.0, squares)  # of a zero face
-        inside = (shown @ self.axes) ** 2 @ self.owner
+        inside = (shown @ axes) ** 2 @ owner
         # The square root of 0 has no derivative; the second root keeps it finite.
         cosine = xp.where(
             inside > 0, xp.sqrt(xp.where(inside > 0, inside / squares, 1.0)), inside
         )
         strongest = xp.max(shown, axis=1)[:, None]
         floor = xp.where(strongest == 0, 1.0, PRESENT * strongest)
-        present = xp.minimum(shown / floor, 1.0) @ self.required / self.n_required
+        present = xp.minimum(shown / floor, 1.0) @ required / n_required
         best = xp.minimum(cosine, 1.0) * xp.maximum(2.0 * present - 1.0, 0.0)
         nothing = xp.full((faces.shape[0],), np.nan)
         return xp.stack(

@@ -5,7 +5,8 @@ axes of one of its prototypes span, and as far as the AUs it requires are there.
 way back mixes the emotions' typical faces so that the mixture has the scores asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,8 @@ from genface.facs.prototype_tables import PrototypeTable, prototype_table
 from genface.facs.subspaces import Subspace, au_columns, judged_subspaces
 from genface.facs.units import au_number
 
-CHUNK = 4096  # faces at a time, so that they stay in the processor's cache
+BLOCK = 1024
+"""Faces scored at a time: one shape to compile, and they stay in the cache."""
 
 
 class Reconstruction(NamedTuple):
@@ -41,8 +43,8 @@ class EmotionSpace:
     ``report`` holds all of them, with the AUs that each lacks and why it is left out. A
     prototype with unseen AUs is judged on the rest.
 
-    Scores and intensity are computed in numpy, or in JAX where the faces are a JAX
-    array: ``jax.jit(space.score)`` works.
+    Numpy faces are scored in float64 by a program that is compiled once. JAX faces stay
+    JAX, so that ``jax.jit(space.score)`` and its gradient work.
     """
 
     def __init__(
@@ -99,11 +101,13 @@ class EmotionSpace:
         faces = self._checked(aus)
         if not isinstance(faces, np.ndarray):
             return self._cones.scores(faces)
-        scores = np.empty((len(faces), len(self.emotions)))
-        for start in range(0, len(faces), CHUNK):
-            part = slice(start, start + CHUNK)
-            scores[part] = self._cones.scores(faces[part])
-        return scores
+        scores = [np.empty((0, len(self.emotions)))]
+        for start in range(0, len(faces), BLOCK):
+            block = faces[start : start + BLOCK]
+            filled = np.zeros((BLOCK, faces.shape[1]))
+            filled[: len(block)] = block
+            scores.append(self._program(filled)[: len(block)])
+        return np.concatenate(scores)
 
     def angles(self, aus: np.ndarray) -> np.ndarray:
         """Smallest principal angle to each emotion, in radians: (T, A) to (T, E).
@@ -130,7 +134,8 @@ class EmotionSpace:
         """
         faces = self._checked(aus)
         xp = faces.__array_namespace__()
-        return xp.max(xp.maximum(faces, 0.0) * self._telling, axis=1, initial=0.0)
+        telling = np.array(self._telling, faces.dtype)
+        return xp.max(xp.maximum(faces, 0.0) * telling, axis=1, initial=0.0)
 
     def neutral(self, aus: np.ndarray) -> np.ndarray:
         """Faces (T,) with no AU above 0, but ignored ones; False where one is NaN."""
@@ -177,7 +182,7 @@ class EmotionSpace:
 
     def decode_error(self, aus: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Largest difference (T,) between the scores of decoded AUs and those asked."""
-        return np.nanmax(np.abs(self.score(aus) - scores), axis=1)
+        return np.fmax.reduce(np.abs(self.score(aus) - scores), axis=1)
 
     def reconstruction(
         self, aus: np.ndarray, seed: int | None = None
@@ -188,6 +193,22 @@ class EmotionSpace:
         length = np.linalg.norm(faces, axis=1)
         error = np.linalg.norm(again - faces, axis=1) / np.where(length > 0, length, 1)
         return Reconstruction(again, error)
+
+    @cached_property
+    def _program(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Cone scores of one block of faces, compiled at first use."""
+        import jax
+
+        from genface.compilation import keep_compiled, quick_options
+
+        keep_compiled()
+        program = jax.jit(self._cones.scores, compiler_options=quick_options())
+
+        def run(block: np.ndarray) -> np.ndarray:
+            with jax.enable_x64(True):
+                return np.asarray(program(block))
+
+        return run
 
     def _checked(self, aus: Any) -> Any:
         """Faces (T, A): numpy in float64, JAX as it is."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import nnls
 
 from genface.facs.subspaces import Subspace
 from genface.facs.units import EXCLUSIVE, au_number
@@ -44,7 +43,7 @@ def sampled_faces(
     for face, group in zip(faces, groups, strict=True):
         if not group:
             continue
-        space = group[rng.integers(len(group))]
+        space = group[int(rng.integers(len(group)))]
         axes = space.basis / space.basis.max(axis=0)
         weights = rng.uniform(FAINTEST, 1.0, axes.shape[1])
         is_free = np.arange(axes.shape[1]) >= space.n_own
@@ -55,13 +54,18 @@ def sampled_faces(
 
 
 def mixture(
-    cone_scores: np.ndarray, seen: np.ndarray, faces: np.ndarray, au_names: Sequence[str]
+    cone_scores: np.ndarray,
+    seen: np.ndarray,
+    faces: np.ndarray,
+    au_names: Sequence[str],
 ) -> np.ndarray:
     """Mixtures (T, A) of ``faces`` (E, A) with about the cone scores (T, E) asked for.
 
     ``seen`` (E, E) are the cone scores of each of the faces. Taking them to add up, the
     weights are found by non-negative least squares; for one face alone that is exact.
     """
+    from scipy.optimize import nnls  # takes longer to import than all of this room
+
     weights = np.full((len(cone_scores), len(faces)), np.nan)
     for row in np.flatnonzero(~np.isnan(cone_scores).any(axis=1)):
         weights[row], _ = nnls(seen.T, cone_scores[row])
@@ -69,8 +73,10 @@ def mixture(
 
 
 def without_exclusive(aus: np.ndarray, au_names: Sequence[str]) -> np.ndarray:
-    """AUs (T, A) of which those that a stronger one excludes (jaw drop by mouth
-    stretch, closed eyes by a blink) are 0."""
+    """AUs (T, A) without those that a stronger one excludes (FACS, table 9-1).
+
+    Of equal ones the first of the pair in EXCLUSIVE stays.
+    """
     numbers = np.array([au_number(name) for name in au_names])
     result = np.array(aus, dtype=np.float64)
     for one, other in EXCLUSIVE:

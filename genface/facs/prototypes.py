@@ -36,7 +36,9 @@ class Action:
     @property
     def intensity(self) -> float:
         """What its letters ask for, A to E being 1 to 5 fifths; 1 without a letter."""
-        levels = ["ABCDE".index(letter) + 1 for letter in self.level if letter.isalpha()]
+        levels = [
+            "ABCDE".index(letter) + 1 for letter in self.level if letter.isalpha()
+        ]
         return sum(levels) / (5 * len(levels)) if levels else 1.0
 
     def overlaps(self, other: "Action") -> bool:
