@@ -15,21 +15,26 @@ import numpy as np
 
 from genface.behavior.transform import scale_top
 from genface.errors import InputError, ShapeError, WeightError
-from genface.facs import EmotionSpace, PrototypeTable, emotion_name
+from genface.facs import (
+    EmotionSpace,
+    PersonCalibration,
+    PrototypeTable,
+    emotion_name,
+)
 
 
 @dataclass(frozen=True, eq=False)
 class EmotionCodec:
     """AUs (T, A) on a scale to strengths of emotions (T, E) in [0, 1], and back.
 
-    ``rest`` (A,) are the AUs of the neutral face on ``au_scale``: 0 for AUs that are
-    true intensities. With a ``seed``, expressions are drawn inside the cones of the
-    emotions' prototypes; else they are the typical ones.
+    AUs that sit high at rest, as presence does, need the person's ``calibration`` (of
+    AUs in terms of the scale's end). With a ``seed``, expressions are drawn inside the
+    cones of the emotions' prototypes; else they are the typical ones.
     """
 
     space: EmotionSpace
     au_scale: str
-    rest: np.ndarray
+    calibration: PersonCalibration | None = None
     seed: int | None = None
 
     @classmethod
@@ -38,29 +43,20 @@ class EmotionCodec:
         table: PrototypeTable,
         au_names: Sequence[str],
         au_scale: str = "intensity",
-        rest: np.ndarray | None = None,
+        calibration: PersonCalibration | None = None,
         variants: bool = False,
     ) -> "EmotionCodec":
-        """Codec of a table among these AUs.
+        """Codec of a table among these AUs; ``variants`` count as its prototypes too.
 
-        ``variants`` counts the table's variants as prototypes. An
-        :class:`InputError` if no emotion can be told from the AUs.
+        An :class:`InputError` if no emotion can be told from the AUs.
         """
         merged = replace(table, prototypes=table.rows(variants), variants={})
-        space = EmotionSpace(merged, au_names)
-        zero = np.zeros(len(space.au_names))
-        rest = zero if rest is None else np.asarray(rest, np.float64)
-        if rest.shape != zero.shape:
-            raise ShapeError(f"rest: expected ({len(zero)},) AUs, got {rest.shape}.")
-        top = scale_top(au_scale)
-        if not ((rest >= 0) & (rest < top)).all():
-            raise InputError(f"rest: a neutral face has AUs from 0 to under {top:g}.")
-        made = cls(space, au_scale, rest)
+        made = cls(EmotionSpace(merged, au_names), au_scale, calibration)
         if not made.emotions:
             raise InputError(
-                f"{', '.join(space.au_names)}: no emotion of the table "
-                f"{table.name or 'given'} can be told from these AUs; give a table "
-                "with more of them, or another --emotion-table."
+                f"{', '.join(au_names)}: no emotion of the table "
+                f"{table.name or 'given'} can be told from these AUs; give faces with "
+                "more of them, or another --emotion-table."
             )
         return made
 
@@ -81,10 +77,16 @@ class EmotionCodec:
 
     def encode(self, aus: np.ndarray) -> np.ndarray:
         """AUs (T, A) to strengths (T, E); a NaN among the AUs makes the row NaN."""
-        top = scale_top(self.au_scale)
-        faces = np.clip((self._checked(aus) - self.rest) / (top - self.rest), 0.0, 1.0)
+        faces = self.intensities(aus)
         scores = self.space.score(faces)[:, self._used]
         return scores * self.space.intensity(faces)[:, None]
+
+    def intensities(self, aus: np.ndarray) -> np.ndarray:
+        """AUs (T, A) as what they show, 0-1: calibrated, on their scale."""
+        faces = self._checked(aus) / scale_top(self.au_scale)
+        if self.calibration is not None:
+            return self.calibration.intensity(faces)
+        return np.clip(faces, 0.0, 1.0)
 
     def decode(self, strengths: np.ndarray) -> np.ndarray:
         """Strengths (T, E) to AUs (T, A) on their scale; zeros give the face at rest.
@@ -132,7 +134,9 @@ class EmotionCodec:
         table = asdict(self.space.table)
         del table["variants"]  # none: they are among the prototypes
         facts = {"table": table, "columns": self.au_names, "au_scale": self.au_scale}
-        return facts, {"codec/rest": self.rest, **self._golden()}
+        range_ = vars(self.calibration) if self.calibration else {}
+        arrays = {f"codec/range/{name}": array for name, array in range_.items()}
+        return facts, {**arrays, **self._golden()}
 
     @classmethod
     def restore(
@@ -148,7 +152,12 @@ class EmotionCodec:
         told |= {name: tuple(told[name]) for name in ("may_join", "ignored")}
         rows = {emotion: tuple(row) for emotion, row in told["prototypes"].items()}
         table = PrototypeTable(**{**told, "prototypes": rows})
-        made = cls.of(table, facts["columns"], facts["au_scale"], arrays["codec/rest"])
+        names = ("rest", "peak", "gain")
+        calibration = None
+        if "codec/range/rest" in arrays:
+            known = [arrays[f"codec/range/{name}"] for name in names]
+            calibration = PersonCalibration(*known)
+        made = cls.of(table, facts["columns"], facts["au_scale"], calibration)
         for name, array in made._golden().items():
             saved = arrays[name]
             if saved.shape != array.shape or not np.allclose(saved, array, atol=1e-6):
@@ -165,8 +174,13 @@ class EmotionCodec:
         return [self.space.emotions.index(name) for name in self.emotions]
 
     def _on_scale(self, faces: np.ndarray) -> np.ndarray:
-        top = scale_top(self.au_scale)
-        return self.rest + np.clip(faces, 0.0, 1.0) * (top - self.rest)
+        """The inverse of :meth:`intensities`; an occurrence is half of it and more."""
+        faces = np.clip(faces, 0.0, 1.0)
+        if self.calibration is not None:
+            faces = self.calibration.presence(faces)
+        if self.au_scale == "occurrence":
+            faces = np.where(np.isnan(faces), np.nan, faces >= 0.5)
+        return faces * scale_top(self.au_scale)
 
     def _lacking(self, emotion: str) -> str:
         rows = [space for space in self.space.report if space.emotion == emotion]

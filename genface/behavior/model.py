@@ -289,7 +289,7 @@ class BehaviorModel:
         }
         facts |= {
             "family": self.family,
-            "columns": list(self.columns),
+            "columns": list(self.features),
             "au_scale": self.au_scale,
             "fps": self.fps,
             "transform": self.transform.kind,

@@ -26,7 +26,7 @@ from genface.behavior.emotion_codec import EmotionCodec
 from genface.behavior.hmm import HiddenMarkovModel
 from genface.behavior.model import BehaviorModel
 from genface.errors import InputError
-from genface.facs import prototype_table
+from genface.facs import PersonCalibration, prototype_table
 
 PULL = 0.25  # of the way to the emotion's face, per unit of strength, in the exponent
 ONSET_SECONDS = 0.5  # in which a continuation takes up the move of its emissions
@@ -82,8 +82,8 @@ def steer(
     """The model leaning toward ``emotion`` with a ``strength`` from 0 (as it is) up.
 
     ``codec`` tells emotions from AUs: the model's own, or for a model of AUs the
-    Investigator's Guide's (on the scale ``presence`` with the least of the state means
-    as the face at rest). The emotion is one of ``codec.emotions``.
+    Investigator's Guide's (on the scale ``presence``, calibrated by the state means).
+    The emotion is one of ``codec.emotions``.
     """
     if not 0 <= strength < np.inf:
         raise InputError(f"strength is a number from 0 up; got {strength!r}.")
@@ -153,8 +153,8 @@ def _visit(model: BehaviorModel) -> float:
 
 
 def _guide(model: BehaviorModel) -> EmotionCodec:
-    rest = None
+    calibration = None
     if model.au_scale == "presence":
-        rest = np.minimum(model.state_means.min(0), 0.9)
+        calibration = PersonCalibration.fitted(model.state_means)
     table = prototype_table(TABLE)
-    return EmotionCodec.of(table, model.columns, model.au_scale, rest)
+    return EmotionCodec.of(table, model.columns, model.au_scale, calibration)
