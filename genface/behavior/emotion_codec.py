@@ -15,12 +15,8 @@ import numpy as np
 
 from genface.behavior.transform import scale_top
 from genface.errors import InputError, ShapeError, WeightError
-from genface.facs import (
-    EmotionSpace,
-    PersonCalibration,
-    PrototypeTable,
-    emotion_name,
-)
+from genface.facs import EmotionSpace, PersonCalibration, PrototypeTable
+from genface.facs.emotions import known_emotion
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +113,16 @@ class EmotionCodec:
 
     def known(self, emotion: str) -> str:
         """An emotion's name among :attr:`emotions`, however it is spelled."""
-        wanted = emotion if emotion in self.space.emotions else emotion_name(emotion)
-        if wanted not in self.emotions:
-            why = "the emotion table does not have it"
-            if wanted in self.space.emotions:
-                why = f"the AUs here cannot show it ({self._lacking(wanted)})"
-            known = ", ".join(self.emotions)
-            raise InputError(f"{wanted}: {why}; choose from {known}.")
-        return wanted
+        word = known_emotion(emotion).lower()
+        for name in self.emotions:
+            if name.lower() == word:
+                return name
+        why = "the emotion table does not have it"
+        for name in self.left_out:
+            if name.lower() == word:
+                why = f"the AUs here cannot show it ({self._lacking(name)})"
+        known = ", ".join(self.emotions)
+        raise InputError(f"{emotion}: {why}; choose from {known}.")
 
     def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What makes a codec, for a model's files: plain facts, and arrays.

@@ -17,6 +17,7 @@ higher: x' = x + (1 - exp(-strength / 4)) max(f - x, 0), on the scale of the AUs
 
 import copy
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from genface.behavior.emotion_codec import EmotionCodec
 from genface.behavior.hmm import HiddenMarkovModel
 from genface.behavior.model import BehaviorModel
 from genface.errors import InputError
-from genface.facs import PersonCalibration, prototype_table
+from genface.facs import EmotionSpace, PersonCalibration, prototype_table
 
 PULL = 0.25  # of the way to the emotion's face, per unit of strength, in the exponent
 ONSET_SECONDS = 0.5  # in which a continuation takes up the move of its emissions
@@ -156,5 +157,9 @@ def _guide(model: BehaviorModel) -> EmotionCodec:
     calibration = None
     if model.au_scale == "presence":
         calibration = PersonCalibration.fitted(model.state_means)
-    table = prototype_table(TABLE)
-    return EmotionCodec.of(table, model.columns, model.au_scale, calibration)
+    return EmotionCodec(_guide_space(model.columns), model.au_scale, calibration)
+
+
+@lru_cache(maxsize=16)
+def _guide_space(au_names: tuple[str, ...]) -> EmotionSpace:
+    return EmotionCodec.of(prototype_table(TABLE), au_names).space

@@ -100,22 +100,22 @@ def test_emotions_that_cannot_be_shown_are_left_out_by_name():
     assert "Contempt" in codec.left_out  # its AUs are one-sided
     assert set(codec.emotions) | set(codec.left_out) == set(codec.space.emotions)
     assert codec.encode(np.ones((2, len(few)))).shape == (2, len(codec.emotions))
-    with pytest.raises(InputError, match="Contempt.*AU12_R.*choose from Happy"):
+    with pytest.raises(InputError, match="contempt.*AU12_R.*choose from Happy"):
         codec.known("contempt")
 
 
 def test_variants_are_prototypes_too():
     plain = EmotionCodec.of(GUIDE, AU_NAMES)
     more = EmotionCodec.of(GUIDE, AU_NAMES, variants=True)
-    happy = more.emotions.index("Fear")
+    fear = more.emotions.index("Fear")
     startled = face(AU05=1.0, AU20=1.0)  # 5*+20*
-    assert more.encode(startled)[0, happy] > plain.encode(startled)[0, happy] + 0.2
+    assert more.encode(startled)[0, fear] > plain.encode(startled)[0, fear] + 0.2
 
 
 def test_wrong_use_of_a_codec_is_named(codec):
     with pytest.raises(InputError, match="AU43: no emotion.*emfacs"):
         EmotionCodec.of(prototype_table("emfacs"), ["AU43"])
-    with pytest.raises(InputError, match="'joyous' is no emotion"):
+    with pytest.raises(InputError, match="joyous: the emotion table does not have it"):
         codec.known("joyous")
     with pytest.raises(InputError, match="Neutral: the emotion table does not have"):
         codec.known("Neutral")
@@ -169,7 +169,9 @@ class TestModelOfEmotions:
         aus, wanted = clip_of(codec, seed=2)
         paths, shown = model.states(aus), wanted.argmax(1)
         for state in np.unique(paths):
-            assert (np.bincount(shown[paths == state]).max() / sum(paths == state)) > 0.9
+            assert (
+                np.bincount(shown[paths == state]).max() / sum(paths == state)
+            ) > 0.9
 
     def test_it_continues_and_fills_a_face(self, model, codec):
         aus, _ = clip_of(codec, seed=3)
