@@ -250,6 +250,12 @@ class BehaviorModel:
         coded, _ = self.estimator.sample(n_frames, seed)
         return self._decode(coded)
 
+    def varied(self, seed: int) -> "BehaviorModel":
+        """A model of emotions whose samples show them by expressions of their own."""
+        if self.codec is None:
+            raise InputError("a model of AUs has no emotions to show otherwise.")
+        return replace(self, codec=replace(self.codec, seed=seed))
+
     def forecast(
         self, history: np.ndarray, horizon: int, n: int, seed: int = 0
     ) -> np.ndarray:
