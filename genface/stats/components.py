@@ -1,6 +1,5 @@
 """Rows compared with rows, and tables taken apart into components."""
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 from sklearn.decomposition import NMF, PCA, FactorAnalysis, FastICA
 from sklearn.metrics import pairwise_distances
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.signals import measured
 
 Algorithm = Literal["pca", "ica", "nnmf", "fa"]
@@ -104,16 +103,12 @@ def _complete(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, np.ndarray]
         raise InputError(f"{what}: no column has a value.")
     if empty.any():
         names = ", ".join(map(str, values.columns[empty][:5]))
-        warnings.warn(
-            f"{what}: {empty.sum()} columns without any value are left out: {names}.",
-            stacklevel=3,
-        )
+        warn(f"{what}: {empty.sum()} columns without any value are left out: {names}.")
         values = values.loc[:, ~empty]
     gaps = values.isna().any(axis=1).to_numpy()
     if gaps.any():
-        warnings.warn(
+        warn(
             f"{what}: {gaps.sum()} of {len(gaps)} rows have gaps and are NaN; the "
-            f"first is row {np.flatnonzero(gaps)[0]}.",
-            stacklevel=3,
+            f"first is row {np.flatnonzero(gaps)[0]}."
         )
     return values, np.flatnonzero(~gaps)

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.selections import chosen_columns, numbers
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
@@ -177,18 +177,16 @@ def _data(
         if len(empty) == features.shape[1]:
             raise InputError("X: no column has a value.")
         if len(empty):
-            warnings.warn(
+            warn(
                 f"X: {len(empty)} columns without any value are left out: "
-                f"{', '.join(map(str, empty[:5]))}.",
-                stacklevel=3,
+                f"{', '.join(map(str, empty[:5]))}."
             )
             features = features.drop(columns=empty)
         kept = kept & np.isfinite(features.to_numpy()).all(axis=1)
     if not kept.all():
-        warnings.warn(
+        warn(
             f"{(~kept).sum()} of {len(kept)} rows miss a value in X or y and are left "
-            f"out; the first is row {np.flatnonzero(~kept)[0]}.",
-            stacklevel=3,
+            f"out; the first is row {np.flatnonzero(~kept)[0]}."
         )
     rows = np.flatnonzero(kept)
     if not len(rows):
@@ -246,10 +244,9 @@ def _check_folds(cv: int, n: int) -> None:
 
 def _warn_if_leaking(frame: pd.DataFrame, kept: np.ndarray) -> None:
     if "input" in frame.columns and frame["input"].iloc[kept].duplicated().any():
-        warnings.warn(
+        warn(
             "rows of one input are in training and test folds both, and neighbouring "
-            'frames are alike: accuracy will be too high. Give groups="input".',
-            stacklevel=3,
+            'frames are alike: accuracy will be too high. Give groups="input".'
         )
 
 

@@ -1,13 +1,12 @@
 """Doubtful rows: told by where the face box jumps or how sure the detector was."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.people import warn_if_crowded
 from genface.stats.selections import numbers
 from genface.stats.sessions import row_groups
@@ -64,10 +63,9 @@ def quality_filter(
     column = _confidence(frame, column)
     low = ~(frame[column] >= minimum).to_numpy()
     if low.all():
-        warnings.warn(
+        warn(
             f"no row has {column} >= {minimum:g}; the highest is "
-            f"{frame[column].max():g}.",
-            stacklevel=2,
+            f"{frame[column].max():g}."
         )
     if drop:
         return frame.iloc[np.flatnonzero(~low)]

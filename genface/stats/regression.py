@@ -1,6 +1,5 @@
 """Mass-univariate regression: every y column on the same predictors."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.corrections import Correction, correct_pvalues
 from genface.stats.least_squares import Fit, ordinary
 from genface.stats.selections import chosen_columns, numbers
@@ -127,15 +126,12 @@ def _complete_rows(design: pd.DataFrame, labels: np.ndarray | None) -> np.ndarra
     kept = present.all(axis=1)
     if not kept.all():
         gaps = design.columns[~present.all(axis=0)]
-        warnings.warn(
+        warn(
             f"{(~kept).sum()} of {len(kept)} rows are left out: no value in "
-            f"{_some(gaps)} of X.",
-            stacklevel=3,
+            f"{_some(gaps)} of X."
         )
     if labels is not None and (labels < 0).any():
-        warnings.warn(
-            f"{(labels < 0).sum()} rows are left out: they have no group.", stacklevel=3
-        )
+        warn(f"{(labels < 0).sum()} rows are left out: they have no group.")
         kept &= labels >= 0
     return kept
 
@@ -236,7 +232,7 @@ def _tables(found: Fit, design: pd.DataFrame, targets: pd.DataFrame) -> Regressi
 
 def _warn_columns(names: pd.Index, what: str) -> None:
     if len(names):
-        warnings.warn(f"y columns {_some(names)} {what}.", stacklevel=4)
+        warn(f"y columns {_some(names)} {what}.")
 
 
 def _some(names: Any) -> str:

@@ -1,13 +1,12 @@
 """Sessions: which rows of a table belong together, and how a result takes them on."""
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.table.rate import row_rate
 from genface.table.sessions import sessions_of, with_sessions
 
@@ -47,10 +46,9 @@ def row_groups(
         return [(0, np.arange(len(frame)))]
     codes, values = pd.factorize(labels)
     if (codes < 0).any():
-        warnings.warn(
+        warn(
             f"{(codes < 0).sum()} of {len(codes)} rows have no session and are left "
-            "out.",
-            stacklevel=3,
+            "out."
         )
     if not len(values):
         raise InputError("no row of the table has a session.")

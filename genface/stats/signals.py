@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import scipy.signal
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.people import need_series
 from genface.stats.selections import chosen_columns, numbers
 from genface.stats.sessions import like, needed_rate, row_groups, session_labels
@@ -124,10 +124,9 @@ def baseline(
     lost = result[names].isna().to_numpy() & frame[names].notna().to_numpy()
     if normalize and lost.any():
         where = names[lost.any(axis=0)]
-        warnings.warn(
+        warn(
             f"baseline: {lost.sum()} values have no meaning as {normalize!r} and are "
-            f"NaN, in {', '.join(map(str, where[:5]))} ({len(where)} columns).",
-            stacklevel=2,
+            f"NaN, in {', '.join(map(str, where[:5]))} ({len(where)} columns)."
         )
     return result
 
@@ -182,9 +181,7 @@ def warn_empty(values: pd.DataFrame, what: str) -> None:
     ):
         if len(columns):
             names = ", ".join(map(str, columns[:5]))
-            warnings.warn(
-                f"{what}: {len(columns)} columns {state}: {names}.", stacklevel=4
-            )
+            warn(f"{what}: {len(columns)} columns {state}: {names}.")
 
 
 def _bands(

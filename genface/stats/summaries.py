@@ -3,13 +3,12 @@
 Each statistic of a session is one sum over its rows of a matrix of all columns.
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.people import warn_if_crowded
 from genface.stats.sessions import like, row_groups, session_labels
 from genface.table import group_of
@@ -133,10 +132,9 @@ def _extract(
 def _warn_of_words(names: pd.Index) -> None:
     wrong = [name for name in names if group_of(name) not in (None, "meta")]
     if wrong:
-        warnings.warn(
+        warn(
             f"{', '.join(wrong[:5])} ({len(wrong)} columns) hold words and are left "
-            "out; make them numbers with pd.to_numeric.",
-            stacklevel=4,
+            "out; make them numbers with pd.to_numeric."
         )
 
 

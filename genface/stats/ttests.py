@@ -1,6 +1,5 @@
 """t tests of every column: against a number, and between two sessions."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.corrections import Correction, correct_pvalues
 from genface.stats.effects import cohens_d, effect_interval, hedges_g
 from genface.stats.people import warn_if_crowded
@@ -181,10 +180,9 @@ def _tested(
 def _finished(table: pd.DataFrame, correct: Correction | None) -> pd.DataFrame:
     empty = table.index[table["t"].isna()]
     if len(empty):
-        warnings.warn(
+        warn(
             f"no test of {', '.join(map(str, empty[:5]))} ({len(empty)} columns, NaN): "
-            "too few values, or none that differ.",
-            stacklevel=3,
+            "too few values, or none that differ."
         )
     if correct:
         table["p"] = correct_pvalues(table["p"], correct)
@@ -195,7 +193,4 @@ def _warn_gaps(values: pd.DataFrame) -> None:
     gaps = values.isna().any() & ~values.isna().all()
     if gaps.any():
         names = ", ".join(map(str, values.columns[gaps][:5]))
-        warnings.warn(
-            f"{gaps.sum()} columns miss values, which are left out: {names}.",
-            stacklevel=3,
-        )
+        warn(f"{gaps.sum()} columns miss values, which are left out: {names}.")

@@ -1,13 +1,12 @@
 """Tables of any dialect, read by what they look like, and put into genface's terms."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.geometry.pose import euler_from_rotation
 from genface.table.columns import POSE, order_columns
 from genface.table.dialects import DESCRIPTION, read_stripped
@@ -81,10 +80,7 @@ def _without_pose(table: pd.DataFrame) -> pd.DataFrame:
             "of its Pitch are not known; say which version of py-feat wrote it "
             "(pyfeat_version='2.0.3', --pyfeat-version)."
         )
-    warnings.warn(
-        f"the pose of py-feat {version} is left out: its signs are not known.",
-        stacklevel=4,
-    )
+    warn(f"the pose of py-feat {version} is left out: its signs are not known.")
     made = table.drop(columns=[name for name in POSE if name in table])
     made.attrs = {key: v for key, v in table.attrs.items() if key not in TERMS}
     return made

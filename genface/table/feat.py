@@ -5,14 +5,13 @@ request 374); no file says by which version it was written. py-feat 0.x wrote de
 """
 
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.geometry.mesh_points import LANDMARKS_68
 from genface.table.columns import au_strengths
 from genface.table.dialects import Dialect, read_named
@@ -68,10 +67,9 @@ def _settle_signs(table: pd.DataFrame, version: str | None) -> pd.DataFrame:
     if facts["pose_sign"] != "unknown":
         return table
     if version is None:
-        warnings.warn(
+        warn(
             "the signs of Pitch and gaze_pitch are unknown, as py-feat turned them in "
-            "2.1.1, and kept as they are; pyfeat_version='2.0.3' would settle them.",
-            stacklevel=5,
+            "2.1.1, and kept as they are; pyfeat_version='2.0.3' would settle them."
         )
         return table
     numbers = _version(version)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import KFold
 
+from genface import stats
 from genface.errors import InputError
 from genface.fex import Fex
 
@@ -114,3 +115,11 @@ def test_folds_may_come_from_a_generator():
     again = table.decode("aus", "sessions", cv_kwargs={"cv": folds}, **options)
     np.testing.assert_array_equal(once.null, again.null)
     assert np.isfinite(once.null).all()
+
+
+def test_warnings_name_the_line_that_called():
+    table = clips().assign(AU12="high")
+    for call in (table.extract_mean, lambda: stats.extract_mean(table)):
+        with pytest.warns(UserWarning, match="hold words") as caught:
+            call()
+        assert caught[0].filename == __file__
