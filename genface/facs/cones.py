@@ -71,7 +71,8 @@ class Cones:
                 self.n_required,
             )
         )
-        shown = xp.maximum(faces, 0.0) * counted
+        # XLA does not carry NaN through a product with 0: it is put back at the end.
+        shown = xp.maximum(xp.nan_to_num(faces), 0.0) * counted
         squares = xp.sum(shown**2, axis=1)[:, None]
         squares = xp.where(squares == 0, 1.0, squares)  # of a zero face
         inside = (shown @ axes) ** 2 @ owner
@@ -83,11 +84,10 @@ class Cones:
         floor = xp.where(strongest == 0, 1.0, PRESENT * strongest)
         present = xp.minimum(shown / floor, 1.0) @ required / n_required
         best = xp.minimum(cosine, 1.0) * xp.maximum(2.0 * present - 1.0, 0.0)
-        nothing = xp.full((faces.shape[0],), np.nan)
-        return xp.stack(
-            [
-                xp.max(best[:, span], axis=1) if span.stop > span.start else nothing
-                for span in self.spans
-            ],
-            axis=1,
-        )
+        missing = xp.where(xp.any(xp.isnan(faces), axis=1), np.nan, 0.0)
+        columns = [
+            missing
+            + (xp.max(best[:, span], axis=1) if span.stop > span.start else np.nan)
+            for span in self.spans
+        ]
+        return xp.stack(columns, axis=1)

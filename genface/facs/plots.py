@@ -23,9 +23,11 @@ EMOTION_COLOURS = {
 }
 _OTHER = "#5f8f98"
 
+_MARGIN = 5.5  # columns left of the first AU, for the emotions' names
+
 _CELLS = {
-    "fixed": "#2f5d8c",
-    "any intensity": "#7fa8cf",
+    "required": "#2f5d8c",
+    "required, any intensity": "#7fa8cf",
     "optional": "#d3e1ee",
     "not emitted": "#d9837f",
 }
@@ -71,7 +73,9 @@ def draw_frames(
         ax.set_axis_off()
     for ax, values, title in zip(axes.flat, scores, titles, strict=False):
         ax.barh(range(E), np.nan_to_num(values), color=colours, height=0.75)
-        ax.set(xlim=(0, 1), xticks=(0, 0.5, 1), ylim=(E - 0.5, -0.5))
+        ax.set(xlim=(0, 1), ylim=(E - 0.5, -0.5))
+        ax.set_xticks((0, 1), ("0", "1"))
+        ax.tick_params(axis="x", labelbottom=True)
         ax.set_yticks(range(E), emotions)
         ax.set_title(title, fontsize=9)
         ax.tick_params(axis="y", length=0)
@@ -100,17 +104,17 @@ def draw_coverage(space: EmotionSpace) -> Figure:
             _draw_slot(ax, place, row, slot, one)
         if one.left_out:
             ax.text(len(numbers), row, one.left_out, va="center", size=7, color="#777")
-    starts = [r for r in range(P) if _begins(space.report, r)]
+    starts = [r for r in range(P) if r == 0 or _begins(space.report, r)]
     for row in starts[1:]:
         ax.axhline(row - 0.5, color="#bbbbbb", lw=0.8)
-    labels = [
-        f"{one.emotion}   {one.prototype}" if r in starts else one.prototype
-        for r, one in enumerate(space.report)
-    ]
+    for row in starts:
+        name = space.report[row].emotion
+        ax.text(-_MARGIN, row, name, va="center", size=8, weight="bold")
+    labels = [one.prototype for one in space.report]
     ax.set_yticks(range(P), labels, fontsize=7)
     ax.set_xticks(range(len(numbers)), [str(n) for n in numbers], fontsize=7)
-    ax.set(xlim=(-0.6, len(numbers) + 9), ylim=(P - 0.4, -0.6))
-    ax.set_xlabel("Action Unit", loc="left")
+    ax.set(xlim=(-_MARGIN - 0.2, len(numbers) + 9), ylim=(P - 0.4, -0.6))
+    ax.text(-_MARGIN, P, "Action Unit", va="top", size=8)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     figure.legend(
@@ -125,7 +129,7 @@ def draw_coverage(space: EmotionSpace) -> Figure:
 
 def _draw_slot(ax: Axes, place: int, row: int, slot: Slot, one: Subspace) -> None:
     action = slot.actions[0]
-    kind = "any intensity" if action.level == "*" else "fixed"
+    kind = "required, any intensity" if action.level == "*" else "required"
     if slot.optional:
         kind = "optional"
     if action.column in one.unseen + one.optional_unseen:
@@ -142,7 +146,7 @@ def _cell(place: int, row: int, colour: str, alpha: float) -> Patch:
 
 
 def _begins(report: Sequence[Subspace], row: int) -> bool:
-    return row == 0 or report[row].emotion != report[row - 1].emotion
+    return report[row].emotion != report[row - 1].emotion
 
 
 def _quiet(ax: Axes) -> None:

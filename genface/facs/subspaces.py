@@ -71,9 +71,9 @@ def judged_subspaces(
 ) -> tuple[Subspace, ...]:
     """Subspace of every prototype of a table, each with the verdict on its use.
 
-    One is left out with under half of its required AUs seen; when what is seen of it
-    is what a better-seen prototype of another emotion asks for; or when its span is
-    already there. ``au_names`` are spelled as columns (:func:`au_columns`).
+    One is left out with under half of its required AUs seen, or one of several; when
+    what is seen of it is what a better-seen prototype of another emotion asks for; or
+    when its span is already there. ``au_names`` are columns (:func:`au_columns`).
     """
     spaces = [
         _subspace(emotion, prototype, au_names, table.may_join)
@@ -185,6 +185,8 @@ def _judge(spaces: list[Subspace], joining: set[str]) -> tuple[Subspace, ...]:
         reason = ""
         if space.coverage < 0.5:
             reason = "under half of its Action Units are seen"
+        elif len(space.seen) == 1 and space.unseen:
+            reason = f"only {space.seen[0]} of it is seen"
         elif better:
             reason = f"looks like {better[0].emotion} {better[0].prototype}"
         elif same:
