@@ -18,7 +18,7 @@ from genface.errors import InputError
 from genface.table import write_table
 from genface.video.writer import write_clip
 
-COMMANDS = ("run", "demo", "detect", "fit", "sample", "animate", "compare")
+COMMANDS = ("run", "demo", "detect", "fit", "sample", "animate", "compare", "emotions")
 WEIGHTS = ("list", "pull", "verify", "path")
 
 
