@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genface.cli.options import EmotionTable, Face, Force, Out
+from genface.cli.options import EmotionTable, Force, Out
 
 app = typer.Typer()
 
@@ -25,7 +25,9 @@ def emotions(
             help="Take AUs from each person's rest; by default if they are presence.",
         ),
     ] = None,
-    face: Face = "longest",
+    face: Annotated[
+        str, typer.Option(help="Whose figures: longest, a face_id, or all.")
+    ] = "longest",
     force: Force = False,
 ) -> None:
     """Score emotions by their AUs (a folder with figures, or a .csv or .parquet)."""

@@ -1,6 +1,6 @@
 """A table of faces in, how much each of them shows each emotion out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from genface.table import read_table, write_table
 
 KEPT = ("input", "frame", "time", "approx_time", "face_id", "status")
 INTENSITY = "Intensity"
-SHOWN = 0.05  # strength from which the strongest frame of an emotion is drawn
+SHOWN = 0.05  # strength from which an emotion counts as shown
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ def score_emotions(
     """Score the emotions of every face and frame by prototypes of AUs.
 
     ``out`` is a .csv or .parquet file, or a folder, which gets the figures as well: the
-    coverage of the prototypes, the course of the scores of each input's ``face``, and
-    the frames in which it shows each emotion most. Rows are those of the table, with
-    the calibrated scores (:meth:`genface.facs.EmotionSpace.score`) and the Intensity of
-    the expression; an emotion without its AUs is NaN.
+    coverage of the prototypes, the course of the emotions' strengths in each input's
+    ``face``, and the frames in which it shows each of them most. Rows are those of the
+    table, with calibrated scores (:meth:`genface.facs.EmotionSpace.score`) and the
+    Intensity of the expression, whose product is the strength; an emotion without its
+    AUs is NaN.
 
     ``emotion_table`` is a shipped one's name or a TOML file; ``variants`` count as its
     prototypes too. ``calibrate`` takes each person's own range of each AU first; left
@@ -171,29 +172,32 @@ def _figures(
 
 
 def _of_face(rows: Fex, codec: EmotionCodec, which: str) -> Iterator[tuple[str, Any]]:
-    """Courses of one face's scores, and its frames that show each emotion most."""
-    names = list(codec.space.emotions)
-    times, scores = times_of(rows), rows[names].to_numpy(np.float64)
+    """Courses of one face's emotions, and its frames that show each of them most."""
+    names, times = list(codec.space.emotions), times_of(rows)
+    strengths = _strengths(rows, names)
     if len(rows) > 1:
-        yield f"trajectories{which}", draw_emotions(times, scores, names)
-    strengths = np.nan_to_num(scores * rows[[INTENSITY]].to_numpy(np.float64))
-    tops = [int(k) for k in strengths.argmax(0)]
-    peaks = [(names[e], k) for e, k in enumerate(tops) if strengths[k, e] > SHOWN]
-    if peaks:
-        titles = [f"most {emotion}: {times[k]:.2f} s" for emotion, k in peaks]
-        yield (
-            f"peaks{which}",
-            draw_frames(scores[[k for _, k in peaks]], names, titles),
-        )
+        yield f"trajectories{which}", draw_emotions(times, strengths, names)
+    tops = np.nan_to_num(strengths).argmax(0)
+    shown = [e for e, k in enumerate(tops) if strengths[k, e] > SHOWN]
+    if shown:
+        frames = [int(tops[e]) for e in shown]
+        titles = [f"most {names[e]}: {times[tops[e]]:.2f} s" for e in shown]
+        yield f"peaks{which}", draw_frames(strengths[frames], names, titles)
+
+
+def _strengths(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Scores times intensity (T, E): the scores of a still face say little."""
+    frame = pd.DataFrame(rows)
+    return frame[list(names)].to_numpy(float) * frame[[INTENSITY]].to_numpy(float)
 
 
 def _summary(scored: pd.DataFrame, codec: EmotionCodec) -> str:
-    """How many frames were scored, and which emotion led in how many of them."""
-    scores = scored[list(codec.emotions)].to_numpy(np.float64)
-    known = np.isfinite(scores).all(1)
-    best = scores[known].argmax(1)[scores[known].max(1, initial=0.0) > 0]
+    """How many frames were scored, and which emotion leads in how many of them."""
+    strengths = _strengths(scored, codec.emotions)
+    known = strengths[np.isfinite(strengths).all(1)]
+    best = known.argmax(1)[known.max(1, initial=0.0) > SHOWN]
     counts = np.bincount(best, minlength=len(codec.emotions))
     order = np.argsort(-counts, kind="stable")
     led = [f"{codec.emotions[e]} {counts[e]}" for e in order if counts[e]]
-    text = f"{known.sum()} of {len(scored)} rows scored"
-    return text + (f"; the highest is {', '.join(led)}" if led else "")
+    text = f"{len(known)} of {len(scored)} rows scored"
+    return text + (f"; the strongest is {', '.join(led)}" if led else "")
