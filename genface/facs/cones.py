@@ -56,8 +56,8 @@ class Cones:
         """Best score of each emotion's cones, (T, A) to (T, E).
 
         The cosine to the cone, times ``2 s - 1`` (at least 0), where s is the share of
-        the required AUs that are present. A zero face scores 0, a NaN makes its row
-        NaN, and an emotion without a cone is NaN.
+        the required AUs that are present. A zero face scores 0, a NaN or an
+        infinite AU makes its row NaN, and an emotion without a cone is NaN.
         """
         xp = faces.__array_namespace__()
         # Fresh copies: JAX keeps constants by identity, of the type of first use.
@@ -72,7 +72,7 @@ class Cones:
             )
         )
         # XLA does not carry NaN through a product with 0: it is put back at the end.
-        shown = xp.maximum(xp.nan_to_num(faces), 0.0) * counted
+        shown = xp.maximum(xp.nan_to_num(faces, posinf=0.0, neginf=0.0), 0.0) * counted
         squares = xp.sum(shown**2, axis=1)[:, None]
         squares = xp.where(squares == 0, 1.0, squares)  # of a zero face
         inside = (shown @ axes) ** 2 @ owner
@@ -84,7 +84,7 @@ class Cones:
         floor = xp.where(strongest == 0, 1.0, PRESENT * strongest)
         present = xp.minimum(shown / floor, 1.0) @ required / n_required
         best = xp.minimum(cosine, 1.0) * xp.maximum(2.0 * present - 1.0, 0.0)
-        missing = xp.where(xp.any(xp.isnan(faces), axis=1), np.nan, 0.0)
+        missing = xp.where(xp.any(~xp.isfinite(faces), axis=1), np.nan, 0.0)
         columns = [
             missing
             + (xp.max(best[:, span], axis=1) if span.stop > span.start else np.nan)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genface.errors import ShapeError
+from genface.errors import InputError, ShapeError
 from genface.facs.calibration import Calibration, null_faces
 from genface.facs.cones import Cones
 from genface.facs.emotions import known_emotion
@@ -52,6 +52,8 @@ class EmotionSpace:
     ) -> None:
         self.table = table
         self.au_names = au_columns(au_names)
+        if not self.au_names:
+            raise InputError("no Action Units to tell emotions from; name some.")
         self.emotions = tuple(table.prototypes)
         self.report = judged_subspaces(table, self.au_names, variants)
         self.subspaces: dict[str, tuple[Subspace, ...]] = _ByEmotion(
@@ -171,18 +173,31 @@ class EmotionSpace:
                 f"expected scores of shape (T, {len(self.emotions)}), got "
                 f"{scores.shape}."
             )
+        intensity = np.asarray(intensity, dtype=np.float64)
+        if intensity.shape not in ((), scores.shape[:1]):
+            raise ShapeError(
+                f"expected one intensity, or one for each of {len(scores)} rows; got "
+                f"shape {intensity.shape}."
+            )
+        if (intensity < 0).any():
+            raise InputError(f"an intensity is not negative; got {intensity.min()}.")
         faces = self.faces(seed)
         able = faces.any(axis=1)
         cone_scores = self._calibration.cone_scores(scores)[:, able]
         seen = self.cone_scores(faces[able])[:, able]
         aus = mixture(cone_scores, seen, faces[able], self.au_names)
         strength = self.intensity(aus)
-        gain = np.asarray(intensity) / np.where(strength > 0, strength, 1.0)
+        gain = intensity / np.where(strength > 0, strength, 1.0)
         return aus * np.where(np.isnan(strength), np.nan, gain)[:, None]
 
     def decode_error(self, aus: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Largest difference (T,) between the scores of decoded AUs and those asked."""
-        return np.fmax.reduce(np.abs(self.score(aus) - scores), axis=1)
+        found, asked = self.score(aus), np.asarray(scores, dtype=np.float64)
+        if asked.shape != found.shape:
+            raise ShapeError(
+                f"expected scores of shape {found.shape}, got {asked.shape}."
+            )
+        return np.fmax.reduce(np.abs(found - asked), axis=1)
 
     def reconstruction(
         self, aus: np.ndarray, seed: int | None = None

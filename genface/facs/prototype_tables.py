@@ -101,7 +101,7 @@ def _table(facts: Mapping[str, Any]) -> PrototypeTable:
         _only(row, _ROW, "an emotion")
         if not row.get("name") or not row.get("prototypes"):
             raise InputError(f"an emotion needs a name and prototypes, found {row}.")
-        emotion = known_emotion(row["name"])
+        emotion = known_emotion(_text(row["name"], "a name"))
         if emotion in prototypes:
             raise InputError(f"{emotion} is there twice.")
         prototypes[emotion] = _texts(row["prototypes"])
@@ -110,9 +110,9 @@ def _table(facts: Mapping[str, Any]) -> PrototypeTable:
     return PrototypeTable(
         prototypes,
         variants,
-        name=facts.get("name", ""),
-        source=facts.get("source", ""),
-        note=" ".join(facts.get("note", "").split()),
+        name=_text(facts.get("name", ""), "a name"),
+        source=_text(facts.get("source", ""), "a source"),
+        note=" ".join(_text(facts.get("note", ""), "a note").split()),
         verified=bool(facts.get("verified", False)),
         may_join=_numbers(facts.get("may_join", ())),
         ignored=_numbers(facts.get("ignored", ())),
@@ -120,16 +120,26 @@ def _table(facts: Mapping[str, Any]) -> PrototypeTable:
 
 
 def _texts(texts: Any) -> tuple[str, ...]:
+    if not isinstance(texts, list | tuple):
+        raise InputError(f'expected a list such as ["6+12", "12"], found {texts!r}.')
     for text in texts:
-        parse_prototype(text)
+        parse_prototype(_text(text, "a prototype"))
     return tuple(texts)
 
 
 def _numbers(numbers: Any) -> tuple[int, ...]:
+    if not isinstance(numbers, list | tuple):
+        raise InputError(f"expected a list such as [25, 26], found {numbers!r}.")
     for number in numbers:
-        if number not in UNITS:
-            raise InputError(f"FACS has no Action Unit {number!r}.")
+        if not isinstance(number, int) or number not in UNITS:
+            raise InputError(f"FACS has no Action Unit {number!r}; write it like 25.")
     return tuple(numbers)
+
+
+def _text(text: Any, of: str) -> str:
+    if not isinstance(text, str):
+        raise InputError(f"expected {of} in quotes, found {text!r}.")
+    return text
 
 
 def _only(facts: Any, known: set[str], of: str) -> None:

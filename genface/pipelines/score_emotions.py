@@ -63,7 +63,7 @@ def score_emotions(
 
     ``out`` is a .csv or .parquet file, or a folder, which gets the figures as well: the
     coverage of the prototypes, the course of the emotions' strengths in each input's
-    ``face``, and the frames in which it shows each of them most. Rows are those of the
+    ``face``, and the frames in which each of them leads the others most. Rows are those of the
     table, with calibrated scores (:meth:`genface.facs.EmotionSpace.score`) and the
     Intensity of the expression, whose product is the strength; an emotion without its
     AUs is NaN.
@@ -172,17 +172,34 @@ def _figures(
 
 
 def _of_face(rows: Fex, codec: EmotionCodec, which: str) -> Iterator[tuple[str, Any]]:
-    """Courses of one face's emotions, and its frames that show each of them most."""
+    """Courses of one face's emotions, and a frame that stands for each of them."""
     names, times = list(codec.space.emotions), times_of(rows)
     strengths = _strengths(rows, names)
     if len(rows) > 1:
         yield f"trajectories{which}", draw_emotions(times, strengths, names)
-    tops = np.nan_to_num(strengths).argmax(0)
-    shown = [e for e, k in enumerate(tops) if strengths[k, e] > SHOWN]
-    if shown:
-        frames = [int(tops[e]) for e in shown]
-        titles = [f"most {names[e]}: {times[tops[e]]:.2f} s" for e in shown]
+    frames, titles = [], []
+    for e, (frame, leads) in enumerate(_peaks(strengths)):
+        if strengths[frame, e] > SHOWN:
+            what = "leads most at" if leads else "never leads; top at"
+            frames.append(frame)
+            titles.append(f"{names[e]}\n{what} {times[frame]:.2f} s")
+    if frames:
         yield f"peaks{which}", draw_frames(strengths[frames], names, titles)
+
+
+def _peaks(strengths: np.ndarray) -> list[tuple[int, bool]]:
+    """For each emotion the frame where it leads the others most, and True.
+
+    One that never leads has the frame of its own highest strength, and False.
+    """
+    known = np.nan_to_num(strengths)
+    peaks = []
+    for e, own in enumerate(known.T):
+        others = np.delete(known, e, axis=1).max(axis=1, initial=0.0)
+        lead = own - others
+        leads = bool(lead.max() > 0)
+        peaks.append((int((lead if leads else own).argmax()), leads))
+    return peaks
 
 
 def _strengths(rows: pd.DataFrame, names: Sequence[str]) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genface.errors import ShapeError
+from genface.errors import InputError, ShapeError
 from genface.facs import AU_NAMES, EXCLUSIVE, UNITS, EmotionSpace, prototype_table
 from genface.facs.expressions import without_exclusive
 
@@ -103,3 +103,17 @@ def test_no_face_shows_what_excludes_each_other():
     for one in all_aus.report:
         if one.prototype in closed:
             assert not one.basis[jaw].any()
+
+
+def test_what_cannot_be_decoded_is_named(space):
+    scores = np.eye(len(space.emotions))
+    for intensity in (np.ones(3), np.ones((6, 1))):
+        with pytest.raises(ShapeError, match="one intensity, or one for each of 6"):
+            space.decode(scores, intensity)
+    with pytest.raises(InputError, match="an intensity is not negative; got -1"):
+        space.decode(scores, -1)
+    with pytest.raises(ShapeError, match=r"scores of shape \(T, 6\), got \(6,\)"):
+        space.decode(scores[0])
+    with pytest.raises(ShapeError, match=r"scores of shape \(6, 6\), got \(5, 6\)"):
+        space.decode_error(space.decode(scores), scores[:5])
+    assert np.isnan(space.decode(scores, np.nan)).all()

@@ -89,6 +89,12 @@ def test_a_table_of_ones_own(tmp_path):
         ("Boredom", "happy", "Happy is there twice"),
         ("[[emotions]]", "[[emotion]]", "the table has no emotion"),
         ('"a test"', '"a test', "not a TOML file"),
+        ('"a test"', "7", "expected a source in quotes, found 7"),
+        ('"Boredom"', "5", "expected a name in quotes, found 5"),
+        ('["15+43"]', '"15+43"', r'expected a list such as \["6'),
+        ('["15+43"]', "[43]", "expected a prototype in quotes, found 43"),
+        ("[45]", "45", r"expected a list such as \[25"),
+        ("[45]", "[[45]]", r"no Action Unit \[45\]; write it like 25"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said_with_its_file(tmp_path, old, new, message):

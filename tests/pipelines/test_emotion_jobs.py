@@ -1,6 +1,7 @@
 """Emotions as jobs: scores of a table, models of emotions, samples toward one."""
 
 import functools
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,14 @@ import pytest
 from genface.behavior import BehaviorModel, EmotionCodec, steer
 from genface.errors import InputError
 from genface.facs import AU_NAMES, EMOTIONS, EmotionSpace, prototype_table
+from genface.fex import Fex
 from genface.pipelines import (
     fit_behavior,
     render_clip,
     sample_behavior,
     score_emotions,
 )
+from genface.pipelines.score_emotions import _of_face, _peaks
 from genface.table import read_table, write_table
 from genface.video.reader import open_video
 
@@ -140,6 +143,28 @@ class TestScores:
         with pytest.raises(InputError, match="no face 7"):
             score_emotions(clip(), tmp_path / "x", face=7)
         assert not out.exists() and not (tmp_path / "x").exists()
+
+
+def test_the_frame_of_an_emotion_is_the_one_where_it_leads():
+    strengths = np.array(
+        [[0.9, 0.95, 0.5, np.nan], [0.7, 0.1, 0.6, np.nan], [0.0, 0.6, 0.1, np.nan]]
+    )
+    assert _peaks(strengths) == [(1, True), (2, True), (1, False), (0, False)]
+    assert _peaks(strengths[:, :1]) == [(0, True)]
+
+
+def test_the_figure_says_what_each_frame_is():
+    table = pd.DataFrame(
+        [[0.9, 0.95, 0.5], [0.7, 0.1, 0.6]], columns=["Happy", "Sad", "Fear"]
+    ).assign(Intensity=1.0, time=[0.0, 0.5], frame=[0, 1])
+    codec = SimpleNamespace(space=SimpleNamespace(emotions=("Happy", "Sad", "Fear")))
+    figures = dict(_of_face(Fex(table), codec, ""))
+    titles = [ax.get_title() for ax in figures["peaks"].axes if ax.patches]
+    assert titles == [
+        "Happy\nleads most at 0.50 s",
+        "Sad\nleads most at 0.00 s",
+        "Fear\nnever leads; top at 0.50 s",
+    ]
 
 
 @pytest.fixture(scope="module")
