@@ -63,8 +63,8 @@ def score_emotions(
 
     ``out`` is a .csv or .parquet file, or a folder, which gets the figures as well: the
     coverage of the prototypes, the course of the emotions' strengths in each input's
-    ``face``, and the frames in which each of them leads the others most. Rows are those of the
-    table, with calibrated scores (:meth:`genface.facs.EmotionSpace.score`) and the
+    ``face``, and for each the frame where it leads the others most. Rows are those of
+    the table, with calibrated scores (:meth:`genface.facs.EmotionSpace.score`) and the
     Intensity of the expression, whose product is the strength; an emotion without its
     AUs is NaN.
 
@@ -190,13 +190,13 @@ def _of_face(rows: Fex, codec: EmotionCodec, which: str) -> Iterator[tuple[str, 
 def _peaks(strengths: np.ndarray) -> list[tuple[int, bool]]:
     """For each emotion the frame where it leads the others most, and True.
 
-    One that never leads has the frame of its own highest strength, and False.
+    One that never leads, where it is shown at all, has the frame of its own highest strength, and False.
     """
     known = np.nan_to_num(strengths)
     peaks = []
     for e, own in enumerate(known.T):
         others = np.delete(known, e, axis=1).max(axis=1, initial=0.0)
-        lead = own - others
+        lead = np.where(own > SHOWN, own - others, 0.0)
         leads = bool(lead.max() > 0)
         peaks.append((int((lead if leads else own).argmax()), leads))
     return peaks
