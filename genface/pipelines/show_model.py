@@ -58,6 +58,9 @@ def summary(model: BehaviorModel, name: str = "model") -> list[str]:
         f"{len(model.columns)} AUs on the scale {model.au_scale}: "
         f"{' '.join(model.columns)}",
     ]
+    if model.codec is not None:
+        lines.append(f"states of {len(model.features)} emotions: ")
+        lines[-1] += " ".join(model.features)
     if chosen.get("held_out") is not None:
         error = chosen.get("standard_error")
         lines.append(

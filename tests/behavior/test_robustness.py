@@ -135,11 +135,11 @@ def test_nothing_usable_is_an_error_that_says_why(monkeypatch):
         return params | {"mean": params["mean"] * np.nan}
 
     monkeypatch.setattr(family, "init", init)
-    X = unit_rows(np.random.default_rng(0), 30)
+    X = unit_rows(np.random.default_rng(0), 60)
     with pytest.raises(FitError, match="no restart"):
-        ESTIMATORS["gaussian"](2).fit(X)
+        ESTIMATORS["gaussian"](2, resolution=0.01).fit(X)
     with pytest.raises(FitError, match="no run"):
-        sweep(X, "gaussian", [2], restarts=2, folds=None)
+        sweep(X, "gaussian", [2], restarts=1, folds=None, resolution=0.01)
 
 
 @pytest.mark.parametrize("family", [f for f in ESTIMATORS if f != "product"])

@@ -19,7 +19,9 @@ from genface.behavior import (
     sweep,
 )
 from genface.behavior.cells import log_steps
+from genface.behavior.em import Run
 from genface.behavior.folds import clip_folds
+from genface.behavior.hmm import first_chain
 
 CORRELATED = ("gaussian_full", "gaussian_tied", "ar_full")
 # Bernoulli and categorical laws are for data of another kind.
@@ -128,12 +130,14 @@ def test_a_score_that_starts_anew_pays_for_its_first_frame(shared, n_states, cos
 
 @pytest.fixture(scope="module", params=ON_CELLS)
 def model(request):
-    """A fitted family, its transform, and other clips of 12 and 20 frames."""
+    """A family at its start, its transform, and other clips of 12 and 20 frames."""
     kind = CANDIDATES[request.param]
     train = beta_states(3, n_rows=80, n_columns=3, n_states=2)
     transform = AUTransform.fit(kind.transform, train, names(3), 1.0)
-    estimator = ESTIMATORS[kind.estimator](2, n_iter=20, tol=1e-3, **kind.settings)
-    estimator.fit(transform.encode(train), [40, 40])
+    estimator = ESTIMATORS[kind.estimator](2, **kind.settings)
+    rng = np.random.default_rng(0)
+    emission = estimator.family.init(transform.encode(train), 2, rng)
+    estimator._adopt(Run(*first_chain(2), emission))
     other = np.round(beta_states(4, n_rows=32, n_columns=3, n_states=2), 2)
     return request.param, estimator, transform, other
 
