@@ -238,12 +238,13 @@ class TestModels:
             fit_behavior(alone, tmp_path / "m", features="emotions", **FAST)
 
 
-class TestSamples:
-    @pytest.fixture(scope="class")
-    def plain(self, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("plain")
-        return folder, fit_behavior(clip(), folder / "model", **FAST)
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plain")
+    return folder, fit_behavior(clip(), folder / "model", **FAST)
 
+
+class TestSamples:
     def test_they_lean_toward_an_emotion(self, plain, tmp_path):
         _, found = plain
         means = []
