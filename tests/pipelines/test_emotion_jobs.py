@@ -207,6 +207,11 @@ class TestModels:
         ).table
         # AUs that were still stay at the rest of the person who is continued.
         np.testing.assert_allclose(table["AU10"], 0.4, atol=1e-6)
+        partly = high.assign(AU15=np.nan)
+        table = sample_behavior(
+            found.path, tmp_path / "p.csv", seconds=2, continue_from=partly
+        ).table
+        assert table[list(AU_NAMES)].notna().all(axis=None)
 
     def test_the_notebooks_recipe_on_emotions(self, tmp_path):
         table, rng = clip(80), np.random.default_rng(0)
