@@ -1,7 +1,10 @@
-"""The errors that genface raises on purpose.
+"""The errors that genface raises on purpose, and how it warns.
 
 Each message is one line: what was expected, what came, what to do.
 """
+
+import sys
+import warnings
 
 
 class GenfaceError(Exception):
@@ -26,3 +29,11 @@ class FitError(GenfaceError):
 
 class MediaError(GenfaceError):
     """A file that is not there, not readable as a picture or clip, or not writable."""
+
+
+def warn(message: str) -> None:
+    """Warn at the line outside of genface that led here, however deep this is."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("genface."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

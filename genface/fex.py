@@ -15,11 +15,11 @@ from typing import Any
 import pandas as pd
 
 from genface import table as tables
-from genface.errors import InputError
 from genface.table import Selection, select_columns, sessions, write_table
-from genface.table.attributes import Fact, Group, row_rate
+from genface.table.attributes import Column, Fact, Group
 from genface.table.columns import time_columns
 from genface.table.faces import complete_face, face_rows, longest_face
+from genface.table.rate import row_rate
 
 
 class Statistic:
@@ -58,6 +58,12 @@ class Fex(pd.DataFrame):
 
     _metadata = [sessions.SLOT]
     _sessions: Any = None
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        """As pandas, and with the facts and sessions of a table that it is made of."""
+        super().__init__(data, *args, **kwargs)  # type: ignore[call-arg]
+        if isinstance(data, pd.DataFrame):
+            self.__finalize__(data)
 
     @property
     def _constructor(self) -> Callable[..., "Fex"]:
@@ -101,12 +107,27 @@ class Fex(pd.DataFrame):
         super()._update_inplace(result, *args)  # type: ignore[misc]
         self._sessions = result._sessions
 
+    def rolling(self, *args: Any, **kwargs: Any) -> Any:
+        """Pandas' windows; they reach over sessions and lose them, with a warning."""
+        sessions.warn_of_windows(self, "rolling")
+        return super().rolling(*args, **kwargs)
+
+    def expanding(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+        """Pandas' windows; see :meth:`rolling`."""
+        sessions.warn_of_windows(self, "expanding")
+        return super().expanding(*args, **kwargs)
+
+    def ewm(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[misc]
+        """Pandas' weighted windows; see :meth:`rolling`."""
+        sessions.warn_of_windows(self, "ewm")
+        return super().ewm(*args, **kwargs)
+
     def _own(self, made: Any) -> Any:
         """What a function of ``genface.stats`` made of this table."""
         if not isinstance(made, pd.DataFrame):
             return made
         table = Fex(made)
-        table.attrs = {**self.attrs, **made.attrs}
+        table.attrs = self.attrs | table.attrs
         held = getattr(made, sessions.SLOT, None)
         if not isinstance(held, pd.Series) and made.index.equals(self.index):
             held = self._sessions
@@ -138,25 +159,15 @@ class Fex(pd.DataFrame):
     identity_embeddings = Group("identity")
     """Numbers by which faces are recognised."""
 
-    @property
-    def identities(self) -> pd.Series:
-        """Who each face is (``Person_0``), as ``compute_identities`` says."""
-        return self._column("Identity")
-
-    @property
-    def inputs(self) -> pd.Series:
-        """The file that each row comes from."""
-        return self._column("input")
+    identities = Column("Identity")
+    """Who each face is (``Person_0``), as ``compute_identities`` says."""
+    inputs = Column("input")
+    """The file that each row comes from."""
 
     @property
     def time(self) -> "Fex":
         """Frame number and time; ``fex["time"]`` is the column of seconds."""
         return self[time_columns(self.columns.tolist())]
-
-    def _column(self, name: str) -> pd.Series:
-        if name not in self.columns:
-            raise InputError(f"this table has no column {name}.")
-        return self[name]
 
     def longest_face(self) -> int:
         """``face_id`` seen in most frames; of equals, the smallest."""
@@ -215,8 +226,8 @@ class Fex(pd.DataFrame):
 
     @property
     def sampling_freq(self) -> float | None:
-        """Rows per second: as set, or the clip's rate over the frames skipped."""
-        return row_rate(self.attrs)
+        """Rows per second: as set, or by times, frames and the clip's rate."""
+        return row_rate(self)
 
     @sampling_freq.setter
     def sampling_freq(self, rate: float | None) -> None:
@@ -240,16 +251,13 @@ class Fex(pd.DataFrame):
 
     def write(self, path: Path | str, columns: Selection = "mesh") -> Path:
         """Write a CSV with its sidecar, or a Parquet file; returns the path."""
-        held = self._sessions
-        known = {"sessions": held.tolist()} if isinstance(held, pd.Series) else {}
-        return write_table(select_columns(self, columns), path, known)
+        chosen = select_columns(self, columns)
+        return write_table(chosen, path, sessions.facts_of(self))
 
 
 def _fex(table: pd.DataFrame) -> Fex:
     fex = Fex(table)
-    fex.attrs = dict(table.attrs)
-    held = fex.attrs.pop("sessions", None)
-    return fex if held is None else sessions.with_sessions(fex, held)
+    return sessions.with_sessions(fex, fex.attrs.pop("sessions", None))
 
 
 def read_fex(path: Path | str) -> Fex:

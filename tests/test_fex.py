@@ -286,7 +286,8 @@ def test_facts_under_their_py_feat_names(fex):
     part.detector = "mine"
     assert part.attrs["detector"] == "mine" and "detector" not in part.columns
     fex.attrs["skip_frames"] = 2
-    assert fex.sampling_freq == 12.5
+    assert fex.aus.sampling_freq == 12.5
+    assert fex.sampling_freq == 25.0  # its times say so
 
 
 def test_a_column_that_is_not_there_is_named(fex):
@@ -329,3 +330,32 @@ def test_a_table_from_a_statistic_is_a_fex_with_facts_and_sessions(fex):
     assert mean.loc["a", "mean_AU12"] == pytest.approx(expected)
     again = mean.update_sessions({"a": "all", "b": "all"}).extract_mean()
     assert list(again.aus) == [f"mean_mean_{name}" for name in AUS]
+
+
+def test_a_fex_of_a_fex_is_the_same_table(fex):
+    told = fex.update_sessions(fex["frame"] % 3)
+    again = Fex(told)
+    assert again.sessions.tolist() == told.sessions.tolist()
+    assert again.attrs == told.attrs and again.attrs is not told.attrs
+    some = Fex(told, index=told.index[[4, 1]], columns=["frame"])
+    assert some.sessions.tolist() == (some["frame"] % 3).tolist()
+    plain = pd.DataFrame({"AU01": [0.5]})
+    plain.attrs = {"fps": 25.0}
+    assert Fex(plain).attrs == {"fps": 25.0} and Fex(plain).sessions is None
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [lambda t: t.rolling(2), lambda t: t.expanding(), lambda t: t.ewm(2)],
+    ids=["rolling", "expanding", "ewm"],
+)
+def test_windows_say_that_they_know_no_sessions(fex, windows):
+    windows(fex.aus).mean()  # without sessions there is nothing to say
+    with pytest.warns(UserWarning, match="borders of sessions"):
+        windows(fex.update_sessions(fex["frame"]).aus)
+
+
+def test_sessions_that_were_lost_are_not_written_in_silence(fex, tmp_path):
+    lost = pd.concat([fex.update_sessions(fex["frame"]), fex], ignore_index=True)
+    with pytest.warns(UserWarning, match="written without sessions"):
+        lost.write(tmp_path / "lost.csv")

@@ -10,7 +10,8 @@ import pytest
 import genface
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("jax", "pandas", "matplotlib", "sklearn", "hmmlearn", "scipy", "av")
+HEAVY = ("jax", "pandas", "matplotlib", "sklearn", "statsmodels", "hmmlearn", "scipy")
+HEAVY += ("av", "pyarrow")
 
 
 def loaded_after(statement: str) -> set[str]:

@@ -1,6 +1,7 @@
 """Behaviour models: hidden states, what they emit, and how they are fitted."""
 
 from genface.behavior.duration import HSMM
+from genface.behavior.emotion_codec import EmotionCodec
 from genface.behavior.gradient import fit_by_gradient
 from genface.behavior.hmm import (
     ARHMM,
@@ -23,6 +24,7 @@ from genface.behavior.model import BehaviorModel
 from genface.behavior.runs import autocorrelation_time, usable_columns
 from genface.behavior.seed004 import seed004
 from genface.behavior.selection import CANDIDATES, Selection, select
+from genface.behavior.steering import SteeredModel, steer
 from genface.behavior.stream import StateStream
 from genface.behavior.sweep import Sweep, sweep
 from genface.behavior.transform import AUTransform, scale_top
@@ -36,6 +38,7 @@ __all__ = [
     "CANDIDATES",
     "CategoricalHMM",
     "ESTIMATORS",
+    "EmotionCodec",
     "FitReport",
     "GaussianHMM",
     "GaussianMixtureHMM",
@@ -50,12 +53,14 @@ __all__ = [
     "StateFilter",
     "StatePosterior",
     "StateStream",
+    "SteeredModel",
     "Sweep",
     "autocorrelation_time",
     "fit_by_gradient",
     "scale_top",
     "seed004",
     "select",
+    "steer",
     "sweep",
     "usable_columns",
 ]

@@ -1,9 +1,8 @@
 """The behaviour model of a face: AUs in, states; states in, AUs out."""
 
 import copy
-import json
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from genface.behavior.cells import log_steps
 from genface.behavior.duration import HSMM
 from genface.behavior.em import Run
 from genface.behavior.emissions.family import naming
+from genface.behavior.emotion_codec import EmotionCodec
 from genface.behavior.graph import long_run_share, moves_given_leaving
 from genface.behavior.hmm import HiddenMarkovModel
 from genface.behavior.runs import Lengths, Rows, check_rows, split, stack
@@ -27,7 +27,7 @@ from genface.errors import InputError, ShapeError, WeightError
 GOLDEN_FRAMES = 32
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BehaviorModel:
     """Hidden states over the AUs of one face.
 
@@ -38,6 +38,9 @@ class BehaviorModel:
     ``state_means`` (K, A) are the mean AUs of the training frames in each state.
     ``selection`` is the table of candidates and ``runs`` that of fits, as plain
     records; ``notes`` what was left out; ``facts`` further JSON facts (source, seed).
+
+    With a ``codec`` the states are those of emotions: AUs go in and come out all the
+    same, but laws and likelihoods are of the strengths of ``features``, not of the AUs.
     """
 
     estimator: HiddenMarkovModel
@@ -49,6 +52,7 @@ class BehaviorModel:
     runs: list[dict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     facts: dict = field(default_factory=dict)
+    codec: EmotionCodec | None = None
 
     @classmethod
     def from_selection(
@@ -61,8 +65,12 @@ class BehaviorModel:
         au_scale: str,
         notes: Sequence[str] = (),
         facts: dict | None = None,
+        codec: EmotionCodec | None = None,
     ) -> "BehaviorModel":
-        """The chosen model, its states ordered by occupancy in the AUs X (T, A)."""
+        """The chosen model, its states ordered by occupancy in the AUs X (T, A).
+
+        ``codec`` is what turned AUs into the emotions that the selection was made of.
+        """
         bare = cls(
             selection.best,
             selection.transform,
@@ -73,6 +81,7 @@ class BehaviorModel:
             selection.runs,
             [*notes, selection.rule],
             dict(facts or {}),
+            codec,
         )
         return bare._ordered(X, lengths)
 
@@ -87,22 +96,35 @@ class BehaviorModel:
         fps: float,
         au_scale: str = "intensity",
         transform: str | None = None,
+        codec: EmotionCodec | None = None,
     ) -> "BehaviorModel":
         """Fit one estimator, of whatever family and duration, to AUs X (T, A).
 
         ``X`` may be a list of sequences. ``transform`` is one of ``transform.KINDS``;
-        the family's own if left out.
+        the family's own if left out. With a ``codec`` of these columns it is fitted to
+        emotions.
         """
         X, sizes = stack(X, lengths)
-        top = scale_top(au_scale)
-        fps = _rate(fps)
+        fps, top = _rate(fps), scale_top(au_scale)
+        rows, names = X, tuple(columns)
+        if codec is not None:
+            if (names, au_scale) != (codec.au_names, codec.au_scale):
+                raise InputError("columns and au_scale must be those of the codec.")
+            rows, names, top = codec.encode(X), codec.emotions, 1.0
         kind = transform or transform_for(estimator.family)
-        map_ = AUTransform.fit(kind, X, columns, top)
-        check_range(X, map_.columns, top)
-        with naming(columns):
-            estimator.fit(map_.encode(X), sizes)
+        map_ = AUTransform.fit(kind, rows, names, top)
+        check_range(rows, map_.columns, top)
+        with naming(names):
+            estimator.fit(map_.encode(rows), sizes)
         blank = np.zeros((estimator.n_components, X.shape[1]))
-        return cls(estimator, map_, fps, au_scale, blank)._ordered(X, sizes)
+        bare = cls(estimator, map_, fps, au_scale, blank, codec=codec)
+        return bare._ordered(X, sizes)
+
+    def __repr__(self) -> str:
+        return (
+            f"BehaviorModel({self.family}, {self.n_states} states, "
+            f"{len(self.columns)} columns, {self.fps:.4g} frames/s)"
+        )
 
     @property
     def family(self) -> str:
@@ -121,6 +143,11 @@ class BehaviorModel:
     @property
     def columns(self) -> tuple[str, ...]:
         """AU names of the columns."""
+        return self.features if self.codec is None else self.codec.au_names
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What the states emit: the AUs themselves, or the emotions of the codec."""
         return self.transform.columns
 
     @property
@@ -182,7 +209,7 @@ class BehaviorModel:
     def states(self, X: np.ndarray) -> np.ndarray:
         """Most probable states (T,) given all frames; -1 where a whole row is NaN."""
         path = self.estimator.predict(self._encode(X))
-        return np.where(np.isfinite(X).any(1), path, -1)
+        return np.where(np.isfinite(self._told(X)).any(1), path, -1)
 
     def filtered(self, X: np.ndarray) -> np.ndarray:
         """Probability of each state given the frames so far, (T, K)."""
@@ -203,7 +230,8 @@ class BehaviorModel:
         known = 0 if history is None else len(history)
         both = X if history is None else np.vstack([self._check(history), X])
         self._encode(both)
-        steps = log_steps(self.estimator, self.transform, both, self.top)
+        top = self.top if self.codec is None else 1.0
+        steps = log_steps(self.estimator, self.transform, self._told(both), top)
         return float(steps[known:].sum())
 
     def score(self, X: np.ndarray) -> float:
@@ -227,6 +255,12 @@ class BehaviorModel:
         whole("seed", seed, 0)
         coded, _ = self.estimator.sample(n_frames, seed)
         return self._decode(coded)
+
+    def varied(self, seed: int) -> "BehaviorModel":
+        """A model of emotions whose samples show them by expressions of their own."""
+        if self.codec is None:
+            raise InputError("a model of AUs has no emotions to show otherwise.")
+        return replace(self, codec=replace(self.codec, seed=seed))
 
     def forecast(
         self, history: np.ndarray, horizon: int, n: int, seed: int = 0
@@ -267,7 +301,7 @@ class BehaviorModel:
         }
         facts |= {
             "family": self.family,
-            "columns": list(self.columns),
+            "columns": list(self.features),
             "au_scale": self.au_scale,
             "fps": self.fps,
             "transform": self.transform.kind,
@@ -275,8 +309,11 @@ class BehaviorModel:
             "notes": self.notes,
             "facts": self.facts,
             "selection": self.selection,
-            "runs": _by_column(self.runs),
+            "runs": storage.by_column(self.runs),
         }
+        if self.codec is not None:
+            facts["codec"], more = self.codec.describe()
+            arrays |= more
         return storage.write_model(folder, facts, arrays)
 
     @classmethod
@@ -294,9 +331,10 @@ class BehaviorModel:
                 facts["au_scale"],
                 arrays["state_means"],
                 facts["selection"],
-                _by_row(facts["runs"]),
+                storage.by_row(facts["runs"]),
                 facts["notes"],
                 facts["facts"],
+                EmotionCodec.restore(facts.get("codec"), arrays),
             )
             golden = model.estimator.score(arrays["golden"])
             expected = facts["golden_log_likelihood"]
@@ -311,14 +349,23 @@ class BehaviorModel:
             )
         return model
 
+    def _told(self, X: np.ndarray) -> np.ndarray:
+        """What the states emit, of AUs: themselves, or their emotions."""
+        X = np.clip(self._check(X), 0.0, self.top)
+        return X if self.codec is None else self.codec.encode(X)
+
     def _encode(self, X: np.ndarray) -> np.ndarray:
-        coded = self.transform.encode(np.clip(self._check(X), 0.0, self.top))
-        with naming(self.columns):
+        coded = self.transform.encode(self._told(X))
+        with naming(self.features):
             self.estimator.family.prepare(coded, [len(coded)])
         return coded
 
     def _decode(self, coded: np.ndarray) -> np.ndarray:
-        return np.clip(self.transform.decode(coded), 0.0, self.top)
+        rows = self.transform.decode(coded)
+        if self.codec is not None:
+            rows = self.codec.decode(rows.reshape(-1, rows.shape[-1]))
+            rows = rows.reshape(*coded.shape[:-1], -1)
+        return np.clip(rows, 0.0, self.top)
 
     def _check(self, X: np.ndarray) -> np.ndarray:
         X = check_rows(X)
@@ -337,7 +384,7 @@ class BehaviorModel:
             )
 
     def _per_frame(self, X: np.ndarray, log_likelihood: float) -> float:
-        frames = int(np.isfinite(X).any(1).sum())
+        frames = int(np.isfinite(self._told(X)).any(1).sum())
         return log_likelihood / frames if frames else np.nan
 
     def _ordered(self, X: np.ndarray, lengths: Lengths) -> "BehaviorModel":
@@ -378,16 +425,3 @@ def _rate(fps: float) -> float:
     if not isinstance(fps, numbers.Real) or not 0 < fps < np.inf:
         raise InputError(f"fps must be a positive number; got {fps!r}.")
     return float(fps)
-
-
-def _by_column(records: Sequence[Mapping]) -> dict[str, str]:
-    """Records of the same keys as one line of text per key: short files."""
-    keys = records[0] if records else {}
-    return {key: json.dumps([r[key] for r in records]) for key in keys}
-
-
-def _by_row(columns: Mapping[str, str]) -> list[dict]:
-    lists = {key: json.loads(text) for key, text in columns.items()}
-    return [
-        dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)
-    ]

@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +158,20 @@ def restore(facts: Mapping, arrays: Mapping[str, np.ndarray]) -> HiddenMarkovMod
         raise WeightError(f"trans: not of {K} states; fit the model again")
     made._adopt(Run(start, arrays["trans"], emission))
     return made
+
+
+def by_column(records: Sequence[Mapping]) -> dict[str, str]:
+    """Records of the same keys as one line of text per key: short files."""
+    keys = records[0] if records else {}
+    return {key: json.dumps([r[key] for r in records]) for key in keys}
+
+
+def by_row(columns: Mapping[str, str]) -> list[dict]:
+    """The records that :func:`by_column` took apart."""
+    lists = {key: json.loads(text) for key, text in columns.items()}
+    return [
+        dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)
+    ]
 
 
 def _bare(

@@ -141,11 +141,18 @@ def fit(
     recipe: Annotated[
         str | None, typer.Option(help="seed004: that notebook's way, for contrast.")
     ] = None,
+    features: Annotated[
+        Literal["aus", "emotions"],
+        typer.Option(help="Fit to AUs, or to the emotions that they show."),
+    ] = "aus",
+    emotion_table: Annotated[
+        str | None, typer.Option(help="As of `genface emotions`.")
+    ] = None,
     seed: Seed = 0,
     face: Face = "longest",
     force: Force = False,
 ) -> None:
-    """Fit behaviour models to AUs, choose one, save it as a folder."""
+    """Fit behaviour models to AUs or emotions, choose one, save it as a folder."""
     from genface.cli.console import Stages
     from genface.pipelines import fit_behavior
 
@@ -159,6 +166,8 @@ def fit(
             restarts=restarts,
             by=by,
             recipe=recipe,
+            features=features,
+            emotion_table=emotion_table,
             seed=seed,
             face=face,
             force=force,
@@ -178,6 +187,15 @@ def sample(
         typer.Option("--continue", help="Go on from the end of this table."),
     ] = None,
     n: Annotated[int, typer.Option("--n", min=1, help="How many samples.")] = 1,
+    toward: Annotated[
+        str | None, typer.Option(help="Lean toward this emotion, such as Happy.")
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option(help="How far: 0 not at all; 1 if left out.")
+    ] = None,
+    vary: Annotated[
+        bool, typer.Option("--vary", help="Show emotions by drawn expressions.")
+    ] = False,
     seed: Seed = 0,
     face: Annotated[
         str, typer.Option(help="Whose face to continue: longest, or a face_id.")
@@ -195,6 +213,9 @@ def sample(
         continue_from=continue_,
         face=face,
         n=n,
+        toward=toward,
+        strength=strength,
+        vary=vary,
         force=force,
     )
     for line in (*result.lines, result.path):

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import genface
-from genface.cli import convert, jobs, model, stats, weights
+from genface.cli import convert, emotions, jobs, model, stats, weights
 from genface.cli.options import FAILED, REFUSED
 from genface.errors import GenfaceError
 
@@ -91,6 +91,7 @@ app = typer.Typer(
 app.add_typer(jobs.app)
 app.add_typer(model.app, name="model")
 app.add_typer(convert.app)
+app.add_typer(emotions.app)
 app.add_typer(stats.app, name="stats")
 app.add_typer(weights.app, name="weights")
 

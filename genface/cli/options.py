@@ -15,6 +15,9 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another job made.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Face = Annotated[str, typer.Option(help="Whose face: longest, a face_id, or all.")]
+EmotionTable = Annotated[
+    str, typer.Option(help="Prototypes: investigators_guide, emfacs, ..., or a .toml.")
+]
 States = Annotated[
     str, typer.Option(help="Numbers of states to try, both ends included.")
 ]

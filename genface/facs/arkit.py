@@ -1,13 +1,15 @@
 """How each Action Unit moves ARKit's face shapes: a default table, with its conflicts.
 
-No published table carries weights and none agrees with all others; where they differ
-the comment says how. Sources: the ICT-FaceKit README (I), py-feat's AU reference (P),
+No published table carries weights and none agrees with all others; ARKIT_CONFLICTS says
+where they differ. Sources: the ICT-FaceKit README (I), py-feat's AU reference (P),
 gains after Salagean, Leba and Ionica 2025 as other code quotes them (S). The weights
 are this project's, checked by eye and by number on the ICT-FaceKit surface.
 """
 
 from genface.errors import InputError
 from genface.facs.units import UNITS, au_name, au_number
+
+SIDES = ("Left", "Right")
 
 SIDED: frozenset[str] = frozenset(
     (
@@ -30,19 +32,27 @@ UNSIDED: frozenset[str] = frozenset(
 BEYOND_ARKIT: frozenset[str] = frozenset({"cheekRaiser"})
 """Shapes of ICT-FaceKit that ARKit does not have."""
 
+ARKIT_SHAPES: tuple[str, ...] = tuple(
+    sorted(UNSIDED | {shape + side for shape in SIDED - BEYOND_ARKIT for side in SIDES})
+)
+"""Names of ARKit's 52 shapes, alphabetical."""
+
+ARKIT_VERSION = 1
+"""Of the table below; it grows by one when a weight changes."""
+
 ARKIT_FROM_AU: dict[int, dict[str, float]] = {
     1: {"browInnerUp": 1.0},
     2: {"browOuterUp": 1.0},
     4: {"browDown": 1.0},
     5: {"eyeWide": 1.0},
-    # All agree on cheekSquint; cheekRaiser is ICT's and adds what a smile shows.
+    # cheekRaiser is ICT's and adds what a smile shows.
     6: {"cheekSquint": 1.0, "eyeSquint": 0.3, "cheekRaiser": 0.4},
     7: {"eyeSquint": 1.0},
     9: {"noseSneer": 1.0},
-    10: {"mouthUpperUp": 1.0},  # I says mouthShrugUpper; P and S this one
-    11: {"mouthUpperUp": 0.4, "noseSneer": 0.2},  # I: mouthUpperUp alone; P: none
+    10: {"mouthUpperUp": 1.0},
+    11: {"mouthUpperUp": 0.4, "noseSneer": 0.2},
     12: {"mouthSmile": 1.0},
-    13: {"mouthSmile": 0.6},  # nothing published
+    13: {"mouthSmile": 0.6},
     14: {"mouthDimple": 1.0},
     # mouthFrown alone widens the mouth a little; taking off some smile undoes it.
     15: {"mouthFrown": 1.0, "mouthSmile": -0.2},
@@ -53,8 +63,7 @@ ARKIT_FROM_AU: dict[int, dict[str, float]] = {
     19: {"tongueOut": 1.0},
     20: {"mouthStretch": 1.0},
     22: {"mouthFunnel": 1.0},
-    # ARKit has no lip tightener: P and S say mouthPress, others mouthRoll or none. Real
-    # tightening narrows the mouth and lengthens the upper lip: the negative weights.
+    # Tightening narrows the mouth and lengthens the upper lip: the negative weights.
     23: {
         "mouthPress": 0.5,
         "mouthRollUpper": 0.2,
@@ -62,25 +71,41 @@ ARKIT_FROM_AU: dict[int, dict[str, float]] = {
         "mouthUpperUp": -0.4,
         "mouthSmile": -0.3,
     },
-    24: {"mouthPress": 1.0},  # S says mouthPucker
-    # P: a little jawOpen; S: mouthClose inverted, which is only valid with jawOpen.
+    24: {"mouthPress": 1.0},
     25: {"mouthLowerDown": 0.5, "mouthUpperUp": 0.35},
-    26: {"jawOpen": 0.5},  # I gives jawOpen to AU27 only
+    26: {"jawOpen": 0.5},
     27: {"jawOpen": 1.0},
     28: {"mouthRollLower": 1.0, "mouthRollUpper": 1.0},
     29: {"jawForward": 1.0},
-    33: {"cheekPuff": 0.5},  # I: this is AU33; P: AU34
+    33: {"cheekPuff": 0.5},
     34: {"cheekPuff": 1.0},
-    43: {"eyeBlink": 1.0},  # S maps it to eyeLookDown, which turns the eyes
+    43: {"eyeBlink": 1.0},
     45: {"eyeBlink": 1.0},
     46: {"eyeBlink": 1.0},  # one side only: write AU46_L or AU46_R
-    # py-feat's table mirrors these two; looking left turns the left eye outward.
     61: {"eyeLookOutLeft": 1.0, "eyeLookInRight": 1.0},
     62: {"eyeLookInLeft": 1.0, "eyeLookOutRight": 1.0},
     63: {"eyeLookUp": 1.0},
     64: {"eyeLookDown": 1.0},
 }
 """``{AU number: {shape: weight}}``; a shape in :data:`SIDED` stands for both sides."""
+
+ARKIT_CONFLICTS: dict[int, str] = {
+    6: "all agree on cheekSquint; ICT-FaceKit also has a cheekRaiser that none lists",
+    10: "I: mouthShrugUpper; P and S: mouthUpperUp",
+    11: "I: mouthUpperUp alone; P: none",
+    13: "nothing published",
+    17: "others add mouthShrugUpper, which drives the lips through each other",
+    23: "ARKit has no lip tightener; P and S: mouthPress, others: mouthRoll or none",
+    24: "I and P: mouthPress; S: mouthPucker",
+    25: "P: a little jawOpen; S: mouthClose inverted, valid only with jawOpen",
+    26: "I gives jawOpen to AU27 alone; P to both",
+    33: "I: cheekPuff is AU33; P: AU34",
+    34: "I: cheekPuff is AU33; P: AU34",
+    43: "S: eyeLookDown, which turns the eyes; the others: eyeBlink",
+    61: "P mirrors it; looking left turns the left eye outward, as I has it",
+    62: "P mirrors it, as AU61",
+}
+"""What published tables say otherwise, by AU number."""
 
 
 def arkit_weights(au: str | int) -> dict[str, float]:
@@ -93,7 +118,7 @@ def arkit_weights(au: str | int) -> dict[str, float]:
     name, number = au_name(au), au_number(au)
     if number not in ARKIT_FROM_AU:
         raise InputError(f"{name} ({UNITS[number].name}) has no ARKit shape.")
-    sides = {"L": ("Left",), "R": ("Right",)}.get(name[5:], ("Left", "Right"))
+    sides = {"L": SIDES[:1], "R": SIDES[1:]}.get(name[5:], SIDES)
     weights: dict[str, float] = {}
     for shape, weight in ARKIT_FROM_AU[number].items():
         if shape in SIDED:

@@ -1,94 +1,113 @@
-"""How much a face shows each emotion: its direction in the space of Action Units.
+"""How much a face shows each emotion, and a face that shows it.
 
 A face belongs to an emotion as far as its AU vector points into the cone that the
-axes of one of its prototypes span, and as far as the AUs it requires are there.
+axes of one of its prototypes span, and as far as the AUs it requires are there. The
+way back mixes the emotions' typical faces so that the mixture has the scores asked for.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from genface.errors import InputError, ShapeError
-from genface.facs.emotions import EMOTIONS
-from genface.facs.prototype_tables import PROTOTYPE_TABLES
-from genface.facs.subspaces import SPEECH, Subspace, judged_subspaces
-from genface.facs.units import au_name, au_number
+from genface.errors import ShapeError
+from genface.facs.calibration import Calibration, null_faces
+from genface.facs.cones import Cones
+from genface.facs.emotions import known_emotion
+from genface.facs.expressions import mixture, sampled_faces, typical_faces
+from genface.facs.prototype_tables import PrototypeTable, prototype_table
+from genface.facs.subspaces import Subspace, au_columns, judged_subspaces
+from genface.facs.units import au_number
 
-PRESENT = 0.25
-"""A required AU counts fully from this share of the face's strongest AU on."""
+BLOCK = 1024
+"""Faces scored at a time: one shape to compile, and they stay in the cache."""
 
-EXPRESSED = 0.6
-"""Intensity (FACS level C) from which a face counts as fully expressive."""
 
-BLINK = (43, 45, 46)
-"""Closed eyes interrupt every expression and say nothing of it: left out."""
+class Reconstruction(NamedTuple):
+    """AUs (T, A) after the way to emotions and back, and what that lost.
 
-NULL_FACES, NULL_SHARE, NULL_SEED = 20_000, 0.35, 0
-"""The random faces of the calibration: how many, and how often an AU shows."""
+    ``error`` (T,) is the length of the difference in terms of the face's own; 0 for a
+    zero face, NaN for one with a NaN.
+    """
 
-CHUNK = 4096  # faces at a time, so that they stay in the processor's cache
+    aus: np.ndarray
+    error: np.ndarray
 
 
 class EmotionSpace:
     """The subspaces of a table of prototypes among the AUs of one detector.
 
-    ``subspaces[emotion]`` are those in use; ``report`` holds all of them, with the AUs
-    that each lacks and why it is left out. A prototype with unseen AUs is judged on
-    the rest.
+    ``emotions`` are in the table's order. ``subspaces[emotion]`` are those in use;
+    ``report`` holds all of them, with the AUs that each lacks and why it is left out. A
+    prototype with unseen AUs is judged on the rest.
+
+    Numpy faces are scored in float64 by a program that is compiled once. JAX faces stay
+    JAX, so that ``jax.jit(space.score)`` and its gradient work.
     """
 
     def __init__(
-        self, table: Mapping[str, Sequence[str]], au_names: Sequence[str]
+        self, table: PrototypeTable, au_names: Sequence[str], variants: bool = False
     ) -> None:
-        self.au_names = tuple(_bilateral(name) for name in au_names)
-        if len(set(self.au_names)) < len(self.au_names):
-            raise InputError(f"Action Units appear twice in {list(au_names)}.")
-        self.emotions = tuple(table)
-        self.report = judged_subspaces(table, self.au_names)
-        self.subspaces: dict[str, tuple[Subspace, ...]] = {
-            emotion: tuple(
-                space
-                for space in self.report
-                if space.emotion == emotion and not space.left_out
-            )
+        self.table = table
+        self.au_names = au_columns(au_names)
+        self.emotions = tuple(table.prototypes)
+        self.report = judged_subspaces(table, self.au_names, variants)
+        self.subspaces: dict[str, tuple[Subspace, ...]] = _ByEmotion(
+            (emotion, tuple(s for s in self.report if _is_used(s, emotion)))
             for emotion in self.emotions
-        }
-        null = self.cone_scores(null_faces(len(self.au_names)))
-        self._knots = [_percentiles(column) for column in null.T]
-        self._handicaps = _fair_handicaps(_odds(self._ranks(null)))
+        )
+        ignored = [au_number(name) in table.ignored for name in self.au_names]
+        joining = [au_number(name) in table.may_join for name in self.au_names]
+        self._counted = 1.0 - np.array(ignored, dtype=float)
+        self._telling = self._counted * (1.0 - np.array(joining, dtype=float))
+        self._cones = Cones.stacked(list(self.subspaces.values()), self._counted)
+        self._calibration = Calibration.against(
+            self.cone_scores(null_faces(len(self.au_names)))
+        )
 
     @classmethod
-    def from_table(cls, name: str, au_names: Sequence[str]) -> "EmotionSpace":
+    def from_table(
+        cls, name: str, au_names: Sequence[str], variants: bool = False
+    ) -> "EmotionSpace":
         """Space of a shipped table; ``au_names`` are the AUs that the detector sees."""
-        if name not in PROTOTYPE_TABLES:
-            known = ", ".join(PROTOTYPE_TABLES)
-            raise InputError(f"no emotion table {name!r}; there are {known}.")
-        return cls(PROTOTYPE_TABLES[name], au_names)
+        return cls(prototype_table(name), au_names, variants)
 
-    def score(self, aus: np.ndarray) -> np.ndarray:
+    @classmethod
+    def from_toml(
+        cls, path: Path | str, au_names: Sequence[str], variants: bool = False
+    ) -> "EmotionSpace":
+        """Space of a user's own table (:mod:`genface.facs.prototype_tables`)."""
+        return cls(PrototypeTable.from_toml(path), au_names, variants)
+
+    def score(self, aus: Any) -> Any:
         """Calibrated scores in [0, 1) that compare between emotions: (T, A) to (T, E).
 
-        The share of random sparse faces (:func:`null_faces`) with a lower cone score,
-        its odds multiplied by one constant per emotion with which all emotions are the
-        highest equally often among them. Rows do not sum to 1. A zero face scores 0, a
-        face with a NaN is NaN, and so is the column of an emotion without a subspace.
+        The share of random sparse faces (:func:`genface.facs.calibration.null_faces`)
+        with a lower cone score, its odds multiplied by one constant per emotion with
+        which all emotions are the highest equally often among them. Rows do not sum
+        to 1. A zero face scores 0, a face with a NaN is NaN, and so is the column of an
+        emotion without a subspace.
         """
-        return self._calibrated(self.cone_scores(aus))
+        return self._calibration.scores(self.cone_scores(aus))
 
-    def cone_scores(self, aus: np.ndarray) -> np.ndarray:
+    def cone_scores(self, aus: Any) -> Any:
         """Best uncalibrated score of each emotion's prototypes: (T, A) to (T, E).
 
         The cosine to the prototype's cone, times ``2 s - 1`` (at least 0), where s is
         the share of its required AUs that are present. Negative AUs count as 0.
         """
-        faces = self._expressive(aus).T
-        scores = np.full((len(self.emotions), faces.shape[1]), np.nan)
-        for start in range(0, faces.shape[1], CHUNK):
-            part = slice(start, start + CHUNK)
-            self._score_into(scores[:, part], np.ascontiguousarray(faces[:, part]))
-        scores[:, np.isnan(faces).any(axis=0)] = np.nan
-        return scores.T
+        faces = self._checked(aus)
+        if not isinstance(faces, np.ndarray):
+            return self._cones.scores(faces)
+        scores = [np.empty((0, len(self.emotions)))]
+        for start in range(0, len(faces), BLOCK):
+            block = faces[start : start + BLOCK]
+            filled = np.zeros((BLOCK, faces.shape[1]))
+            filled[: len(block)] = block
+            scores.append(self._program(filled)[: len(block)])
+        return np.concatenate(scores)
 
     def angles(self, aus: np.ndarray) -> np.ndarray:
         """Smallest principal angle to each emotion, in radians: (T, A) to (T, E).
@@ -96,157 +115,121 @@ class EmotionSpace:
         As in linear algebra, so a face and its negative have the same. NaN for a zero
         face, a face with a NaN, and an emotion without a subspace.
         """
-        faces = self._checked(aus)
+        faces = np.asarray(self._checked(aus))
         angles = np.full((len(faces), len(self.emotions)), np.nan)
         for column, emotion in zip(angles.T, self.emotions, strict=True):
             for space in self.subspaces[emotion]:
-                along = faces @ space.basis
-                across = np.linalg.norm(faces - along @ space.basis.T, axis=1)
-                angle = np.arctan2(across, np.linalg.norm(along, axis=1))
-                np.fmin(column, angle, out=column)
-        angles[~np.any(faces, axis=1) | np.isnan(faces).any(axis=1)] = np.nan
+                np.fmin(column, space.angles(faces), out=column)
         return angles
 
-    def strength(self, aus: np.ndarray) -> np.ndarray:
-        """How expressive a face is, (T,) in [0, 1], where 1 is FACS level C or more.
+    def cosines(self, aus: np.ndarray) -> np.ndarray:
+        """Cosines of :meth:`angles`, in [0, 1]."""
+        return np.cos(self.angles(aus))
 
-        Its strongest AU counts, blinks and speech aside.
+    def intensity(self, aus: Any) -> Any:
+        """How strong the expression is, (T,), in the unit of the AUs.
+
+        Its strongest AU counts, but for those that the table ignores or lets join any
+        prototype.
         """
-        faces = self._expressive(aus)
-        quiet = [i for i, name in enumerate(self.au_names) if au_number(name) in SPEECH]
-        faces[:, quiet] *= 0.0
-        return np.minimum(faces.max(axis=1, initial=0.0) / EXPRESSED, 1.0)
+        faces = self._checked(aus)
+        xp = faces.__array_namespace__()
+        telling = np.array(self._telling, faces.dtype)
+        return xp.max(xp.maximum(faces, 0.0) * telling, axis=1, initial=0.0)
 
     def neutral(self, aus: np.ndarray) -> np.ndarray:
-        """Faces (T,) without any AU above 0, blinks aside; False where one is NaN."""
-        return (self._expressive(aus) == 0).all(axis=1)
+        """Faces (T,) with no AU above 0, but ignored ones; False where one is NaN."""
+        faces = np.asarray(self._checked(aus))
+        return (np.maximum(faces, 0.0) * self._counted == 0).all(axis=1)
 
-    def _score_into(self, scores: np.ndarray, faces: np.ndarray) -> None:
-        """Cone scores (E, T) of expressive faces (A, T), in place."""
-        length = np.linalg.norm(faces, axis=0)
-        length = np.where(length > 0, length, 1.0)
-        strongest = faces.max(axis=0, initial=0.0)
-        for row, emotion in zip(scores, self.emotions, strict=True):
-            for space in self.subspaces[emotion]:
-                along = np.linalg.norm(space.basis.T @ faces, axis=0)
-                cosine = np.clip(along / length, 0.0, 1.0)
-                required = faces[[self.au_names.index(name) for name in space.seen]]
-                np.fmax(row, cosine * _presence(required, strongest), out=row)
+    def faces(self, seed: int | None = None) -> np.ndarray:
+        """One face for each emotion, (E, A), whose strongest AU is 1.
 
-    def _ranks(self, cone_scores: np.ndarray) -> np.ndarray:
-        columns = zip(cone_scores.T, self._knots, strict=True)
-        return np.stack([np.interp(column, *knots) for column, knots in columns], 1)
+        Its first prototype of those that are seen best, at its letters' intensities;
+        with a seed, one drawn at random inside the cone of any of its prototypes. Zero
+        for an emotion without a subspace.
+        """
+        groups = list(self.subspaces.values())
+        if seed is None:
+            return typical_faces(groups, self._telling)
+        return sampled_faces(groups, self._telling, self.au_names, seed)
 
-    def _calibrated(self, cone_scores: np.ndarray) -> np.ndarray:
-        odds = _odds(self._ranks(cone_scores)) * self._handicaps
-        return odds / (1.0 + odds)
+    def decode(
+        self, scores: np.ndarray, intensity: Any = 1.0, seed: int | None = None
+    ) -> np.ndarray:
+        """AUs (T, A) that show emotions with calibrated scores (T, E).
 
-    def _checked(self, aus: np.ndarray) -> np.ndarray:
-        faces = np.asarray(aus, dtype=np.float64)
+        The mixture of :meth:`faces` (T, A) whose cone scores are, to first order, the
+        nearest to those asked for; its :meth:`intensity` is as given, one number or
+        one per row. Scores of 0 give a zero face, a NaN gives NaN; the columns of
+        emotions without a subspace are not read. With a ``seed`` all rows use the same
+        drawn expressions, so that a clip does not flicker.
+        """
+        scores = np.asarray(scores, dtype=np.float64)
+        if scores.ndim != 2 or scores.shape[1] != len(self.emotions):
+            raise ShapeError(
+                f"expected scores of shape (T, {len(self.emotions)}), got "
+                f"{scores.shape}."
+            )
+        faces = self.faces(seed)
+        able = faces.any(axis=1)
+        cone_scores = self._calibration.cone_scores(scores)[:, able]
+        seen = self.cone_scores(faces[able])[:, able]
+        aus = mixture(cone_scores, seen, faces[able], self.au_names)
+        strength = self.intensity(aus)
+        gain = np.asarray(intensity) / np.where(strength > 0, strength, 1.0)
+        return aus * np.where(np.isnan(strength), np.nan, gain)[:, None]
+
+    def decode_error(self, aus: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Largest difference (T,) between the scores of decoded AUs and those asked."""
+        return np.fmax.reduce(np.abs(self.score(aus) - scores), axis=1)
+
+    def reconstruction(
+        self, aus: np.ndarray, seed: int | None = None
+    ) -> Reconstruction:
+        """AUs (T, A) after the way to scores and intensity and back, with its error."""
+        faces = np.asarray(self._checked(aus))
+        again = self.decode(self.score(faces), self.intensity(faces), seed)
+        length = np.linalg.norm(faces, axis=1)
+        error = np.linalg.norm(again - faces, axis=1) / np.where(length > 0, length, 1)
+        return Reconstruction(again, error)
+
+    @cached_property
+    def _program(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Cone scores of one block of faces, compiled at first use."""
+        import jax
+
+        from genface.compilation import keep_compiled, quick_options
+
+        keep_compiled()
+        program = jax.jit(self._cones.scores, compiler_options=quick_options())
+
+        def run(block: np.ndarray) -> np.ndarray:
+            with jax.enable_x64(True):
+                return np.asarray(program(block))
+
+        return run
+
+    def _checked(self, aus: Any) -> Any:
+        """Faces (T, A): numpy in float64, JAX as it is."""
+        is_jax = type(aus).__module__.startswith("jax")
+        faces = aus if is_jax else np.asarray(aus, dtype=np.float64)
         if faces.ndim != 2 or faces.shape[1] != len(self.au_names):
             raise ShapeError(
                 f"expected AUs of shape (T, {len(self.au_names)}), got {faces.shape}."
             )
         return faces
 
-    def _expressive(self, aus: np.ndarray) -> np.ndarray:
-        faces = np.maximum(self._checked(aus), 0.0)
-        shut = [i for i, name in enumerate(self.au_names) if au_number(name) in BLINK]
-        faces[:, shut] *= 0.0  # a NaN stays one
-        return faces
+
+class _ByEmotion(dict):
+    """Values by emotion, found under any spelling of its name."""
+
+    def __missing__(self, spelling: str) -> Any:
+        name = known_emotion(spelling)
+        if name not in self:
+            raise KeyError(f"{spelling!r}: the table has {', '.join(self)}")
+        return self[name]
 
 
-def emotion_columns(
-    aus: np.ndarray, au_names: Sequence[str], unseen: Sequence[str] = ()
-) -> np.ndarray:
-    """Shares of Neutral and the six emotions, (T, A) to (T, 7), in EMOTIONS order.
-
-    From the Investigator's Guide prototypes. How far the face is from Neutral is its
-    best cone score times its strength; that much is divided among the emotions by the
-    odds of their calibrated scores. Rows sum to 1; a NaN in an AU that is not
-    ``unseen`` makes the row NaN.
-
-    Without AU04, AU09 and AU17 anger is AU05 and AU07 with AU23, AU24 or AU10, disgust
-    is AU10 alone, sadness needs AU15, and fear is told from surprise by AU20 alone.
-    An emotion of which too little is seen is a column of NaN, left out of the sum.
-    """
-    faces = np.asarray(aus, dtype=np.float64)
-    if faces.ndim != 2 or faces.shape[1] != len(au_names):
-        raise ShapeError(f"expected (T, {len(au_names)}) AUs, got {faces.shape}.")
-    hidden = {au_name(name) for name in unseen}
-    seen = [i for i, name in enumerate(au_names) if au_name(name) not in hidden]
-    space = _guide_space(tuple(au_name(au_names[i]) for i in seen))
-    cone = space.cone_scores(faces[:, seen])
-    odds = _odds(space._calibrated(cone))
-    total = np.nansum(odds, axis=1, keepdims=True)
-    # fmax over no emotion at all would be NaN for a face that can be judged.
-    level = np.fmax.reduce(cone, axis=1, initial=0.0) * space.strength(faces[:, seen])
-    emotions = level[:, None] * odds / np.where(total > 0, total, 1.0)
-    order = [space.emotions.index(name) for name in EMOTIONS[1:]]
-    return np.column_stack([1.0 - level, emotions[:, order]])
-
-
-def null_faces(size: int) -> np.ndarray:
-    """The random sparse faces (N, ``size``) against which emotions are calibrated.
-
-    Each AU shows with the probability NULL_SHARE, at an intensity uniform in [0, 1].
-    """
-    rng = np.random.default_rng(NULL_SEED)
-    strengths = rng.random((NULL_FACES, size))
-    return strengths * (rng.random((NULL_FACES, size)) < NULL_SHARE)
-
-
-@lru_cache(maxsize=16)
-def _guide_space(au_names: tuple[str, ...]) -> EmotionSpace:
-    return EmotionSpace.from_table("investigators_guide", au_names)
-
-
-def _bilateral(name: str) -> str:
-    column = au_name(name)
-    if column.endswith(("_L", "_R")):
-        raise InputError(f"{name}: emotions take both sides; average them first.")
-    return column
-
-
-def _presence(required: np.ndarray, strongest: np.ndarray) -> np.ndarray:
-    """How far more than half of the required AUs (R, T) are present: (T,) in [0, 1]."""
-    floor = np.where(strongest > 0, PRESENT * strongest, 1.0)
-    share = np.minimum(required / floor, 1.0).mean(axis=0)
-    return np.maximum(2.0 * share - 1.0, 0.0)
-
-
-def _percentiles(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Knots of the map from a score to the share of ``scores`` (N,) that are lower.
-
-    It climbs between the knots, from 0 at 0 to at most ``N / (N + 1)`` at 1.
-    """
-    if np.isnan(scores).all():
-        return np.array([0.0, 1.0]), np.array([np.nan, np.nan])
-    values, lower = np.unique(np.sort(scores), return_index=True)
-    inside = (values > 0) & (values < 1)
-    at_one = lower[-1] if values[-1] >= 1 else len(scores)
-    return (
-        np.concatenate([[0.0], values[inside], [1.0]]),
-        np.concatenate([[0.0], lower[inside], [at_one]]) / (len(scores) + 1),
-    )
-
-
-def _odds(shares: np.ndarray) -> np.ndarray:
-    return shares / (1.0 - shares)
-
-
-def _fair_handicaps(odds: np.ndarray) -> np.ndarray:
-    """Factors (E,) with which each column of (T, E) is the highest equally often.
-
-    Emotions that are all NaN take no part. Steps shrink, so that it always ends.
-    """
-    size = odds.shape[1]
-    able = ~np.isnan(odds).all(axis=0)
-    shown = np.nan_to_num(odds)
-    shown = shown[shown.max(axis=1, initial=0.0) > 0]
-    logs = np.zeros(size)
-    for turn in range(200 if len(shown) else 0):
-        winners = np.argmax(shown * np.exp(logs), axis=1)
-        shares = np.bincount(winners, minlength=size) / len(shown)
-        logs -= np.where(able, shares - 1.0 / able.sum(), 0.0) * 4.0 / (1 + turn / 30)
-    return np.exp(logs)
+def _is_used(space: Subspace, emotion: str) -> bool:
+    return space.emotion == emotion and not space.left_out

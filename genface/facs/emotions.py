@@ -21,8 +21,17 @@ def emotion_name(spelling: str) -> str:
 
     An unknown word is an :class:`InputError`.
     """
+    name = known_emotion(spelling)
+    if name not in EMOTIONS:
+        known = ", ".join(EMOTIONS)
+        raise InputError(f"{spelling!r} is no emotion; known are {known}.")
+    return name
+
+
+def known_emotion(spelling: str) -> str:
+    """Like :func:`emotion_name`, but a word beyond the basic ones stays as it is."""
     word = spelling.strip().lower()
     for name, spellings in _SPELLINGS.items():
         if word in spellings.split():
             return name
-    raise InputError(f"{spelling!r} is no emotion; known are {', '.join(EMOTIONS)}.")
+    return spelling.strip()

@@ -28,6 +28,25 @@ class Action:
     def __str__(self) -> str:
         return f"{self.side}{self.number}{self.level}"
 
+    @property
+    def column(self) -> str:
+        """Name of its table column, such as ``AU12`` or ``AU12_R``."""
+        return UNITS[self.number].column + (f"_{self.side}" if self.side else "")
+
+    @property
+    def intensity(self) -> float:
+        """What its letters ask for, A to E being 1 to 5 fifths; 1 without a letter."""
+        levels = [
+            "ABCDE".index(letter) + 1 for letter in self.level if letter.isalpha()
+        ]
+        return sum(levels) / (5 * len(levels)) if levels else 1.0
+
+    def overlaps(self, other: "Action") -> bool:
+        """Whether both are of one unit and on a common side."""
+        return self.number == other.number and (
+            self.side == other.side or not (self.side and other.side)
+        )
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -61,15 +80,22 @@ class Prototype:
 def parse_prototype(text: str) -> Prototype:
     """Prototype that ``text`` writes; blanks do not count.
 
-    What cannot be read is an :class:`InputError` that points at the character.
+    What cannot be read, and a unit that occurs twice, is an :class:`InputError` that
+    points at the character.
     """
-    slots, actions, place = [], [], 0
+    slots: list[Slot] = []
+    actions: list[Action] = []
+    place = 0
     while True:
         place = _skip_blanks(text, place)
         match = _ACTION.match(text, place)
         if match is None:
             raise _error(text, place, "expected an Action Unit")
-        actions.append(_action(match, text))
+        action = _action(match, text)
+        written = [other for slot in slots for other in slot.actions] + actions
+        if any(action.overlaps(other) for other in written):
+            raise _error(text, place, f"AU {action.number} is there already")
+        actions.append(action)
         place = _skip_blanks(text, match.end())
         optional = text.startswith("?", place)
         place = _skip_blanks(text, place + optional)

@@ -1,7 +1,8 @@
 """The Action Units of FACS: what each is, how it is written, which exclude each other.
 
 Numbers, names and muscles after Ekman, Friesen and Hager, Facial Action Coding
-System (2002).
+System (2002). 41, 42 and 44 are levels of 43 and 7 since that edition. Left out are the
+codes of visibility (70 to 74) and of the neutral face (0), which are no actions.
 """
 
 import re
@@ -10,7 +11,9 @@ from typing import Literal
 
 from genface.errors import InputError
 
-Region = Literal["brow", "eye", "nose", "cheek", "mouth", "jaw", "head", "gaze"]
+Region = Literal[
+    "brow", "eye", "nose", "cheek", "mouth", "jaw", "neck", "head", "gaze", "body"
+]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,21 @@ class ActionUnit:
     def column(self) -> str:
         """Name of its table column, such as ``AU06``."""
         return f"AU{self.number:02d}"
+
+    @property
+    def excludes(self) -> tuple[int, ...]:
+        """Numbers of the units that cannot be shown at the same time."""
+        return tuple(
+            other
+            for pair in EXCLUSIVE
+            for other in pair
+            if self.number in pair and other != self.number
+        )
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """Programs of :data:`DETECTORS` that emit it."""
+        return tuple(name for name, seen in DETECTORS.items() if self.number in seen)
 
 
 _BOTH: tuple[tuple[int, str, str, Region], ...] = (
@@ -56,19 +74,34 @@ _BOTH: tuple[tuple[int, str, str, Region], ...] = (
     (24, "lip pressor", "orbicularis oris", "mouth"),
     (25, "lips part", "depressor labii inferioris; mentalis (relaxed)", "mouth"),
     (28, "lip suck", "orbicularis oris", "mouth"),
+    (32, "lip bite", "", "mouth"),
     (33, "cheek blow", "buccinator", "cheek"),
     (34, "cheek puff", "buccinator", "cheek"),
+    (35, "cheek suck", "buccinator", "cheek"),
+    (36, "tongue bulge", "", "cheek"),
+    (38, "nostril dilator", "nasalis (alar)", "nose"),
+    (39, "nostril compressor", "nasalis (transverse); depressor septi", "nose"),
+    (41, "lid droop", "levator palpebrae superioris (relaxed)", "eye"),
+    (42, "slit", "orbicularis oculi (palpebral)", "eye"),
     (43, "eyes closed", "levator palpebrae superioris (relaxed)", "eye"),
+    (44, "squint", "orbicularis oculi (palpebral)", "eye"),
     (45, "blink", "levator palpebrae superioris; orbicularis oculi", "eye"),
     (46, "wink", "orbicularis oculi", "eye"),
+    (82, "shoulder shrug", "trapezius", "body"),
 )
 _WHOLE: tuple[tuple[int, str, str, Region], ...] = (
+    (8, "lips toward each other", "orbicularis oris", "mouth"),
     (17, "chin raiser", "mentalis", "mouth"),
     (19, "tongue show", "genioglossus", "mouth"),
+    (21, "neck tightener", "platysma", "neck"),
     (26, "jaw drop", "masseter (relaxed); pterygoids", "jaw"),
     (27, "mouth stretch", "pterygoids; digastric", "jaw"),
     (29, "jaw thrust", "pterygoids", "jaw"),
     (30, "jaw sideways", "pterygoids", "jaw"),
+    (31, "jaw clencher", "masseter", "jaw"),
+    (37, "lip wipe", "genioglossus", "mouth"),
+    (40, "sniff", "", "nose"),
+    (50, "speech", "", "mouth"),
     (51, "head turn left", "", "head"),
     (52, "head turn right", "", "head"),
     (53, "head up", "", "head"),
@@ -83,6 +116,16 @@ _WHOLE: tuple[tuple[int, str, str, Region], ...] = (
     (64, "eyes down", "", "gaze"),
     (65, "walleye", "", "gaze"),
     (66, "cross-eye", "", "gaze"),
+    (68, "eyes roll upward", "", "gaze"),
+    (69, "eyes on another person", "", "gaze"),
+    (80, "swallow", "", "neck"),
+    (81, "chewing", "masseter; temporalis; pterygoids", "jaw"),
+    (84, "head shake", "", "head"),
+    (85, "head nod", "", "head"),
+    (91, "flash", "", "body"),
+    (92, "partial flash", "", "body"),
+    (97, "shiver", "", "body"),
+    (98, "fast look up and down", "", "gaze"),
 )
 
 
@@ -124,6 +167,24 @@ EXCLUSIVE: tuple[tuple[int, int], ...] = (
     (62, 66),
 )
 """Pairs that one face cannot show at the same time (FACS, table 9-1)."""
+
+_PYFEAT = tuple(int(name[2:]) for name in AU_NAMES)
+_OPENFACE = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
+
+DETECTORS: dict[str, tuple[int, ...]] = {
+    "genface facemesh": tuple(n for n in _PYFEAT if n not in (4, 9, 17)),
+    "py-feat Detectorv1": _PYFEAT,
+    "py-feat Detectorv2": _PYFEAT,
+    "OpenFace _r": _OPENFACE,
+    "OpenFace _c": tuple(sorted((*_OPENFACE, 28))),
+    "LibreFace intensity": (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26),
+    "LibreFace occurrence": (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24),
+}
+"""Numbers of the units that each program emits; no one-sided ones, nor AU16 or AU22.
+
+From the programs' own lists of columns: py-feat 0.6 and 2, OpenFace 2.2, LibreFace 2.
+``genface facemesh`` writes the other three of py-feat's with ``all_aus``.
+"""
 
 _SPELLING = re.compile(
     r"\s*(?:[Aa][Uu])?_?0*(?P<number>[1-9]\d?)"

@@ -7,6 +7,7 @@ from genface.pipelines.fit_behavior import FitResult, fit_behavior
 from genface.pipelines.render_clip import RenderResult, render_clip
 from genface.pipelines.run_clip import RunResult, run_clip, run_demo
 from genface.pipelines.sample_behavior import SampleResult, sample_behavior
+from genface.pipelines.score_emotions import EmotionsResult, score_emotions
 from genface.pipelines.show_model import ShowResult, show_model
 from genface.pipelines.table_figures import PlotResult, plot_tables
 from genface.pipelines.table_statistics import (
@@ -21,6 +22,7 @@ __all__ = [
     "CompareResult",
     "ConvertResult",
     "DetectResult",
+    "EmotionsResult",
     "FitResult",
     "PlotResult",
     "RenderResult",
@@ -40,6 +42,7 @@ __all__ = [
     "run_clip",
     "run_demo",
     "sample_behavior",
+    "score_emotions",
     "show_model",
     "summarise_tables",
 ]

@@ -15,12 +15,11 @@ from genface.pipelines.au_tracks import (
     read_tracks,
     same_behavior,
 )
-from genface.pipelines.faces import face_choice
+from genface.pipelines.faces import face_choice, fex_of
 from genface.pipelines.fit_behavior import Tables
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.report import run_report
 from genface.realism import Card, compare
-from genface.table import read_table
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def compare_sets(
     outputs.record(card_path, this)
     report("compare", 1, 2)
     run_report(
-        _frame(lists[0][0]),
+        fex_of(lists[0][0])[1],
         model,
         fakes,
         card,
@@ -119,10 +118,6 @@ def compare_tracks(
 
 def _as_list(side: Tables) -> list[pd.DataFrame | Path | str]:
     return [side] if isinstance(side, pd.DataFrame | Path | str) else list(side)
-
-
-def _frame(table: pd.DataFrame | Path | str) -> pd.DataFrame:
-    return table if isinstance(table, pd.DataFrame) else read_table(table)
 
 
 def _summary(card: Card) -> str:

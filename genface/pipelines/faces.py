@@ -1,5 +1,6 @@
 """What any job reads from a face table: whose face, which AUs, scale, time and rate."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,10 +8,14 @@ import numpy as np
 import pandas as pd
 
 from genface.errors import InputError
-from genface.fex import Fex, read_fex
-from genface.table import au_strengths
+from genface.fex import Fex, read_table
+from genface.table import au_strengths, recognise
+from genface.table.rate import row_rate
 
 ASSUMED_FPS = 30.0
+
+FOREIGN = ("openface", "libreface", "mediapipe", "mpdetector")
+"""Dialects whose names, signs or scales are not genface's."""
 
 
 def face_choice(face: str | int) -> str:
@@ -24,20 +29,24 @@ def face_choice(face: str | int) -> str:
 
 
 def fex_of(table: pd.DataFrame | Path | str) -> tuple[str, Fex]:
-    """What to call a table, and the table, read if it is a path."""
-    if isinstance(table, pd.DataFrame):
-        name, fex = "table", Fex(table)
-        fex.attrs = dict(table.attrs)
-    else:
-        name, fex = str(table), read_fex(table)
+    """What to call a table, and the table, read if it is a path.
+
+    Tables of OpenFace, LibreFace, MediaPipe and py-feat's MPDetector are put into
+    genface's terms; those of py-feat keep their signs, and ``pose_sign`` says so.
+    """
+    name = "table" if isinstance(table, pd.DataFrame) else str(table)
+    fex = Fex(table) if isinstance(table, pd.DataFrame) else _read(table)
     if not len(fex):
         raise InputError(f"{name}: the table has no rows.")
-    if {" confidence", " success"} <= set(fex.columns):
-        raise InputError(
-            f"{name}: this looks like a table of OpenFace, which genface does not read "
-            "yet; detect the faces of its clip with `genface detect`."
-        )
-    return name, fex
+    dialect = fex.attrs.setdefault("dialect", recognise(fex.columns))
+    return name, fex.to_feat() if dialect in FOREIGN else fex
+
+
+def _read(path: Path | str) -> Fex:
+    with warnings.catch_warnings():
+        # AUs have no sign; who draws a pose says that its is unknown.
+        warnings.filterwarnings("ignore", message="the signs of Pitch")
+        return read_table(path)
 
 
 def one_input(name: str, fex: Fex, chosen: str | None = None) -> Fex:
@@ -53,9 +62,7 @@ def one_input(name: str, fex: Fex, chosen: str | None = None) -> Fex:
     found = [s for s in there if chosen in (s, Path(s).name)]
     if len(found) != 1:
         raise InputError(f"{name}: no input {chosen} in it; it has {', '.join(there)}.")
-    part = Fex(fex[fex["input"] == found[0]])
-    part.attrs = dict(fex.attrs)
-    return part
+    return fex[fex["input"] == found[0]]
 
 
 def inputs_of(name: str, fex: Fex) -> Iterator[tuple[str, Fex]]:
@@ -64,9 +71,7 @@ def inputs_of(name: str, fex: Fex) -> Iterator[tuple[str, Fex]]:
         yield name, fex
         return
     for source, rows in fex.groupby("input", sort=False):
-        part = Fex(rows)
-        part.attrs = dict(fex.attrs)
-        yield f"{name} ({source})", part
+        yield f"{name} ({source})", Fex(rows)
 
 
 def chosen_faces(fex: Fex, face: str | int = "longest") -> dict[int, Fex]:
@@ -129,21 +134,11 @@ def times_of(rows: pd.DataFrame) -> np.ndarray:
 
 
 def frame_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:
-    """Rows a second, with a note if the rate of the source had to be assumed.
-
-    Times count for more than what is recorded, and without them frame numbers, as a
-    table of every n-th frame records its source's rate.
-    """
-    rate, notes = _source_rate(rows)
-    timed = "time" in rows.columns and rows["time"].notna().sum() > 1
-    steps = np.diff(rows["time"].dropna() if timed else times_of(rows))
-    step = float(np.median(steps)) if len(steps) else 0.0
-    if step <= 0:
-        return rate, notes
-    if timed and notes:
-        return 1 / step, []
-    close = abs(1 / step - rate) < 0.02 / step
-    return (rate if close else 1 / step), notes
+    """Rows a second, with a note if the rate of the source had to be assumed."""
+    rate = row_rate(rows)
+    if rate is not None:
+        return rate, []
+    return row_rate(rows, ASSUMED_FPS) or ASSUMED_FPS, _source_rate(rows)[1]
 
 
 def _source_rate(rows: pd.DataFrame) -> tuple[float, list[str]]:

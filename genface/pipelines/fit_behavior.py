@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from genface.pipelines.au_tracks import (
     read_tracks,
     same_behavior,
 )
+from genface.pipelines.emotion_coding import GUIDE, codec_of
 from genface.pipelines.faces import face_choice
 from genface.pipelines.progress import Progress
 
@@ -54,6 +56,8 @@ def fit_behavior(
     restarts: int | None = None,
     by: str = "clip",
     recipe: str | None = None,
+    features: str = "aus",
+    emotion_table: Path | str | None = None,
     face: str | int = "longest",
     force: bool = False,
     progress: Progress | None = None,
@@ -66,7 +70,13 @@ def fit_behavior(
     :func:`genface.behavior.select`. ``recipe="seed004"`` follows that notebook instead
     (:func:`genface.behavior.seed004`, 20 restarts; ``families`` and ``by`` then say
     nothing).
+
+    ``features="emotions"`` fits them to the strengths of emotions that the AUs show
+    (:class:`genface.behavior.EmotionCodec`): of the Investigator's Guide, or of
+    ``emotion_table``, a shipped table's name or a TOML file. The model keeps the way
+    back, so that its samples are AUs again.
     """
+    table = _table_of(features, emotion_table)
     if recipe not in (None, "seed004"):
         raise InputError(f"recipe is seed004 or left out; got {recipe!r}.")
     families = [family] if family else list(families)
@@ -83,8 +93,12 @@ def fit_behavior(
         "by": by,
         "recipe": recipe,
         "face": face_choice(face),
+        "features": features,
+        "emotion_table": table and Path(table).name,
     }
     digests = outputs.source_digests(given, "table")
+    if table and Path(table).suffix == ".toml":
+        digests |= outputs.source_digests([table], "emotion table")
     this = outputs.job("fit", digests, **settings)
     if outputs.up_to_date(out, this, force):
         model = BehaviorModel.load(out)
@@ -101,33 +115,22 @@ def fit_behavior(
     X = np.concatenate([track.values for track in tracks])
     usable, empty = usable_columns(X, tracks[0].columns)
     columns = [c for c, use in zip(tracks[0].columns, usable, strict=True) if use]
+    unseen = [c for c in tracks[0].columns if c not in columns]
     X, clipped = on_scale(X[:, usable], tracks[0].au_scale, "AUs")
     notes += [*empty, *clipped, *_constant(X, columns), *_holes(X, columns)]
     lengths = [len(track.values) for track in tracks]
-    top = scale_top(tracks[0].au_scale)
+    top, codec, rows = scale_top(tracks[0].au_scale), None, X
+    if table:
+        parts = np.split(X, np.cumsum(lengths)[:-1])
+        codec, parts, told = codec_of(parts, columns, tracks[0].au_scale, table)
+        X, top, notes = np.concatenate(parts), 1.0, [*notes, *told]
+        rows, columns = codec.encode(X), list(codec.emotions)
+    choice: dict[str, Any] = dict(columns=columns, states=states, restarts=restarts)
+    choice |= dict(seed=seed, top=top, progress=progress)
     if recipe:
-        selection = seed004(
-            X,
-            columns=columns,
-            states=states,
-            restarts=restarts,
-            seed=seed,
-            top=top,
-            progress=progress,
-        )
+        selection = seed004(rows, **choice)
     else:
-        selection = select(
-            X,
-            lengths,
-            columns=columns,
-            families=families,
-            states=states,
-            restarts=restarts,
-            by=by,
-            seed=seed,
-            top=top,
-            progress=progress,
-        )
+        selection = select(rows, lengths, families=families, by=by, **choice)
     model = BehaviorModel.from_selection(
         selection,
         X,
@@ -141,8 +144,9 @@ def fit_behavior(
             "sources": digests,
             "faces": [{"source": t.name, "face_id": t.face_id} for t in tracks],
             "frames": len(X),
-            "unseen_aus": [c for c in tracks[0].columns if c not in columns],
+            "unseen_aus": unseen,
         },
+        codec=codec,
     )
     outputs.begin(out, this)
     model.save(out)
@@ -150,6 +154,17 @@ def fit_behavior(
     lines = [f"fit: {note}" for note in notes]
     lines += [_stops(selection), f"fit: {len(X)} frames, {_chosen(model)}"]
     return FitResult(model, out, tuple(lines))
+
+
+def _table_of(features: str, table: Path | str | None) -> Path | str | None:
+    """The table of emotions to fit to, None for AUs."""
+    if features not in ("aus", "emotions"):
+        raise InputError(f"features are aus or emotions; got {features!r}.")
+    if features == "emotions":
+        return table or GUIDE
+    if table is not None:
+        raise InputError("an emotion table is for --features emotions; add it.")
+    return None
 
 
 def _holes(X: np.ndarray, columns: Sequence[str]) -> list[str]:
@@ -191,8 +206,7 @@ def _chosen(model: BehaviorModel) -> str:
     row = next((r for r in model.selection if r["chosen"]), None)
     score = ""
     if row and row["held_out"] is not None:
-        score = (
-            f", held out {row['held_out']:.2f} +- {row['standard_error']:.2f} "
-            "nats per frame"
-        )
+        error = row["standard_error"]  # none with a single split
+        about = "" if error is None else f" +- {error:.2f}"
+        score = f", held out {row['held_out']:.2f}{about} nats per frame"
     return f"{model.family} HMM with {model.n_states} states{score}"

@@ -56,7 +56,8 @@ def motion_of(
     the rig does not have are left out with a note.
     """
     aus, notes = _intensities(rows, calibrate, reference)
-    pose = _group(rows, POSE)
+    pose, pose_notes = _pose(rows)
+    notes += pose_notes
     motion = retime(
         times_of(rows),
         aus.to_numpy(),
@@ -97,6 +98,19 @@ def _intensities(
             "percentile to 0, 95th kept (--no-calibrate draws them raw)"
         )
     return aus, notes
+
+
+def _pose(rows: Fex) -> tuple[np.ndarray | None, list[str]]:
+    """Rotation of the head in genface's terms, and a note where that is not sure."""
+    pose = _group(rows, POSE)
+    if pose is None or rows.attrs.get("pose_sign") != "unknown":
+        return pose, []
+    if rows.attrs.get("pose_unit") != "radians":
+        return None, ["the pose of py-feat 0.x is in terms of its own, left out"]
+    return pose, [
+        "nobody told which version of py-feat wrote the table, so its head may nod the "
+        "wrong way (genface convert --pyfeat-version settles it)"
+    ]
 
 
 def _group(rows: Fex, names: list[str]) -> np.ndarray | None:

@@ -1,18 +1,19 @@
 """A behaviour model in, a table of synthetic behaviour out."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import genface
-from genface.behavior import BehaviorModel
+from genface.behavior import BehaviorModel, steer
 from genface.errors import InputError
-from genface.facs import AU_NAMES, EMOTIONS, emotion_columns
+from genface.facs import AU_NAMES, EMOTIONS, PersonCalibration, emotion_columns
 from genface.pipelines import outputs
 from genface.pipelines.au_tracks import Track, columns_of, on_scale, read_tracks
+from genface.pipelines.emotion_coding import range_of
 from genface.pipelines.faces import face_choice
 from genface.table import read_table, write_table
 
@@ -35,12 +36,18 @@ def sample_behavior(
     continue_from: pd.DataFrame | Path | str | None = None,
     face: str | int = "longest",
     n: int = 1,
+    toward: str | None = None,
+    strength: float | None = None,
+    vary: bool = False,
     force: bool = False,
 ) -> SampleResult:
     """Draw ``n`` stretches of ``seconds`` and write them as one table.
 
     With ``continue_from`` each goes on from the end of that table's ``face``. Time
-    starts at 0 in each; several are told apart by ``face_id``.
+    starts at 0 in each; several are told apart by ``face_id``. They lean ``toward`` an
+    emotion by its ``strength``, 1 if left out (:func:`genface.behavior.steer`).
+    ``vary`` gives each stretch of a model of emotions expressions of its own, drawn
+    inside the prototypes' cones, and not the typical ones.
     """
     out = Path(out)
     if not 0 < seconds < math.inf or n < 1 or seed < 0:
@@ -52,6 +59,8 @@ def sample_behavior(
     if continue_from is not None:
         source |= outputs.source_digests([continue_from], "history")
     settings = {"seconds": seconds, "seed": seed, "n": n, "face": face_choice(face)}
+    strength = _strength(chosen, toward, strength, vary)
+    settings |= {"toward": toward, "strength": strength, "vary": vary}
     this = outputs.job("sample", source, **settings)
     if outputs.up_to_date(out, this, force):
         line = f"sample: {out} is up to date"
@@ -62,13 +71,17 @@ def sample_behavior(
     if continue_from is not None:
         track = read_tracks(continue_from, face)[-1]
         history, notes = _history(chosen, track)
+        chosen = _in_range(chosen, history)
     n_frames = max(1, round(seconds * chosen.fps))
     # Seeds of several samples must not overlap with those of the next --seed.
     seeds = (
         [seed] if n == 1 else np.random.SeedSequence(seed).generate_state(n).tolist()
     )
-    parts = [_table(chosen, chosen.sample(n_frames, s, history), i)
-             for i, s in enumerate(seeds)]  # fmt: skip
+    parts = []
+    for i, own_seed in enumerate(seeds):
+        expressive = chosen.varied(own_seed) if vary else chosen
+        leaning = steer(expressive, toward, strength) if toward else expressive
+        parts.append(_table(chosen, leaning.sample(n_frames, own_seed, history), i))
     table = pd.concat(parts, ignore_index=True)
     table.attrs = {
         "au_scale": chosen.au_scale,
@@ -83,6 +96,8 @@ def sample_behavior(
     write_table(table, out)
     outputs.record(out, this)
     how = "a continuation" if history is not None else "from the start law"
+    if toward is not None:
+        how += f", toward {toward} with strength {strength:g}"
     lines = [f"sample: {note}" for note in notes]
     lines.append(
         f"sample: {n} x {n_frames} frames ({n_frames / chosen.fps:.1f} s), {how}"
@@ -105,6 +120,35 @@ def _history(model: BehaviorModel, track: Track) -> tuple[np.ndarray, list[str]]
     values = columns_of(track, model.columns).values
     clipped, notes = on_scale(values, model.au_scale, track.name)
     return clipped, [*track.notes, *notes]
+
+
+def _strength(
+    model: BehaviorModel, toward: str | None, strength: float | None, vary: bool
+) -> float:
+    """The strength to use, 0 for none; what the model cannot do is refused."""
+    if vary and model.codec is None:
+        raise InputError(
+            "this is a model of AUs, whose expressions are its own; --vary is for "
+            "models of emotions (genface fit --features emotions)."
+        )
+    if toward is None:
+        if strength is not None:
+            raise InputError("a strength needs an emotion; name it with --toward.")
+        return 0.0
+    return steer(model, toward, 1.0 if strength is None else strength).strength
+
+
+def _in_range(model: BehaviorModel, history: np.ndarray) -> BehaviorModel:
+    """The model for the person of ``history``, if it knows AUs from a person's rest."""
+    if model.codec is None or model.codec.calibration is None:
+        return model
+    own, known = range_of(history, model.au_scale), model.codec.calibration
+    arrays = {  # of AUs that the history lacks, what the model knows
+        name: np.where(np.isnan(array), getattr(known, name), array)
+        for name, array in vars(own).items()
+    }
+    calibration = PersonCalibration(**arrays)
+    return replace(model, codec=replace(model.codec, calibration=calibration))
 
 
 def _unseen(model: BehaviorModel) -> list[str]:

@@ -58,12 +58,15 @@ def summary(model: BehaviorModel, name: str = "model") -> list[str]:
         f"{len(model.columns)} AUs on the scale {model.au_scale}: "
         f"{' '.join(model.columns)}",
     ]
+    if model.codec is not None:
+        lines.append(f"states of {len(model.features)} emotions: ")
+        lines[-1] += " ".join(model.features)
     if chosen.get("held_out") is not None:
         error = chosen.get("standard_error")
         lines.append(
             f"held out: {chosen['held_out']:.2f}"
             + (f" +- {error:.2f}" if error is not None else "")
-            + f" nats per frame, best of {len(model.selection)} candidates"
+            + f" nats per frame, chosen from {len(model.selection)} candidates"
         )
     lines += model.notes
     lines.append("state   time  visit   marked by")

@@ -1,6 +1,5 @@
 """Rows compared with rows, and tables taken apart into components."""
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 from sklearn.decomposition import NMF, PCA, FactorAnalysis, FastICA
 from sklearn.metrics import pairwise_distances
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.signals import measured
 
 Algorithm = Literal["pca", "ica", "nnmf", "fa"]
@@ -56,18 +55,23 @@ def decompose(
     observed = values.to_numpy()[whole]
     if axis == 0:
         observed = observed.T
+    if len(observed) < 2:
+        raise InputError(
+            f"decompose: {len(observed)} complete {('columns', 'rows')[axis]}, and two "
+            "are needed at least."
+        )
     most = min(observed.shape)
     k = most if n_components is None else n_components
-    if not 1 <= k <= most:
+    if k != int(k) or not 1 <= k <= most:
         raise InputError(
             f"n_components={n_components}: {most} at most, of complete rows and "
             f"columns {observed.shape if axis == 1 else observed.shape[::-1]}."
         )
-    model = _model(algorithm, k, seed)
+    model = _model(algorithm, int(k), seed)
     if algorithm == "nnmf" and (observed < 0).any():
         raise InputError("nnmf takes no values below 0; use pca, ica or fa.")
     scores, loadings = model.fit_transform(observed), model.components_.T
-    names = [f"c{i + 1}" for i in range(k)]
+    names = [f"c{i + 1}" for i in range(int(k))]
     by_row = pd.DataFrame(np.nan, index=frame.index, columns=names)
     by_row.iloc[whole] = scores if axis == 1 else loadings
     other = loadings if axis == 1 else scores
@@ -99,16 +103,12 @@ def _complete(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, np.ndarray]
         raise InputError(f"{what}: no column has a value.")
     if empty.any():
         names = ", ".join(map(str, values.columns[empty][:5]))
-        warnings.warn(
-            f"{what}: {empty.sum()} columns without any value are left out: {names}.",
-            stacklevel=3,
-        )
+        warn(f"{what}: {empty.sum()} columns without any value are left out: {names}.")
         values = values.loc[:, ~empty]
     gaps = values.isna().any(axis=1).to_numpy()
     if gaps.any():
-        warnings.warn(
+        warn(
             f"{what}: {gaps.sum()} of {len(gaps)} rows have gaps and are NaN; the "
-            f"first is row {np.flatnonzero(gaps)[0]}.",
-            stacklevel=3,
+            f"first is row {np.flatnonzero(gaps)[0]}."
         )
     return values, np.flatnonzero(~gaps)

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.selections import chosen_columns, numbers
 
 Folds = list[tuple[np.ndarray, np.ndarray]]
@@ -80,13 +80,15 @@ def predict(
     stratified for classifiers, and not shuffled. Rows with missing values are left
     out, as are columns without any value, with warnings. See :func:`decode` for more.
     """
-    model = model(*args, **kwargs) if isinstance(model, type) else model
+    model = _estimator(model, *args, **kwargs)
     features, target, kept = _data(frame, X, y, model, sessions)
     options = {"cv": 5} | (cv_kwargs or {})
     if options.get("groups") is not None:
         options["groups"] = np.asarray(options["groups"])[kept]
     if is_classifier(model):
         _check_classes(target, options["cv"])
+    else:
+        _check_numbers(target, options["cv"])
     scores = cross_val_score(model, features, target, **options)
     return model.fit(features, target), scores
 
@@ -116,7 +118,7 @@ def decode(
     """
     if model is None:
         model = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis())
-    model = model() if isinstance(model, type) else model
+    model = _estimator(model)
     if not is_classifier(model):
         raise InputError("decode predicts classes; use predict for a regression model.")
     features, target, kept = _data(frame, X, y, model, sessions)
@@ -130,13 +132,16 @@ def decode(
         _warn_if_leaking(frame, kept)
     options = {"cv": 5} | (cv_kwargs or {})
     cv = 5 if options["cv"] is None else options["cv"]
+    if permutations < 0:
+        raise InputError(f"permutations={permutations}: give 0 (no test) or more.")
     unknown = sorted(set(options) - {"cv"})
     if unknown:
         raise InputError(f"decode: cv_kwargs takes only cv, not {', '.join(unknown)}.")
     _check_classes(target, cv, units)
-    folds = _folds(cv, features, target, units)
+    splitter = _splitter(cv, target, units)
+    folds = _folds(splitter, features, target, units)
     scores, predictions = _tested(model, features, target, folds)
-    null = _null(model, features, target, cv, units, permutations, seed)
+    null = _null(model, features, target, splitter, units, permutations, seed)
     predictions["row"] = kept[predictions["row"]]
     names = np.unique(target)
     counts = confusion_matrix(predictions["true"], predictions["predicted"])
@@ -147,6 +152,17 @@ def decode(
     )
     fitted = clone(model).fit(features, target)
     return Decoding(fitted, scores, predictions, confusion, null)
+
+
+def _estimator(model: Any, *args: Any, **kwargs: Any) -> Any:
+    """The estimator, made if a class was given."""
+    made = model(*args, **kwargs) if isinstance(model, type) else model
+    if not (hasattr(made, "fit") and hasattr(made, "predict")):
+        raise InputError(
+            f"model={model!r}: give a scikit-learn estimator or its class, such as "
+            "LinearDiscriminantAnalysis()."
+        )
+    return made
 
 
 def _data(
@@ -161,18 +177,16 @@ def _data(
         if len(empty) == features.shape[1]:
             raise InputError("X: no column has a value.")
         if len(empty):
-            warnings.warn(
+            warn(
                 f"X: {len(empty)} columns without any value are left out: "
-                f"{', '.join(map(str, empty[:5]))}.",
-                stacklevel=3,
+                f"{', '.join(map(str, empty[:5]))}."
             )
             features = features.drop(columns=empty)
         kept = kept & np.isfinite(features.to_numpy()).all(axis=1)
     if not kept.all():
-        warnings.warn(
+        warn(
             f"{(~kept).sum()} of {len(kept)} rows miss a value in X or y and are left "
-            f"out; the first is row {np.flatnonzero(~kept)[0]}.",
-            stacklevel=3,
+            f"out; the first is row {np.flatnonzero(~kept)[0]}."
         )
     rows = np.flatnonzero(kept)
     if not len(rows):
@@ -189,9 +203,15 @@ def _check_classes(
         raise InputError(f"y must be one column of classes, not {target.shape[1]}.")
     names, codes = np.unique(target, return_inverse=True)
     if len(names) < 2:
-        raise InputError(f"every row is {names[0]!r}; two classes are needed at least.")
+        raise InputError(f"every row is {names[0]}; two classes are needed at least.")
+    if target.dtype.kind == "f" and (names % 1).any():
+        raise InputError(
+            f"y has {len(names)} values such as {names[0]:g}, which are no classes; "
+            "predict takes a regression model for them."
+        )
     if not isinstance(cv, Integral):
         return
+    _check_folds(int(cv), len(target))
     sizes = np.bincount(codes)
     what = "rows"
     if units is not None:
@@ -199,27 +219,46 @@ def _check_classes(
         sizes, what = np.bincount(pairs), "groups"
     if sizes.min() < cv:
         raise InputError(
-            f"class {names[sizes.argmin()]!r} has {sizes.min()} {what}, too few for "
+            f"class {names[sizes.argmin()]} has {sizes.min()} {what}, too few for "
             f"{cv} folds; ask for fewer with cv_kwargs={{'cv': n}}."
+        )
+
+
+def _check_numbers(target: np.ndarray, cv: Any) -> None:
+    """What a regression model needs."""
+    if target.dtype.kind not in "iufb":
+        raise InputError(
+            f"y holds {target.ravel()[0]!r}, and a regression model predicts numbers; "
+            "give a classifier, such as model=LinearDiscriminantAnalysis()."
+        )
+    if isinstance(cv, Integral):
+        _check_folds(int(cv), len(target))
+
+
+def _check_folds(cv: int, n: int) -> None:
+    if not 2 <= cv <= n:
+        raise InputError(
+            f"cv={cv} folds of {n} rows: give 2 folds at least, {n} at most."
         )
 
 
 def _warn_if_leaking(frame: pd.DataFrame, kept: np.ndarray) -> None:
     if "input" in frame.columns and frame["input"].iloc[kept].duplicated().any():
-        warnings.warn(
+        warn(
             "rows of one input are in training and test folds both, and neighbouring "
-            'frames are alike: accuracy will be too high. Give groups="input".',
-            stacklevel=3,
+            'frames are alike: accuracy will be too high. Give groups="input".'
         )
 
 
-def _folds(
-    cv: Any, features: pd.DataFrame, target: np.ndarray, units: np.ndarray | None
-) -> Folds:
+def _splitter(cv: Any, target: np.ndarray, units: np.ndarray | None) -> Any:
     if units is not None and isinstance(cv, Integral):
-        splitter: Any = StratifiedGroupKFold(int(cv))
-    else:
-        splitter = check_cv(cv, target, classifier=True)
+        return StratifiedGroupKFold(int(cv))
+    return check_cv(cv, target, classifier=True)
+
+
+def _folds(
+    splitter: Any, features: pd.DataFrame, target: np.ndarray, units: np.ndarray | None
+) -> Folds:
     with warnings.catch_warnings():
         # That it ignores groups is no harm where they stay together all the same.
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
@@ -263,7 +302,7 @@ def _null(
     model: Any,
     features: pd.DataFrame,
     target: np.ndarray,
-    cv: Any,
+    splitter: Any,
     units: np.ndarray | None,
     permutations: int,
     seed: int,
@@ -275,7 +314,7 @@ def _null(
     for i in range(permutations):
         mixed = _permuted(codes, units, rng)
         counts = np.zeros((codes.max() + 1,) * 2)
-        for train, test in _folds(cv, features, mixed, units):
+        for train, test in _folds(splitter, features, mixed, units):
             fitted = clone(model).fit(features.iloc[train], mixed[train])
             guesses = fitted.predict(features.iloc[test])
             np.add.at(counts, (mixed[test], guesses), 1)

@@ -1,6 +1,5 @@
 """Who is who: identity embeddings grouped into persons."""
 
-import warnings
 from typing import Literal
 
 import numpy as np
@@ -9,7 +8,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import HDBSCAN
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.selections import numbers
 from genface.table import groups
 
@@ -44,10 +43,9 @@ def compute_identities(
         twice = known.duplicated()
         if twice.any():
             first = known[twice].iloc[0]
-            warnings.warn(
+            warn(
                 f"{twice.sum()} faces are the same person as another of their frame; "
-                f"the first: {first['who']}, {first['input']} frame {first['frame']}.",
-                stacklevel=2,
+                f"the first: {first['who']}, {first['input']} frame {first['frame']}."
             )
     return table
 
@@ -78,10 +76,9 @@ def cluster_identities(
     length = np.linalg.norm(embeddings, axis=1)
     usable = np.isfinite(length) & (length > 0)
     if not usable.all():
-        warnings.warn(
+        warn(
             f"{(~usable).sum()} of {len(usable)} rows have no identity embedding and "
-            "get no Identity.",
-            stacklevel=3,
+            "get no Identity."
         )
     if not usable.any():
         return labels

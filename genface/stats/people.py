@@ -1,11 +1,9 @@
 """Several faces in one frame: found, so that nothing averages over people unseen."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.sessions import RowGroups
 
 
@@ -13,10 +11,9 @@ def warn_if_crowded(frame: pd.DataFrame, groups: RowGroups, what: str) -> None:
     """Warn where a session holds several rows of one frame of one input."""
     where = _crowd(frame, groups)
     if where:
-        warnings.warn(
+        warn(
             f"{what} is over several faces: {where}. Make each face a session, or "
-            "choose one with fex.face(face_id).",
-            stacklevel=4,
+            "choose one with fex.face(face_id)."
         )
 
 
@@ -42,10 +39,9 @@ def need_series(frame: pd.DataFrame, groups: RowGroups, what: str) -> None:
                 "run backwards; sort the table by input and frame."
             )
         if part["input"].nunique() > 1:
-            warnings.warn(
+            warn(
                 f"{what} takes session {value!r} as one series, though it joins "
-                f"{part['input'].nunique()} inputs; make each input a session.",
-                stacklevel=4,
+                f"{part['input'].nunique()} inputs; make each input a session."
             )
 
 

@@ -1,13 +1,14 @@
 """Doubtful rows: told by where the face box jumps or how sure the detector was."""
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
+from genface.stats.people import warn_if_crowded
+from genface.stats.selections import numbers
 from genface.stats.sessions import row_groups
 from genface.table import groups
 
@@ -38,7 +39,9 @@ def rectification(
     if absent:
         raise InputError(f"rectification needs {', '.join(absent)} in the table.")
     off = np.zeros(len(frame), dtype=bool)
-    for _, rows in row_groups(frame, sessions, ignore_sessions):
+    found = row_groups(frame, sessions, ignore_sessions)
+    warn_if_crowded(frame, found, "the usual place of the face box")
+    for _, rows in found:
         place = frame[["FaceRectX", "FaceRectY"]].iloc[rows]
         off[rows] = ((place - place.mean()).abs() > std * place.std()).any(axis=1)
     return _blanked(frame, off, FACE if whole_face else BLANKED)
@@ -60,10 +63,9 @@ def quality_filter(
     column = _confidence(frame, column)
     low = ~(frame[column] >= minimum).to_numpy()
     if low.all():
-        warnings.warn(
+        warn(
             f"no row has {column} >= {minimum:g}; the highest is "
-            f"{frame[column].max():g}.",
-            stacklevel=2,
+            f"{frame[column].max():g}."
         )
     if drop:
         return frame.iloc[np.flatnonzero(~low)]
@@ -121,6 +123,6 @@ def _blanked(
     known = groups(frame.columns)
     names = [name for part in parts for name in known[part]]
     table = frame.copy()
-    values = table[names].to_numpy(dtype=float, na_value=np.nan)
+    values = numbers(pd.DataFrame(table[names]), "measurements").to_numpy()
     table[names] = np.where(rows[:, None], np.nan, values)
     return table

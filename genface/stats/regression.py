@@ -1,6 +1,5 @@
 """Mass-univariate regression: every y column on the same predictors."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -8,12 +7,16 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.corrections import Correction, correct_pvalues
 from genface.stats.least_squares import Fit, ordinary
 from genface.stats.selections import chosen_columns, numbers
 
 Mode = Literal["ols", "robust", "mixed"]
+
+
+NOTHING = 1e-10
+"""Part of a predictor that the others may leave over, relative to its length."""
 
 
 class Regression(NamedTuple):
@@ -123,15 +126,12 @@ def _complete_rows(design: pd.DataFrame, labels: np.ndarray | None) -> np.ndarra
     kept = present.all(axis=1)
     if not kept.all():
         gaps = design.columns[~present.all(axis=0)]
-        warnings.warn(
+        warn(
             f"{(~kept).sum()} of {len(kept)} rows are left out: no value in "
-            f"{_some(gaps)} of X.",
-            stacklevel=3,
+            f"{_some(gaps)} of X."
         )
     if labels is not None and (labels < 0).any():
-        warnings.warn(
-            f"{(labels < 0).sum()} rows are left out: they have no group.", stacklevel=3
-        )
+        warn(f"{(labels < 0).sum()} rows are left out: they have no group.")
         kept &= labels >= 0
     return kept
 
@@ -154,19 +154,28 @@ def _check_rank(design: pd.DataFrame) -> None:
 def dependent_columns(values: np.ndarray) -> list[int]:
     """Columns that are combinations of the others, the last of each such set.
 
-    A constant column is a combination of an intercept further on.
+    A constant column is a combination of an intercept further on. By Gram-Schmidt,
+    each column taken twice off the ones before it.
     """
     size = np.linalg.norm(values, axis=0)
     scaled = values / np.where(size > 0, size, 1)
     order = list(range(values.shape[1]))
     if len(order) and np.ptp(values[:, -1]) == 0:
         order = [order[-1], *order[:-1]]  # blame what repeats the intercept, not it
-    rank, surplus = 0, []
-    for end in range(1, len(order) + 1):
-        now = np.linalg.matrix_rank(scaled[:, order[:end]])
-        if now == rank:
-            surplus.append(order[end - 1])
-        rank = now
+    lengths = np.abs(np.diag(np.linalg.qr(scaled[:, order], mode="r")))
+    if len(lengths) == len(order) and (lengths > NOTHING).all():
+        return []
+    basis = np.empty(scaled.shape, order="F")
+    surplus, n = [], 0
+    for column in order:
+        left = scaled[:, column]
+        for _ in range(2):
+            left = left - basis[:, :n] @ (basis[:, :n].T @ left)
+        rest = np.linalg.norm(left)
+        if rest > NOTHING:
+            basis[:, n], n = left / rest, n + 1
+        else:
+            surplus.append(column)
     return sorted(surplus)
 
 
@@ -223,7 +232,7 @@ def _tables(found: Fit, design: pd.DataFrame, targets: pd.DataFrame) -> Regressi
 
 def _warn_columns(names: pd.Index, what: str) -> None:
     if len(names):
-        warnings.warn(f"y columns {_some(names)} {what}.", stacklevel=4)
+        warn(f"y columns {_some(names)} {what}.")
 
 
 def _some(names: Any) -> str:

@@ -35,6 +35,8 @@ def chosen_columns(
     Series or array is taken by the position of its rows, and copied. A column named
     twice comes once. ``role`` (X or y) names it in errors, and unnamed columns.
     """
+    if not len(frame):
+        raise InputError(f"{role}: the table has no rows.")
     if isinstance(choice, str):
         words = [word.strip() for word in choice.split(",")]
         return _by_words(frame, words, role, sessions)

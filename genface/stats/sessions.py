@@ -1,14 +1,13 @@
 """Sessions: which rows of a table belong together, and how a result takes them on."""
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
-from genface.table.attributes import row_rate
+from genface.errors import InputError, warn
+from genface.table.rate import row_rate
 from genface.table.sessions import sessions_of, with_sessions
 
 RowGroups = list[tuple[Any, np.ndarray]]
@@ -47,10 +46,9 @@ def row_groups(
         return [(0, np.arange(len(frame)))]
     codes, values = pd.factorize(labels)
     if (codes < 0).any():
-        warnings.warn(
+        warn(
             f"{(codes < 0).sum()} of {len(codes)} rows have no session and are left "
-            "out.",
-            stacklevel=3,
+            "out."
         )
     if not len(values):
         raise InputError("no row of the table has a session.")
@@ -70,6 +68,8 @@ def append(
     or keep their own sessions. Beside: both need as many rows, and equal sessions
     where both have any. Sampling rates, where both are known, must be equal.
     """
+    if not isinstance(data, pd.DataFrame):
+        raise InputError(f"append takes a table, not a {type(data).__name__}.")
     _same_rate(frame, data)
     above, below = sessions_of(frame), sessions_of(data)
     if axis == 0:
@@ -100,18 +100,11 @@ def like(
 
 
 def sampling_rate(frame: pd.DataFrame, given: float | None = None) -> float | None:
-    """Rows per second: as given, by the table's facts, or by its column ``time``."""
-    rate = row_rate(frame.attrs) if given is None else given
-    if rate is not None:
-        if not np.isfinite(rate) or rate <= 0:
-            raise InputError(f"sampling_freq={rate!r}: give rows per second, above 0.")
-        return float(rate)
-    if "time" not in frame.columns:
-        return None
-    steps = np.diff(pd.to_numeric(frame["time"], errors="coerce").to_numpy(float))
-    steps = steps[steps > 0]
-    # Times are sums of rounded steps; a rate is not known to more than this.
-    return round(float(1 / np.median(steps)), 6) if len(steps) else None
+    """Rows per second as given, or as :func:`genface.table.rate.row_rate` has it."""
+    rate = row_rate(frame) if given is None else given
+    if rate is not None and not 0 < rate < np.inf:
+        raise InputError(f"sampling_freq={rate!r}: give rows per second, above 0.")
+    return rate
 
 
 def needed_rate(frame: pd.DataFrame, given: float | None, what: str) -> float:

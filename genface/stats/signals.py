@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import scipy.signal
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.people import need_series
-from genface.stats.selections import numbers
+from genface.stats.selections import chosen_columns, numbers
 from genface.stats.sessions import like, needed_rate, row_groups, session_labels
 from genface.table import groups
 
@@ -27,6 +27,8 @@ def measured(frame: pd.DataFrame, what: str) -> pd.DataFrame:
     table = frame[[name for name in frame.columns if name not in labels]]
     if table.shape[1] == 0:
         raise InputError(f"{what}: the table has no column of measurements.")
+    if not len(table):
+        raise InputError(f"{what}: the table has no rows.")
     return numbers(pd.DataFrame(table), f"{what}: columns")
 
 
@@ -47,22 +49,24 @@ def clean(
 
     In this order, session by session: linear trend; Butterworth filter of order 5,
     forward and backward, of frequencies (Hz) above ``low_pass`` and below
-    ``high_pass``; least-squares fit of ``confounds`` (N,) or (N, C), filtered alike,
-    and an intercept; division by the standard deviation (n - 1), not of constant
-    columns. Gaps are bridged by straight lines for the filter, left out of the fits,
-    and NaN in the result, with a warning; ``ensure_finite`` makes them 0.
+    ``high_pass``; least-squares fit of ``confounds``, filtered alike, and an intercept;
+    division by the standard deviation (n - 1), not of constant columns. ``confounds``
+    are values (N,) or (N, C), or columns by name (see
+    :func:`genface.stats.selections.chosen_columns`). Gaps are bridged by straight lines
+    for the filter, left out of the fits, and NaN in the result, with a warning;
+    ``ensure_finite`` makes them 0.
     """
     rate = None
     if low_pass is not None or high_pass is not None:
         rate = needed_rate(frame, sampling_freq, "clean with a filter")
     bands = _bands(low_pass, high_pass, rate)
-    noise = None if confounds is None else _confounds(confounds, len(frame))
+    noise = None if confounds is None else _confounds(frame, confounds)
 
     def one(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         seen = ~np.isnan(values)
         values = bridged(values)
         if detrend:
-            values = scipy.signal.detrend(values, axis=0)
+            values = _detrended(values, seen)
         values = _filtered(values, bands)
         if noise is not None:
             values = _without(values, _filtered(noise[rows], bands), seen)
@@ -84,7 +88,7 @@ def baseline(
     *,
     sessions: Any = None,
 ) -> pd.DataFrame:
-    """Values x relative to a baseline b: the session's median, mean or first row.
+    """Values x relative to a baseline b: the session's median, mean or first value.
 
     Or a Series with a value per column. ``normalize``: None x - b; ``"pct"``
     100 (x - b) / b; ``"db"`` 10 log10(x / b). NaN, with a warning, where that has no
@@ -120,10 +124,9 @@ def baseline(
     lost = result[names].isna().to_numpy() & frame[names].notna().to_numpy()
     if normalize and lost.any():
         where = names[lost.any(axis=0)]
-        warnings.warn(
+        warn(
             f"baseline: {lost.sum()} values have no meaning as {normalize!r} and are "
-            f"NaN, in {', '.join(map(str, where[:5]))} ({len(where)} columns).",
-            stacklevel=2,
+            f"NaN, in {', '.join(map(str, where[:5]))} ({len(where)} columns)."
         )
     return result
 
@@ -178,9 +181,7 @@ def warn_empty(values: pd.DataFrame, what: str) -> None:
     ):
         if len(columns):
             names = ", ".join(map(str, columns[:5]))
-            warnings.warn(
-                f"{what}: {len(columns)} columns {state}: {names}.", stacklevel=4
-            )
+            warn(f"{what}: {len(columns)} columns {state}: {names}.")
 
 
 def _bands(
@@ -217,24 +218,31 @@ def _filtered(
     return scipy.signal.filtfilt(*bands, values, axis=0)
 
 
-def _confounds(confounds: Any, n: int) -> np.ndarray:
-    table = np.asarray(confounds, dtype=float)
-    if table.ndim not in (1, 2) or len(table) != n:
-        raise InputError(f"confounds: {n} rows expected, got {table.shape}.")
+def _confounds(frame: pd.DataFrame, confounds: Any) -> np.ndarray:
+    chosen = chosen_columns(frame, confounds, "confounds")
+    table = numbers(chosen, "confounds").to_numpy()
     if not np.isfinite(table).all():
         raise InputError("confounds must have a value in every row.")
-    return table.reshape(n, -1)
+    return table
 
 
 def _without(values: np.ndarray, noise: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Residuals of a least-squares fit of the noise and an intercept to seen rows."""
     design = np.column_stack([noise, np.ones(len(noise))])
     left = values.copy()
-    for i, rows in enumerate(seen.T):
+    patterns, pattern_of = np.unique(seen, axis=1, return_inverse=True)
+    for i, rows in enumerate(patterns.T):
+        columns = np.flatnonzero(pattern_of.ravel() == i)
         if rows.any():
-            weights = np.linalg.lstsq(design[rows], values[rows, i])[0]
-            left[:, i] -= design @ weights
+            weights = np.linalg.lstsq(design[rows], values[np.ix_(rows, columns)])[0]
+            left[:, columns] -= design @ weights
     return left
+
+
+def _detrended(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    if seen.all():
+        return scipy.signal.detrend(values, axis=0)
+    return _without(values, np.linspace(-1, 1, len(values))[:, None], seen)
 
 
 def _standardized(values: np.ndarray) -> np.ndarray:
@@ -249,7 +257,8 @@ def _standardized(values: np.ndarray) -> np.ndarray:
 
 def _level(values: np.ndarray, kind: Any) -> np.ndarray:
     if kind == "begin":
-        return values[0]
+        first = np.isfinite(values).argmax(axis=0)
+        return np.take_along_axis(values, first[None], axis=0)[0]
     with warnings.catch_warnings():
         # A column without any value: warned of by name elsewhere.
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.people import warn_if_crowded
 from genface.stats.sessions import like, row_groups, session_labels
+from genface.table import group_of
 
 ORDER = ("mean", "sem", "std", "max", "min")
 """Order of the blocks in a summary; py-feat's."""
@@ -30,9 +31,10 @@ def extract_summary(
     """The chosen statistics of each session: ``mean_AU01``, ``sem_AU01``, ...
 
     One row per session, sorted (or one row, 0, without sessions), for all numeric
-    columns; columns of words are left out. NaN is skipped, as in pandas, and a column
-    without any value is NaN; ``std`` has
-    n - 1 below the line, ``sem`` is std / sqrt(n), and both are NaN for a single value.
+    columns; columns of words are left out, with a warning where numbers were to be
+    expected. NaN is skipped, as in pandas, and a column without any value is NaN;
+    ``std`` has n - 1 below the line, ``sem`` is std / sqrt(n), and both are NaN for a
+    single value.
     """
     asked = {"mean": mean, "sem": sem, "std": std, "max": max, "min": min}
     wanted = [name for name in ORDER if asked[name]]
@@ -108,12 +110,13 @@ def _extract(
     frame: pd.DataFrame, wanted: list[str], ignore_sessions: bool, sessions: Any
 ) -> pd.DataFrame:
     if not len(frame):
-        raise InputError(f"extract_{wanted[0]}: the table has no rows.")
+        raise InputError("the table has no rows to summarise.")
     groups = row_groups(frame, sessions, ignore_sessions)
     warn_if_crowded(frame, groups, wanted[0])
     numeric = frame.select_dtypes(["number", "bool"])
     if numeric.shape[1] == 0:
         raise InputError("the table has no numeric column to summarise.")
+    _warn_of_words(frame.columns.difference(numeric.columns, sort=False))
     names = numeric.columns.tolist()
     values = _matrix(numeric)
     found = [np.concatenate(row_statistics(values[rows], wanted)) for _, rows in groups]
@@ -124,6 +127,15 @@ def _extract(
     )
     labelled = not ignore_sessions and session_labels(frame, sessions) is not None
     return like(frame, table, table.index if labelled else None)
+
+
+def _warn_of_words(names: pd.Index) -> None:
+    wrong = [name for name in names if group_of(name) not in (None, "meta")]
+    if wrong:
+        warn(
+            f"{', '.join(wrong[:5])} ({len(wrong)} columns) hold words and are left "
+            "out; make them numbers with pd.to_numeric."
+        )
 
 
 def _matrix(numeric: pd.DataFrame) -> np.ndarray:

@@ -1,6 +1,5 @@
 """t tests of every column: against a number, and between two sessions."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +8,10 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.corrections import Correction, correct_pvalues
 from genface.stats.effects import cohens_d, effect_interval, hedges_g
+from genface.stats.people import warn_if_crowded
 from genface.stats.selections import chosen_columns, numbers
 from genface.stats.sessions import session_labels
 from genface.stats.signals import measured
@@ -68,7 +68,14 @@ def ttest_1samp(
     NaN, with a warning. Rows are taken as independent: neighbouring frames are not.
     """
     values = measured(frame, "ttest_1samp")
-    centred = values - np.asarray(popmean, dtype=float)
+    means = np.asarray(popmean, dtype=float)
+    if means.ndim and means.shape != (values.shape[1],):
+        raise InputError(
+            f"popmean has shape {means.shape}; give one number, or one for each of the "
+            f"{values.shape[1]} columns."
+        )
+    warn_if_crowded(frame, [(0, np.arange(len(frame)))], "ttest_1samp")
+    centred = values - means
     n, mean, variance = _moments(centred)
     with np.errstate(divide="ignore", invalid="ignore"):
         table = _tested(mean, np.sqrt(variance / n), n - 1, level, n)
@@ -103,9 +110,11 @@ def ttest_ind(
             "update_sessions or sessions=."
         )
     values = numbers(chosen_columns(frame, col, "col"), "col")
+    compared = [(name, np.flatnonzero(labels == name)) for name in names]
+    warn_if_crowded(frame, compared, "ttest_ind")
     _warn_gaps(values)
     n, mean, variance = zip(
-        *(_moments(values[(labels == name).to_numpy()]) for name in names), strict=True
+        *(_moments(values.iloc[rows]) for _, rows in compared), strict=True
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = ((n[0] - 1) * variance[0] + (n[1] - 1) * variance[1]) / (
@@ -171,10 +180,9 @@ def _tested(
 def _finished(table: pd.DataFrame, correct: Correction | None) -> pd.DataFrame:
     empty = table.index[table["t"].isna()]
     if len(empty):
-        warnings.warn(
+        warn(
             f"no test of {', '.join(map(str, empty[:5]))} ({len(empty)} columns, NaN): "
-            "too few values, or none that differ.",
-            stacklevel=3,
+            "too few values, or none that differ."
         )
     if correct:
         table["p"] = correct_pvalues(table["p"], correct)
@@ -185,7 +193,4 @@ def _warn_gaps(values: pd.DataFrame) -> None:
     gaps = values.isna().any() & ~values.isna().all()
     if gaps.any():
         names = ", ".join(map(str, values.columns[gaps][:5]))
-        warnings.warn(
-            f"{gaps.sum()} columns miss values, which are left out: {names}.",
-            stacklevel=3,
-        )
+        warn(f"{gaps.sum()} columns miss values, which are left out: {names}.")

@@ -108,6 +108,7 @@ def extract_boft(
     need_series(frame, found, "extract_boft")
     warn_empty(values, "extract_boft")
     freqs = _bank(min_freq, max_freq, bank)[::-1]
+    _check_speed(freqs, rate)
     kernels = [np.real(wavelet(freq, sampling_freq=rate)) for freq in freqs]
     labels = [
         f"{sign}{i}_hz_{name}_{column}"
@@ -166,6 +167,14 @@ def _bank(min_freq: float, max_freq: float, bank: int) -> list[float]:
     return [float(freq) for freq in np.geomspace(min_freq, max_freq, bank)]
 
 
+def _check_speed(freqs: list[float], rate: float) -> None:
+    if max(freqs) > rate / 2:
+        raise InputError(
+            f"{max(freqs):g} Hz is above {rate / 2:g} Hz, half of the table's "
+            f"{rate:g} rows per second, so it is not in there."
+        )
+
+
 def _names(freqs: list[float]) -> list[str]:
     """Frequencies with two decimals as in py-feat, or as many as tell them apart."""
     for decimals in range(2, 17):
@@ -191,6 +200,7 @@ def _extract(
     found = row_groups(frame, sessions, ignore_sessions)
     need_series(frame, found, "a wavelet")
     warn_empty(values, "a wavelet")
+    _check_speed(freqs, rate)
     parts = []
     for freq, name in zip(freqs, _names(freqs), strict=True):
         kernel = wavelet(freq, num_cyc, rate)[:, None]

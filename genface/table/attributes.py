@@ -1,11 +1,11 @@
-"""Groups of columns and facts as attributes of a table class."""
+"""Groups of columns, columns and facts as attributes of a table class."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from genface.errors import InputError
 from genface.table.columns import groups
 
 
@@ -25,6 +25,20 @@ class Group:
         return table[[name for name in names if re.search(self._pattern, name)]]
 
 
+class Column:
+    """A column as a Series; an :class:`InputError` where there is none."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, table: pd.DataFrame | None, owner: type) -> Any:
+        if table is None:
+            return self
+        if self._name not in table.columns:
+            raise InputError(f"this table has no column {self._name}.")
+        return table[self._name]
+
+
 class Fact:
     """An entry of ``attrs`` as an attribute; None where it is unknown."""
 
@@ -36,13 +50,3 @@ class Fact:
 
     def __set__(self, table: pd.DataFrame, value: Any) -> None:
         table.attrs[self._key] = value
-
-
-def row_rate(facts: Mapping[Any, Any]) -> float | None:
-    """Rows per second of one face, by a table's facts; None where they do not say.
-
-    ``sampling_freq`` says it; else it is the clip's ``fps`` over ``skip_frames``.
-    """
-    if "sampling_freq" in facts or not facts.get("fps"):
-        return facts.get("sampling_freq")
-    return facts["fps"] / (facts.get("skip_frames") or 1)

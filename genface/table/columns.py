@@ -36,8 +36,8 @@ META = (
     "face_id",
     "status",
 )
-TEXT = ("input", "approx_time", "Identity", "status")
-"""Columns of :data:`META` that hold words."""
+TEXT = ("input", "approx_time", "Identity", "status", "facial_expression")
+"""Columns that hold words; the last is LibreFace's."""
 
 TIME = (
     "frame",

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.geometry.pose import euler_from_rotation
-from genface.table.columns import order_columns
+from genface.table.columns import POSE, order_columns
 from genface.table.dialects import DESCRIPTION, read_stripped
 from genface.table.feat import DETECTOR, of_feat
 from genface.table.libreface import libreface_to_feat, of_libreface
@@ -46,8 +46,9 @@ def read_any(path: Path | str, pyfeat_version: str | None = None) -> pd.DataFram
 def to_feat(table: pd.DataFrame) -> pd.DataFrame:
     """A table as read, in the names, signs and scales of genface and py-feat 2.1.1.
 
-    What cannot be expressed in them is left out. Signs that are not known are an
-    :class:`InputError`. A table that is in these terms already comes back as it is.
+    What cannot be expressed in them is left out, such as the pose of py-feat 0.x.
+    Signs that nobody told are an :class:`InputError`. A table that is in these terms
+    already comes back as it is.
     """
     dialect: Any = table.attrs.get("dialect", "genface")
     makers = {
@@ -57,13 +58,8 @@ def to_feat(table: pd.DataFrame) -> pd.DataFrame:
         "mpdetector": _mpdetector_to_feat,
     }
     if dialect not in makers:
-        if table.attrs.get("pose_sign") == "unknown":
-            raise InputError(
-                f"this is a table of {DESCRIPTION[dialect]} and the signs of its Pitch "
-                "are not known; say which version of py-feat wrote it "
-                "(pyfeat_version='2.0.3', --pyfeat-version)."
-            )
-        return table
+        unknown = table.attrs.get("pose_sign") == "unknown"
+        return _without_pose(table) if unknown else table
     made = makers[dialect](table)
     made = made[order_columns(made.columns)]
     made.attrs = {key: v for key, v in table.attrs.items() if key not in TERMS}
@@ -72,6 +68,21 @@ def to_feat(table: pd.DataFrame) -> pd.DataFrame:
         made.attrs |= {"pose_sign": "genface"}
     scales = {"openface": "intensity", "libreface": "intensity"}
     made.attrs["au_scale"] = scales.get(dialect, "presence")
+    return made
+
+
+def _without_pose(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of py-feat 0.x without its pose, whose signs are in no document."""
+    version = table.attrs.get("pyfeat_version")
+    if version is None:
+        raise InputError(
+            f"this is a table of {DESCRIPTION[table.attrs['dialect']]} and the signs "
+            "of its Pitch are not known; say which version of py-feat wrote it "
+            "(pyfeat_version='2.0.3', --pyfeat-version)."
+        )
+    warn(f"the pose of py-feat {version} is left out: its signs are not known.")
+    made = table.drop(columns=[name for name in POSE if name in table])
+    made.attrs = {key: v for key, v in table.attrs.items() if key not in TERMS}
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from genface.errors import InputError
-from genface.table.columns import BLENDSHAPES, V1_EMOTIONS, group_of
+from genface.table.columns import BLENDSHAPES, TEXT, V1_EMOTIONS, group_of
 from genface.table.files import read_table
 
 Dialect = Literal[
@@ -35,6 +35,7 @@ DESCRIPTION: dict[Dialect, str] = {
 
 _OPENFACE = re.compile(r"AU\d\d_[rc]|pose_[TR][xyz]|gaze_[01]_[xyz]|eye_lmk_x_\d+")
 _LIBREFACE = re.compile(r"lm_mp_\d+_[xyz]|au_\d+(_intensity)?|frame_time_in_ms")
+_LABELS = re.compile(r"\s*|Unnamed: 0")
 _FEAT = {"FaceRectX", "Pitch", "Identity_1", *V1_EMOTIONS}
 
 
@@ -75,16 +76,20 @@ def read_named(path: Path | str, expected: set[Dialect], wanted: str) -> pd.Data
 
 
 def read_stripped(path: Path | str) -> pd.DataFrame:
-    """Read any table file; names without blanks around them, dialect in ``attrs``."""
+    """Read any table file; names without blanks around them, dialect in ``attrs``.
+
+    Row labels that pandas or R wrote along, in a column without a name, are left out.
+    """
     table = read_table(path)
+    labels = [name for name in table.columns if _LABELS.fullmatch(name)]
+    table = table.drop(columns=labels) if labels else table
     names = [name.strip() for name in table.columns.tolist()]
     table.columns = pd.Index(names)
     twice = table.columns[table.columns.duplicated()].unique()
     if len(twice):
         raise InputError(f"{path}: columns appear twice: {', '.join(twice[:5])}.")
-    measured = ("aus", "pose", "gaze", "landmarks", "mesh", "facebox", "emotions")
-    others = table.select_dtypes(exclude="number").columns
-    words = [name for name in others if group_of(name) in measured]
+    others = table.select_dtypes(exclude=["number", "bool"]).columns
+    words = [name for name in others if group_of(name) and name not in TEXT]
     if words:
         raise InputError(
             f"{path}: {', '.join(words[:5])} should hold numbers and hold words "

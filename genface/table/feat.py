@@ -5,14 +5,13 @@ request 374); no file says by which version it was written. py-feat 0.x wrote de
 """
 
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.geometry.mesh_points import LANDMARKS_68
 from genface.table.columns import au_strengths
 from genface.table.dialects import Dialect, read_named
@@ -32,7 +31,8 @@ def read_feat(path: Path | str, pyfeat_version: str | None = None) -> pd.DataFra
 
     Values stay as they are, so the signs of Pitch and gaze pitch are unknown, with a
     warning. ``pyfeat_version`` (``"2.0.3"``, or a fact of that name in a sidecar)
-    settles them, and turns those of Detectorv2 before 2.1.1 around. ``attrs`` says
+    settles them, and turns those of Detectorv2 before 2.1.1 around; those of 0.x stay
+    unknown. ``attrs`` says
     ``dialect``, ``detector``, ``au_scale``, ``pose_sign`` and ``pose_unit``. The mesh
     of MPDetector gets the names of Detectorv2 and the 68 landmarks that are among it.
     """
@@ -53,7 +53,7 @@ def of_feat(table: pd.DataFrame, pyfeat_version: str | None = None) -> pd.DataFr
         "position_unit": "pixels" if dialect == "mpdetector" else "widths of the box",
     }
     if pyfeat_version is not None:
-        facts["pyfeat_version"] = pyfeat_version
+        facts["pyfeat_version"] = str(pyfeat_version)
     facts = {**facts, **table.attrs}
     if dialect == "mpdetector":
         table = _name_mesh(table)
@@ -67,11 +67,9 @@ def _settle_signs(table: pd.DataFrame, version: str | None) -> pd.DataFrame:
     if facts["pose_sign"] != "unknown":
         return table
     if version is None:
-        warnings.warn(  # without the path: tables read in a loop warn once
-            "the signs of Pitch and gaze_pitch in this table of py-feat are unknown: "
-            "py-feat changed them in 2.1.1 and its tables do not tell their version. "
-            "They are kept as they are; give pyfeat_version to settle them.",
-            stacklevel=5,
+        warn(
+            "the signs of Pitch and gaze_pitch are unknown, as py-feat turned them in "
+            "2.1.1, and kept as they are; pyfeat_version='2.0.3' would settle them."
         )
         return table
     numbers = _version(version)
@@ -79,7 +77,7 @@ def _settle_signs(table: pd.DataFrame, version: str | None) -> pd.DataFrame:
         turned = [name for name in ("Pitch", "gaze_pitch") if name in table]
         table[turned] = -table[turned]
     if numbers >= (2,):
-        facts["pose_sign"] = "genface"
+        facts |= {"pose_sign": "genface", "pose_unit": "radians"}
     return table
 
 

@@ -6,7 +6,9 @@ to the same float32 or float64, and the sidecar says which of the two it was.
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,12 @@ from genface.errors import InputError
 from genface.files import atomic
 from genface.table.columns import group_of
 from genface.table.schema import kinds_of, storable, type_of
-from genface.table.sidecar import describe, parse
+from genface.table.sidecar import describe
+from genface.table.sidecar import parse as parse_sidecar
+
+NAN = ("", "nan", "NaN")
+FOREIGN_NAN = ("NA", "N/A", "#N/A", "NULL")
+"""What other programs (R, spreadsheets) write where nothing was measured."""
 
 KEY = b"genface"
 """Entry of a Parquet schema's metadata that holds the sidecar's JSON."""
@@ -64,7 +71,11 @@ def read_table(path: Path | str) -> pd.DataFrame:
     read = _read_parquet if path.suffix == ".parquet" else _read_csv
     try:
         table, facts = read(path)
-    except (pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: not a table: no UTF-8 text at byte {error.start}."
+        ) from None
+    except (pa.ArrowException, csv.Error) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"{path}: not a readable {path.suffix[1:]} table ({reason})."
@@ -121,7 +132,7 @@ def _write_csv(table: pa.Table, facts: str, path: Path) -> None:
 def _read_parquet(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     table = parquet.read_table(path)
     text = (table.schema.metadata or {}).get(KEY)
-    return table, parse(text.decode(), path)[1] if text else {}
+    return table, parse_sidecar(text.decode(), path)[1] if text else {}
 
 
 def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
@@ -129,22 +140,28 @@ def _read_csv(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     dtypes: dict[str, str] = {}
     facts: dict[str, Any] = {}
     if sidecar.is_file():
-        dtypes, facts = parse(sidecar.read_text(encoding="utf-8"), sidecar)
+        dtypes, facts = parse_sidecar(sidecar.read_text(encoding="utf-8"), sidecar)
     with open(path, encoding="utf-8-sig", newline="") as stream:
         names = next(csv.reader(stream), [])
+    if len(names) == 1 and re.search(r"[;\t]", names[0]):
+        raise InputError(
+            f"{path}: its columns are not separated by commas; write it again with "
+            "commas, and decimal points."
+        )
     types = {name: type_of(name, dtypes) for name in names}
     known = {name: kind for name, kind in types.items() if kind is not None}
+    parse = partial(_parse_csv, path, nulls=NAN if dtypes else NAN + FOREIGN_NAN)
     try:
-        table = _parse_csv(path, known)
+        table = parse(known)
     except pa.ArrowInvalid:
-        return _parse_edited_csv(path, known), facts
+        return _parse_edited_csv(parse, known), facts
     # Words such as 00:01 would be guessed to be times of day: nothing here is.
     words = {
         field.name: pa.string()
         for field in table.schema
         if pa.types.is_temporal(field.type)
     }
-    return _numbers(_parse_csv(path, known | words) if words else table), facts
+    return _numbers(parse(known | words) if words else table), facts
 
 
 def _numbers(table: pa.Table) -> pa.Table:
@@ -158,10 +175,13 @@ def _numbers(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def _parse_edited_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
+def _parse_edited_csv(
+    parse: Callable[..., pa.Table], types: Mapping[str, pa.DataType]
+) -> pa.Table:
     """Read whole numbers that another program wrote as 0.0; more is an error."""
     whole = {name: kind for name, kind in types.items() if pa.types.is_integer(kind)}
-    table = _parse_csv(path, {**types, **dict.fromkeys(whole, pa.float64())})
+    floats = dict.fromkeys(whole, pa.float64())
+    table = parse({**types, **floats}, nulls=NAN + FOREIGN_NAN)
     for name, kind in whole.items():
         column = table.column_names.index(name)
         try:
@@ -172,7 +192,9 @@ def _parse_edited_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
     return table
 
 
-def _parse_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
+def _parse_csv(
+    path: Path, types: Mapping[str, pa.DataType], nulls: tuple[str, ...]
+) -> pa.Table:
     # One block: types are guessed from the first, and later rows must fit the guess.
     block = min(max(path.stat().st_size, 1) + 1, 2**31 - 1)
     return pacsv.read_csv(
@@ -182,7 +204,7 @@ def _parse_csv(path: Path, types: Mapping[str, pa.DataType]) -> pa.Table:
         parse_options=pacsv.ParseOptions(newlines_in_values=True),
         convert_options=pacsv.ConvertOptions(
             column_types=dict(types),
-            null_values=["", "nan", "NaN"],
+            null_values=list(nulls),
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         ),

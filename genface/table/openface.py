@@ -22,7 +22,7 @@ FLIP = np.diag([1.0, -1.0, -1.0])
 
 
 def read_openface(
-    path: Path | str, features: Sequence[str] | None = None
+    path: Path | str, features: Sequence[str] | str | None = None
 ) -> pd.DataFrame:
     """Read a table of OpenFace 2: its columns and values, and ``input``.
 
@@ -32,6 +32,7 @@ def read_openface(
     table = of_openface(read_named(path, {"openface"}, "a table of OpenFace"), path)
     if features is None:
         return table
+    features = [features] if isinstance(features, str) else features
     missing = [name for name in features if name not in table]
     if missing:
         raise InputError(f"{path}: no columns {', '.join(missing[:5])}.")
@@ -86,8 +87,9 @@ def openface_to_feat(table: pd.DataFrame) -> pd.DataFrame:
         rest["input"] = table["input"]
     if "frame" in table:
         rest["frame"] = table["frame"] - 1
-    if "timestamp" in table:
-        rest["time"] = table["timestamp"]
+    for name in ("time", "timestamp"):
+        if name in table:
+            rest["time"] = table[name]
     rest["face_id"] = table["face_id"] if "face_id" in table else 0
     rest["status"] = np.where(failed, "no_face", "ok")
     return feat.assign(**rest)

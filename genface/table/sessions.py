@@ -5,7 +5,6 @@ measurement. They follow the rows through whatever pandas does; where nobody can
 which row is which any more, they are lost, and using them is an error that says so.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 
 SLOT = "_sessions"
 """Attribute of a table that holds them: a Series by position, or :class:`Lost`."""
@@ -49,6 +48,25 @@ def sessions_of(table: pd.DataFrame) -> pd.Series | None:
             "share labels."
         )
     return None if held is None else held.set_axis(table.index)
+
+
+def facts_of(table: pd.DataFrame) -> dict[str, list]:
+    """The sessions as a fact to write; none, with a warning, where they were lost."""
+    try:
+        held = sessions_of(table)
+    except InputError as error:
+        warn(f"written without sessions: {error}")
+        held = None
+    return {} if held is None else {"sessions": held.tolist()}
+
+
+def warn_of_windows(table: pd.DataFrame, method: str) -> None:
+    """Say that pandas' windows (``rolling``, ...) know nothing of sessions."""
+    if getattr(table, SLOT, None) is not None:
+        warn(
+            f"{method} reaches over the borders of sessions, and its result has none: "
+            "take the sessions one by one (itersessions), or group by a column."
+        )
 
 
 def with_sessions(table: Table, sessions: Iterable[Any] | None) -> Table:
@@ -101,10 +119,9 @@ def _translated(table: pd.DataFrame, names: Mapping[Any, Any]) -> pd.Series:
         )
     missing = [value for value in old.dropna().unique() if value not in names]
     if missing:
-        warnings.warn(
+        warn(
             f"{len(missing)} sessions are not in the mapping and become NaN: "
-            f"{', '.join(map(str, missing[:5]))}.",
-            stacklevel=4,
+            f"{', '.join(map(str, missing[:5]))}."
         )
     return old.map(dict(names))
 

@@ -18,7 +18,10 @@ from genface.errors import InputError
 from genface.table import write_table
 from genface.video.writer import write_clip
 
-COMMANDS = ("run", "demo", "detect", "fit", "sample", "animate", "compare")
+COMMANDS = (
+    *("run", "demo", "detect", "fit", "sample", "animate", "compare"),
+    *("convert", "emotions"),
+)
 WEIGHTS = ("list", "pull", "verify", "path")
 
 

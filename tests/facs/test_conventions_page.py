@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from genface.facs import AU_NAMES, EMOTIONS
-from genface.facs.emotion_space import EXPRESSED, NULL_FACES, NULL_SHARE, PRESENT
+from genface.facs.calibration import NULL_FACES, NULL_SHARE
+from genface.facs.cones import PRESENT
+from genface.facs.shares import EXPRESSED
 
 PAGE = Path(__file__).parents[2] / "docs" / "conventions.md"
 

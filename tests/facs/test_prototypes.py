@@ -6,8 +6,6 @@ from hypothesis import strategies as st
 
 from genface.errors import InputError
 from genface.facs import (
-    EMOTIONS,
-    PROTOTYPE_TABLES,
     UNITS,
     Action,
     Prototype,
@@ -33,28 +31,26 @@ def test_alternatives_are_every_choice_in_order():
     assert found == ["4+23+25", "4+23+26", "4+24+25", "4+24+26"]
 
 
-@pytest.mark.parametrize("table", PROTOTYPE_TABLES)
-def test_tables_print_as_they_are_written(table):
-    assert set(PROTOTYPE_TABLES[table]) == set(EMOTIONS) - {"Neutral"}
-    for texts in PROTOTYPE_TABLES[table].values():
-        assert len(set(texts)) == len(texts)
-        for text in texts:
-            assert str(parse_prototype(text)) == text
-
-
 actions = st.builds(
     Action,
     st.sampled_from([n for n, unit in UNITS.items() if unit.bilateral]),
     st.sampled_from(["", "*", "A", "E", "C/D"]),
     st.sampled_from(["", "L", "R"]),
 )
-slots = st.builds(
-    Slot, st.lists(actions, min_size=1, max_size=3).map(tuple), st.booleans()
-)
-prototypes = st.builds(Prototype, st.lists(slots, min_size=1, max_size=5).map(tuple))
 
 
-@given(prototypes)
+@st.composite
+def prototypes(draw) -> Prototype:
+    several = st.lists(actions, min_size=1, max_size=9, unique_by=lambda a: a.number)
+    rest, slots = draw(several), []
+    while rest:
+        size = draw(st.integers(1, len(rest)))
+        slots.append(Slot(tuple(rest[:size]), draw(st.booleans())))
+        rest = rest[size:]
+    return Prototype(tuple(slots))
+
+
+@given(prototypes())
 def test_print_then_parse_is_the_same(prototype):
     assert parse_prototype(str(prototype)) == prototype
 
@@ -70,8 +66,20 @@ def test_print_then_parse_is_the_same(prototype):
         ("1+R26", 3),
         ("1,2?,3", 5),
         ("1 & 2", 3),
+        ("1+2+1", 5),
+        ("12+L12", 4),
+        ("25,25*", 4),
     ],
 )
 def test_errors_point_at_the_character(text, place):
     with pytest.raises(InputError, match=rf"character {place}:"):
         parse_prototype(text)
+
+
+def test_letters_are_fifths_and_sides_make_columns():
+    (both, right, free) = (
+        slot.actions[0] for slot in parse_prototype("5B+R12C/D+20*").slots
+    )
+    assert both.intensity == pytest.approx(0.4)
+    assert right.intensity == pytest.approx(0.7) and right.column == "AU12_R"
+    assert free.intensity == 1.0

@@ -313,7 +313,8 @@ def test_openface_names_are_the_same_aus():
     table["AU45_c"] = 1
     table.attrs = {}
     (track,) = read_tracks(table)
-    assert track.columns == ("AU06", "AU12") and track.au_scale == "facs"
+    assert track.columns == ("AU06", "AU12") and track.au_scale == "intensity"
+    np.testing.assert_allclose(track.values[:, 1], face_table()["AU12"] / 5)
 
 
 def test_uneven_steps_are_taken_as_even_with_a_note():

@@ -185,11 +185,23 @@ def test_frame_numbers_count_at_the_rate_that_is_asked_for(tmp_path):
     assert "12 frames, 0.8 s at 15" in result.lines[-1]
 
 
-def test_tables_of_openface_are_told(tmp_path):
+def test_tables_of_openface_can_be_drawn(tmp_path):
     path = tmp_path / "openface.csv"
-    path.write_text("frame, timestamp, confidence, success, AU12_r\n1,0,0.9,1,0.5\n")
-    with pytest.raises(InputError, match="OpenFace"):
-        render_clip(path, tmp_path / "a.mp4")
+    rows = [f"{i + 1}, {i / 25}, 0.9, {int(i != 4)}, 0.1, 0, 0, 2" for i in range(10)]
+    head = "frame, timestamp, confidence, success, pose_Rx, pose_Ry, pose_Rz, AU12_r"
+    path.write_text("\n".join([head, *rows]))
+    result = render_clip(path, tmp_path / "a.mp4", size=SIZE)
+    assert result.n_frames == 10 and "0.4 s at 25" in result.lines[-1]
+    assert not any("assumed" in line for line in result.lines)
+
+
+def test_a_pose_of_unknown_sign_is_drawn_with_a_note(tmp_path):
+    made = table()
+    made[["Pitch", "Roll", "Yaw"]] = 0.1
+    for unit, told in (("radians", "may nod the wrong way"), ("degrees", "left out")):
+        made.attrs |= {"pose_sign": "unknown", "pose_unit": unit}
+        result = render_clip(made, tmp_path / f"{unit}.mp4", size=SIZE)
+        assert sum(told in line for line in result.lines) == 1
 
 
 def test_tables_of_py_feat_can_be_drawn(shared, tmp_path):

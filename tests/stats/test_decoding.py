@@ -173,11 +173,11 @@ def test_models_that_take_gaps_get_them():
 
 def test_classes_are_checked():
     table = made()
-    with pytest.raises(InputError, match="every row is 'x'"):
+    with pytest.raises(InputError, match="every row is x"):
         table.update_sessions(["x"] * 40).decode("aus", "sessions")
-    with pytest.raises(InputError, match="class 'good' has 10 rows, too few for 11"):
+    with pytest.raises(InputError, match="class good has 10 rows, too few for 11"):
         table.decode("aus", "sessions", cv_kwargs={"cv": 11})
-    with pytest.raises(InputError, match="class 'good' has 10 rows, too few for 11"):
+    with pytest.raises(InputError, match="class good has 10 rows, too few for 11"):
         table.predict("aus", "sessions", LogisticRegression(), {"cv": 11})
     with pytest.raises(InputError, match="groups, too few for 5"):
         clips(8).decode("aus", "sessions", groups="input")

@@ -8,6 +8,7 @@ import scipy.stats
 from genface import stats
 from genface.errors import InputError
 from genface.fex import Fex
+from genface.stats.regression import dependent_columns
 
 N = 24
 
@@ -201,3 +202,17 @@ def test_modes_and_groups_are_checked():
         stats.regress(table, "age", "aus", mode="mixed", groups=np.arange(N))
     with pytest.raises(InputError, match="1 groups"):
         stats.regress(table, "age", "aus", mode="mixed", groups=np.zeros(N))
+
+
+def test_dependent_columns_are_as_many_as_the_rank_lacks():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        p = rng.integers(1, 6)
+        columns = [*(rng.random((20, p)) * 10.0 ** rng.integers(-2, 3, p)).T]
+        columns.insert(rng.integers(p + 1), rng.normal(size=p) @ columns)
+        columns += [np.full(20, 3.0)] * rng.integers(0, 3)
+        values = np.column_stack(columns)
+        values /= np.linalg.norm(values, axis=0)
+        left = np.delete(values, dependent_columns(values), axis=1)
+        rank = np.linalg.matrix_rank(values)
+        assert left.shape[1] == np.linalg.matrix_rank(left) == rank

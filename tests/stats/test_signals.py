@@ -119,7 +119,7 @@ def test_filters_are_checked():
         table.clean(low_pass=2, high_pass=3)
     with pytest.raises(InputError, match="session 'b': 12 rows; .* at least 19"):
         table.iloc[:40].update_sessions(["a"] * 28 + ["b"] * 12).clean(low_pass=2)
-    with pytest.raises(InputError, match="confounds: 200 rows expected"):
+    with pytest.raises(InputError, match="confounds has 3 rows and the table 200"):
         table.clean(confounds=np.ones(3))
     with pytest.raises(InputError, match="confounds must have a value"):
         table.clean(confounds=np.full(200, np.nan))
@@ -187,3 +187,28 @@ def test_words_are_no_signal():
         made(AU01=np.sin(T)).assign(mood="x").clean()
     with pytest.raises(InputError, match="no column of measurements"):
         Fex({"input": ["a"], "frame": [0]}).clean()
+
+
+def test_confounds_by_name_are_those_columns():
+    rng = np.random.default_rng(0)
+    table = made(AU01=rng.normal(size=len(T)), AU12=rng.normal(size=len(T)))
+    by_name = table.clean(confounds="AU12", detrend=False)["AU01"]
+    np.testing.assert_array_equal(
+        by_name, table.clean(confounds=table["AU12"].to_numpy(), detrend=False)["AU01"]
+    )
+    assert abs(np.corrcoef(by_name, table["AU12"])[0, 1]) < 1e-12
+
+
+def test_gaps_do_not_bend_the_trend():
+    line = 3 * T + 2
+    line[:50] = np.nan  # bridged by the nearest value, a level stretch
+    with pytest.warns(UserWarning, match="1 columns have gaps"):
+        flat = made(AU01=line).clean(standardize=False)["AU01"]
+    assert flat[:50].isna().all() and abs(flat[50:]).max() < 1e-12
+
+
+def test_a_baseline_begins_with_the_first_value():
+    table = made(AU01=np.array([np.nan, 2.0, 5.0]))
+    with pytest.warns(UserWarning, match="1 columns have gaps"):
+        found = table.baseline("begin")["AU01"]
+    np.testing.assert_array_equal(found, [np.nan, 0, 3])
