@@ -7,6 +7,8 @@ import numpy as np
 from genface.behavior.bridging import bridge, can_bridge
 from genface.behavior.inference import draw, sample_paths
 from genface.behavior.reading import Reading
+from genface.behavior.runs import check_rows
+from genface.behavior.settings import whole
 
 
 class Drawing(Reading):
@@ -18,6 +20,7 @@ class Drawing(Reading):
         self, n_samples: int = 1, random_state: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Rows (n, A) and their states, begun from ``startprob_``."""
+        whole("n_samples", n_samples)
         seed = self.random_state if random_state is None else random_state
         rng = np.random.default_rng(seed)
         first = draw(self.startprob_[None], rng)
@@ -56,8 +59,10 @@ class Drawing(Reading):
 
         The first state follows from the beliefs after the last row, one transition on.
         """
-        rng = np.random.default_rng(seed)
-        history = np.asarray(history, float)
+        whole("horizon", horizon)
+        whole("n", n)
+        rng = np.random.default_rng(whole("seed", seed, 0))
+        history = check_rows(history)
         belief = self.posterior(history).filtered[-1]
         first = draw(np.tile(belief @ self.transmat_, (n, 1)), rng)
         past = np.tile(history[-max(self.family.n_lags, 1) :], (n, 1, 1))
@@ -71,8 +76,9 @@ class Drawing(Reading):
         nothing of the states through it; the values still lead from what was seen
         before to what was seen after, save with a full covariance or in a product.
         """
+        whole("n", n)
         X = np.asarray(X, float)
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(whole("seed", seed, 0))
         log_obs = self.log_obs(X)
         paths = sample_paths(self.startprob_, self.transmat_, log_obs, n, rng)
         # States of the chain by the state whose law they have.

@@ -11,6 +11,7 @@ from genface.behavior import em
 from genface.behavior.folds import make_folds
 from genface.behavior.hmm import ESTIMATORS, FitReport, HiddenMarkovModel, entropy
 from genface.behavior.lanes import pack
+from genface.behavior.settings import whole
 from genface.errors import FitError, InputError
 from genface.progress import Progress, Report, reporter
 
@@ -84,12 +85,14 @@ def sweep(
     """
     if family not in ESTIMATORS:
         raise InputError(f"no family {family!r}; there are {', '.join(ESTIMATORS)}.")
-    states = sorted(set(int(k) for k in states))
-    if not states or states[0] < 1:
-        raise InputError(f"states must be positive numbers; got {states}.")
+    states = sorted({whole("each number of states", k) for k in states})
+    if not states:
+        raise InputError("no number of states was given; name one or more.")
+    whole("restarts", restarts)
+    whole("seed", seed, 0)
     template = ESTIMATORS[family](max(states), **settings)
     X, checked = template._check(X, lengths)
-    held, hidden = make_folds(len(X), lengths, folds, gap)
+    held, hidden = make_folds(len(X), checked, folds, gap)
     problem = _problem(template, X, checked, held, hidden)
     fold_restarts = min(restarts, 3) if fold_restarts is None else fold_restarts
     plans = [_Plan(k, r, -1) for k in states for r in range(restarts)]
@@ -108,7 +111,10 @@ def sweep(
     ]
     models = _winners(plans, ends)
     if not models:
-        raise FitError("no run of the sweep reached a finite likelihood.")
+        reasons = "; ".join(sorted({o for o in outcomes if isinstance(o, str)}))
+        raise FitError(
+            f"no run of the sweep reached a finite likelihood ({reasons or 'nan'})."
+        )
     scores = _held_out(template, problem, plans, outcomes, held, states)
     _add_criteria(scores, template, problem, plans, outcomes, X)
     chosen = _choose(scores, folds is not None, models)

@@ -206,8 +206,7 @@ def _chosen(model: BehaviorModel) -> str:
     row = next((r for r in model.selection if r["chosen"]), None)
     score = ""
     if row and row["held_out"] is not None:
-        score = (
-            f", held out {row['held_out']:.2f} +- {row['standard_error']:.2f} "
-            "nats per frame"
-        )
+        error = row["standard_error"]  # none with a single split
+        about = "" if error is None else f" +- {error:.2f}"
+        score = f", held out {row['held_out']:.2f}{about} nats per frame"
     return f"{model.family} HMM with {model.n_states} states{score}"

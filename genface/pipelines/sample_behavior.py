@@ -10,7 +10,7 @@ import pandas as pd
 import genface
 from genface.behavior import BehaviorModel, steer
 from genface.errors import InputError
-from genface.facs import AU_NAMES, EMOTIONS, emotion_columns
+from genface.facs import AU_NAMES, EMOTIONS, PersonCalibration, emotion_columns
 from genface.pipelines import outputs
 from genface.pipelines.au_tracks import Track, columns_of, on_scale, read_tracks
 from genface.pipelines.emotion_coding import range_of
@@ -142,8 +142,13 @@ def _in_range(model: BehaviorModel, history: np.ndarray) -> BehaviorModel:
     """The model for the person of ``history``, if it knows AUs from a person's rest."""
     if model.codec is None or model.codec.calibration is None:
         return model
-    own = replace(model.codec, calibration=range_of(history, model.au_scale))
-    return replace(model, codec=own)
+    own, known = range_of(history, model.au_scale), model.codec.calibration
+    arrays = {  # of AUs that the history lacks, what the model knows
+        name: np.where(np.isnan(array), getattr(known, name), array)
+        for name, array in vars(own).items()
+    }
+    calibration = PersonCalibration(**arrays)
+    return replace(model, codec=replace(model.codec, calibration=calibration))
 
 
 def _unseen(model: BehaviorModel) -> list[str]:

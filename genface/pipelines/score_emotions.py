@@ -84,9 +84,7 @@ def score_emotions(
     this = outputs.job("emotions", digests, **settings)
     written = out if single else out / "emotions.csv"
     if outputs.up_to_date(out, this, force):
-        paths = (
-            [out] if single else sorted(p for p in out.iterdir() if p.name[0] != ".")
-        )
+        paths = [written, *(() if single else sorted(out.glob("*.png")))]
         line = f"emotions: {out} is up to date"
         return EmotionsResult(read_table(written), tuple(paths), (line,))
 

@@ -159,7 +159,13 @@ def test_fit_finds_how_long_states_last(law):
     assert model.sample(20)[0].shape == (20, 1)
 
 
-@pytest.mark.parametrize("law", ["categorical", "negative_binomial", "poisson"])
+@pytest.mark.parametrize(
+    "law",
+    [
+        "negative_binomial",
+        *(pytest.param(s, marks=pytest.mark.slow) for s in ("categorical", "poisson")),
+    ],
+)
 def test_what_was_set_is_continued_from_and_may_be_frozen(law):
     X = (
         np.random.default_rng(2).normal(size=(60, 1))

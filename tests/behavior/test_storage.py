@@ -67,8 +67,12 @@ def test_every_family_comes_back_bit_for_bit(name, family):
 
 
 def test_a_law_of_durations_comes_back():
-    model = HSMM(2, family=Beta(), duration="poisson", max_duration=5, n_iter=2)
-    model.fit(np.random.default_rng(0).random((30, 2)))
+    rng = np.random.default_rng(0)
+    model = HSMM(2, family=Beta(), duration="poisson", max_duration=5)
+    model._emission = model.family.init(rng.random((30, 2)), 2, rng)
+    model.start_, model.jumps_ = rng.dirichlet([1, 1]), 1 - np.eye(2)
+    model.durations_ = rng.dirichlet(np.ones(5), size=2)
+    model._expand()
     facts, arrays = describe(model)
     again = restore(facts, arrays)
     np.testing.assert_array_equal(again.transmat_, model.transmat_)

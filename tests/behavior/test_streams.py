@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from genface.behavior import ARHMM, HSMM, BehaviorModel, GaussianHMM, LogisticHMM
+from genface.behavior import (
+    ARHMM,
+    HSMM,
+    AUTransform,
+    BehaviorModel,
+    GaussianHMM,
+    LogisticHMM,
+)
 from genface.behavior.emissions import Gaussian
+from genface.behavior.hmm import first_chain
 
 AUS = ("AU01", "AU12")
 
@@ -17,19 +25,28 @@ def rows(n=40):
     return X
 
 
+def hsmm():
+    model = HSMM(2, family=Gaussian(), max_duration=4)
+    rng = np.random.default_rng(0)
+    model.start_, model.jumps_ = rng.dirichlet([1, 1]), 1 - np.eye(2)
+    model.durations_ = rng.dirichlet(np.ones(4), size=2)
+    model._expand()
+    return model
+
+
 @pytest.mark.parametrize(
     "estimator",
-    [
-        GaussianHMM(2, n_iter=5),
-        LogisticHMM(2, n_iter=5),
-        ARHMM(2, n_lags=2, n_iter=5),
-        HSMM(2, family=Gaussian(), max_duration=4, n_iter=5),
-    ],
+    [GaussianHMM(2), LogisticHMM(2), ARHMM(2, n_lags=2), hsmm()],
     ids=["gaussian", "logistic", "ar2", "hsmm"],
 )
 def test_a_stream_is_the_filter(estimator):
     X = rows()
-    model = BehaviorModel.fit(estimator, X, columns=AUS, fps=25)
+    rng = np.random.default_rng(0)
+    estimator._emission = estimator.family.init(X[8:], 2, rng)
+    if not isinstance(estimator, HSMM):
+        estimator.startprob_, estimator.transmat_ = first_chain(2)
+    transform = AUTransform.fit("unit", X, AUS)
+    model = BehaviorModel(estimator, transform, 25.0, "intensity", np.zeros((2, 2)))
     stream = model.stream()
     beliefs = np.stack([stream.update(row) for row in X])
     np.testing.assert_allclose(beliefs, model.filtered(X), atol=1e-11)
@@ -60,7 +77,8 @@ def test_a_list_of_sequences_is_rows_and_lengths():
 
 def test_beliefs_of_a_semi_markov_model_are_about_its_states():
     X = rows()
-    model = HSMM(2, family=Gaussian(), max_duration=4, n_iter=5).fit(X)
+    model = hsmm()
+    model._emission = model.family.init(X[8:], 2, np.random.default_rng(0))
     total, beliefs = model.score_samples(X)
     assert total == pytest.approx(model.score(X))
     assert beliefs.shape == (40, 2)

@@ -7,6 +7,7 @@ from genface.behavior import em
 from genface.behavior.folds import block_folds, clip_folds
 from genface.behavior.hmm import GaussianHMM
 from genface.behavior.sweep import sweep
+from genface.errors import FitError, InputError
 
 
 def three_levels(seed=0, n=240):
@@ -101,3 +102,30 @@ def test_blocked_folds_of_one_sequence_score_the_block_given_the_rest():
     X = three_levels(n=120)
     result = sweep(X, "gaussian", [3], restarts=2, folds=4, gap=2, tol=1e-5)
     assert np.isfinite(result.scores[0]["folds"]).all()
+
+
+def test_bad_settings_are_named():
+    X = three_levels(n=48)
+    for bad, said in (
+        (dict(states=[2, 2.7]), "number of states .* 2.7"),
+        (dict(states=[]), "no number of states"),
+        (dict(restarts=0), "restarts"),
+        (dict(seed=-1), "seed"),
+    ):
+        with pytest.raises(InputError, match=said):
+            sweep(X, "gaussian", **{"states": [2], **bad})
+    with pytest.raises(FitError, match=r"finite likelihood \(.+\)"):
+        sweep(np.full((10, 2), np.nan), "gaussian", [2], restarts=1)
+    model = GaussianHMM(2, n_iter=3).fit(X)
+    for call in (lambda: model.sample(0), lambda: model.forecast(X, 0, 1),
+                 lambda: model.forecast(X, 1, 0), lambda: model.infill(X, 1, seed=-1)):  # fmt: skip
+        with pytest.raises(InputError, match="whole number"):
+            call()
+
+
+def test_a_list_of_sequences_is_held_out_by_whole_sequences():
+    X = three_levels(n=120)
+    settings = dict(states=[2], restarts=1, folds=3, n_iter=5, progress=False)
+    parts = sweep([X[:40], X[40:80], X[80:]], "gaussian", **settings)
+    whole = sweep(X, "gaussian", lengths=[40, 40, 40], **settings)
+    assert parts.scores[0]["held_out"] == whole.scores[0]["held_out"]

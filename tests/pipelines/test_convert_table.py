@@ -81,3 +81,10 @@ def test_the_command(table, tmp_path):
     missing = CliRunner().invoke(app, ["convert", "gone.csv", str(out)])
     assert missing.exit_code == 2
     assert "gone.csv: no such file" in missing.stderr
+
+
+def test_a_table_is_not_written_over_itself(table):
+    before = table.read_bytes()
+    with pytest.raises(InputError, match="over itself"):
+        convert_table(table, table, force=True)
+    assert table.read_bytes() == before

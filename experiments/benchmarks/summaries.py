@@ -1,6 +1,6 @@
 """Seconds to summarise a face table by session: genface, pandas, and py-feat's way.
 
-Command:   python -m experiments.benchmarks.statistics [../shared/data/news_sample]
+Command:   python -m experiments.benchmarks.summaries [../shared/data/news_sample]
 Expected:  on the news sample (477 rows, 2183 columns, 20 sessions) `extract_summary`
            at least 5 times as fast as py-feat's way, in the same run, on 2 cores.
 
