@@ -37,6 +37,10 @@ from genface.table import read_table, write_table
 
 KEPT = ("input", "frame", "time", "approx_time", "face_id", "status")
 INTENSITY = "Intensity"
+FLAT = (
+    "no AU leaves its rest in these frames, so that no emotion shows; give more frames "
+    "of each person, or --no-calibrate"
+)
 SHOWN = 0.05  # strength from which an emotion counts as shown
 
 
@@ -93,6 +97,8 @@ def score_emotions(
     calibrate = codec.au_scale == "presence" if calibrate is None else calibrate
     notes += [CALIBRATED] if calibrate else []
     scored = _scored(fex, codec, calibrate)
+    if calibrate and not (scored[INTENSITY] > 0).any():
+        notes.append(FLAT)
     scored.attrs["emotion_table"] = Path(emotion_table).name
     figures = {} if single else dict(_figures(name, scored, codec, face))
     outputs.begin(out, this)
@@ -121,6 +127,11 @@ def _codec(
     scale, notes = au_scale(fex)
     _, clipped = on_scale(aus[measured].to_numpy(), scale, name)
     table = chosen_prototypes(emotion_table)
+    if clash := sorted({*KEPT, INTENSITY} & set(table.prototypes)):
+        raise InputError(
+            f"{emotion_table}: {', '.join(clash)} is another column of the scores; "
+            "give the emotion another name."
+        )
     codec = EmotionCodec.of(table, measured, scale, variants=variants)
     return codec, [*notes, *clipped]
 
@@ -188,7 +199,8 @@ def _of_face(rows: Fex, codec: EmotionCodec, which: str) -> Iterator[tuple[str, 
 def _peaks(strengths: np.ndarray) -> list[tuple[int, bool]]:
     """For each emotion the frame where it leads the others most, and True.
 
-    One that never leads, where it is shown at all, has the frame of its own highest strength, and False.
+    One that never leads, where it is shown at all, has the frame of its own highest
+    strength, and False.
     """
     known = np.nan_to_num(strengths)
     peaks = []

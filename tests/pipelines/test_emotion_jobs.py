@@ -123,6 +123,22 @@ class TestScores:
         assert any("calibrated for each person" in line for line in told.lines)
         pd.testing.assert_frame_equal(told.table, result.table, check_exact=False)
 
+    def test_one_frame_has_no_rest_to_be_told_from(self, tmp_path):
+        one = clip(1, scale="presence")
+        told = score_emotions(one, tmp_path / "one.csv")
+        assert any("no AU leaves its rest" in line for line in told.lines)
+        raw = score_emotions(one, tmp_path / "raw.csv", calibrate=False)
+        assert raw.table["Happy"][0] > 0.5
+        assert not any("leaves its rest" in line for line in raw.lines)
+
+    @pytest.mark.parametrize("name", ["Intensity", "time"])
+    def test_an_emotion_does_not_take_anothers_column(self, tmp_path, name):
+        (tmp_path / "own.toml").write_text(OWN.replace("Joy", name))
+        with pytest.raises(InputError, match=f"{name} is another column"):
+            score_emotions(
+                clip(), tmp_path / "s.csv", emotion_table=tmp_path / "own.toml"
+            )
+
     def test_a_table_of_ones_own(self, tmp_path):
         (tmp_path / "own.toml").write_text(OWN)
         table = score_emotions(
