@@ -117,8 +117,12 @@ def test_bad_settings_are_named():
     with pytest.raises(FitError, match=r"finite likelihood \(.+\)"):
         sweep(np.full((10, 2), np.nan), "gaussian", [2], restarts=1)
     model = GaussianHMM(2, n_iter=3).fit(X)
-    for call in (lambda: model.sample(0), lambda: model.forecast(X, 0, 1),
-                 lambda: model.forecast(X, 1, 0), lambda: model.infill(X, 1, seed=-1)):  # fmt: skip
+    for call in (
+        lambda: model.sample(0),
+        lambda: model.forecast(X, 0, 1),
+        lambda: model.forecast(X, 1, 0),
+        lambda: model.infill(X, 1, seed=-1),
+    ):
         with pytest.raises(InputError, match="whole number"):
             call()
 
