@@ -9,8 +9,9 @@ from genface.avatar.camera import Camera
 from genface.avatar.raster import Fragments, rasterize
 
 FINE = 3  # samples along each side of a pixel that an edge runs through
-STEEP = 3.0  # an edge is where depth changes by more than this many pixels
-BLOCK = 16  # pixels; triangles far from every edge are told by such blocks
+STEEP = 0.6  # cm by which depth jumps at an edge, and
+LEAST = 5.0  # at least as many widths of a pixel
+BLOCK = 8  # pixels; triangles far from every edge are told by such blocks
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def develop(
     screen, values, paint = camera.screen(posed.points), posed.values, posed.paint
     seen = rasterize(screen, triangles, values, shape)
     flat[seen.pixel] = _bytes(paint(seen))
-    edges = _edge_pixels(seen, parts, shape, STEEP / camera.scale)
+    edges = _edge_pixels(seen, parts, shape, max(STEEP, LEAST / camera.scale))
     if len(edges):
         near = _near(screen, triangles, edges, shape)
         finer = screen * np.array([FINE, FINE, 1], screen.dtype)
