@@ -73,7 +73,8 @@ def report(rig: Rig) -> None:
     generator = np.random.default_rng(0)
     mixtures = generator.random((1000, len(rig.au_names)))
     mixtures *= generator.random(mixtures.shape).argsort(1) < 6
-    raw = rest + np.einsum("ta,savc->tvc", mixtures, rig.deltas)
+    weights = rig.morph_weights(mixtures)
+    raw = rest + np.einsum("ts,svc->tvc", weights, rig.morphs.deltas)
     clamped = rig.vertices(mixtures)
     print("1000 random mixtures of 6 AUs: frames in which opposite points cross by")
     print("more than 1e-5 cm, and the deepest crossing in cm")
