@@ -18,7 +18,8 @@ from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.scene import Scene, compose
 from genface.video import probe
-from genface.video.writer import exact_rate, gif_step, shrunk, write_clip
+from genface.video.gif import gif_step
+from genface.video.writer import exact_rate, shrunk, write_clip
 
 GIF_BYTES = 6_000_000
 GIF_WIDTH = 440
