@@ -104,7 +104,7 @@ def test_webp_and_png_last_as_long_as_their_frames(tmp_path, fps, name, within):
         assert image.info["loop"] == 0  # again and again
 
 
-@pytest.mark.parametrize(("name", "within"), [("a.webp", 4), ("a.apng", 0)])
+@pytest.mark.parametrize(("name", "within"), [("a.webp", 6), ("a.apng", 0)])
 @pytest.mark.parametrize("shape", [(48, 64), (47, 63)])
 def test_webp_and_png_show_the_frames(tmp_path, name, within, shape):
     wanted = list(bars(9, shape))
