@@ -18,8 +18,13 @@ def gif_step(rate: Fraction) -> int:
     return max(1, math.ceil(rate / FASTEST))
 
 
-def encode_gif(path: Path, frames: Iterable[np.ndarray], rate: Fraction) -> None:
-    """Write pictures (H, W, 3) uint8 at up to 50 frames/s, over and over."""
+def encode_gif(
+    path: Path, frames: Iterable[np.ndarray], rate: Fraction, comment: str = ""
+) -> None:
+    """Write pictures (H, W, 3) uint8 at up to 50 frames/s, to be shown over and over.
+
+    Memory holds two bytes per pixel of the clip.
+    """
     codes, histogram = [], np.zeros(1 << 16, np.int64)
     shown = None
     for rgb in frames:
@@ -48,6 +53,7 @@ def encode_gif(path: Path, frames: Iterable[np.ndarray], rate: Fraction) -> None
         transparency=UNCHANGED,
         disposal=1,
         optimize=False,
+        comment=comment.encode(),
     )
 
 

@@ -46,17 +46,23 @@ STREAMS = {
 
 
 def encode_stream(
-    path: Path, frames: Iterable[np.ndarray], rate: Fraction, kind: Stream
+    path: Path,
+    frames: Iterable[np.ndarray],
+    rate: Fraction,
+    kind: Stream,
+    comment: str = "",
 ) -> None:
     """Write pictures (H, W, 3) uint8, all of one size, ``rate`` per second.
 
-    Where colours have half the size, odd sizes grow by a copy of the last row or
-    column.
+    A ``comment`` is kept where the container has a place for it (mp4). Where colours
+    have half the size, odd sizes grow by a copy of the last row or column.
     """
     with av.open(
         str(path), "w", format=kind.container, options=dict(kind.container_options)
     ) as container:
         stream = None
+        if comment:
+            container.metadata["comment"] = comment
         for index, rgb in enumerate(frames):
             rgb = _even(rgb) if kind.bt709 else np.ascontiguousarray(rgb)
             stream = stream or _opened(container, rgb.shape, rate, kind)

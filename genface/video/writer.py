@@ -1,6 +1,5 @@
 """Frames out: clips as mp4, gif, animated WebP and PNG, or a folder of pictures."""
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
@@ -28,6 +27,7 @@ def write_clip(
     *,
     max_width: int | None = None,
     every: int = 1,
+    comment: str = "",
 ) -> Path:
     """Write pictures (H, W, 3) uint8, all of one size, shown ``fps`` times a second.
 
@@ -36,8 +36,9 @@ def write_clip(
     between hundredths of a second so that the mean rate is right; above 50 frames/s
     frames are left out. ``.webp`` keeps most of the colours at a fraction of the size,
     its times are rounded to milliseconds; ``.apng`` keeps every pixel. ``max_width``
-    shrinks, ``every`` keeps each n-th frame and slows the rate with it. The file
-    appears whole or not at all; the same frames give the same bytes.
+    shrinks, ``every`` keeps each n-th frame and slows the rate with it.
+    ``comment`` is kept in an mp4 or gif. The file appears whole or not at all; the
+    same frames give the same bytes.
 
     Raises :class:`InputError` for another ending or no frames, :class:`MediaError`
     when the file cannot be written.
@@ -60,37 +61,49 @@ def write_clip(
     try:
         with atomic(path) as temporary:
             if suffix == ".gif":
-                encode_gif(temporary, source, rate / every)
+                encode_gif(temporary, source, rate / every, comment)
             else:
-                encode_stream(temporary, source, rate / every, STREAMS[suffix])
+                kind = STREAMS[suffix]
+                encode_stream(temporary, source, rate / every, kind, comment)
     except (av.error.FFmpegError, OSError) as error:
         raise source.reason(error) from None
     return path
 
 
-def write_pictures(folder: Path | str, frames: Iterable[np.ndarray]) -> Path:
+def write_pictures(
+    folder: Path | str, frames: Iterable[np.ndarray], *, replace: bool = False
+) -> Path:
     """Write pictures (H, W, 3) uint8 as ``00000.png``, ``00001.png``, ... of a folder.
 
-    The folder appears whole or not at all; one that is there is not touched.
+    The folder appears whole or not at all; with ``replace`` instead of what it held.
 
     Raises :class:`InputError` for no frames or a folder that is not empty,
     :class:`MediaError` when it cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder}: is already there; name another folder.")
+    if folder.exists() and not replace and _holds_something(folder):
+        raise InputError(f"{folder}: holds something else; name another folder.")
     source = _Source(folder, iter(frames))
     scratch = folder.with_name(f".{folder.name}-{secrets.token_hex(6)}")
+    whole, old = scratch / "new", scratch / "old"
     try:
-        scratch.mkdir(parents=True)
+        whole.mkdir(parents=True)
         for index, frame in enumerate(source):
-            Image.fromarray(frame).save(scratch / f"{index:05d}.png")
-        os.replace(scratch, folder)
+            Image.fromarray(frame).save(whole / f"{index:05d}.png")
+        if folder.exists():
+            folder.rename(old)
+        whole.rename(folder)
     except OSError as error:
         raise source.reason(error) from None
     finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def _holds_something(folder: Path) -> bool:
+    return not folder.is_dir() or any(folder.iterdir())
 
 
 class _Source:
