@@ -19,7 +19,7 @@ FINE = 4  # times finer while painting
 RIDGE = 1e-3  # of the largest shape's square, against shapes that look alike
 FAINT = 0.02  # activations below leave no trace
 SIDES = (("L", 1.0), ("R", -1.0))  # subject's side, direction in the image
-SOFT = 0.05  # cm, blur of a fold
+SOFT = 0.075  # cm, blur of a fold
 LIT = 0.55  # how much brighter than dark the lower side of a fold is
 
 # Each layer: which AUs raise it, how dark it is, and lines of (x, y) in cm on the
@@ -48,7 +48,7 @@ LAYERS = (
         ((0.35, 2.2), (0.75, 1.75), (1.0, 1.2)),
     )),
     # Crow's feet, and the fold below the lower lid.
-    ({"AU06": 1.0, "AU07": 0.25}, 0.28, 0.08, (
+    ({"AU06": 1.0, "AU07": 0.25}, 0.30, 0.09, (
         ((4.9, 2.85), (5.6, 3.25), (6.2, 3.75)),
         ((4.95, 2.55), (5.7, 2.65), (6.4, 2.8)),
         ((4.85, 2.25), (5.5, 2.0), (6.1, 1.75)),
@@ -58,14 +58,14 @@ LAYERS = (
     )),
     # From the wing of the nose past the corner of the mouth.
     ({"AU12": 0.75, "AU10": 0.7, "AU09": 0.7, "AU11": 0.7, "AU06": 0.3, "AU13": 0.6,
-      "AU20": 0.3}, 0.34, 0.20, (
+      "AU20": 0.3}, 0.30, 0.28, (
         ((1.75, -0.55), (2.25, -1.3), (2.75, -2.2), (3.1, -3.3)),
     )),
     # Beside the corner of the mouth: dimple, and the crease that pulls it down.
-    ({"AU14": 1.0, "AU12": 0.35}, 0.36, 0.16, (
+    ({"AU14": 1.0, "AU12": 0.35}, 0.34, 0.24, (
         ((3.0, -3.1), (3.15, -3.7), (3.0, -4.3)),
     )),
-    ({"AU15": 1.0}, 0.34, 0.15, (((2.6, -4.0), (2.95, -4.6), (3.05, -5.3)),)),
+    ({"AU15": 1.0}, 0.28, 0.24, (((3.0, -4.2), (3.15, -4.7), (3.2, -5.4)),)),
     # Under the lower lip, and the puckered chin.
     ({"AU17": 1.0, "AU15": 0.4, "AU24": 0.3}, 0.32, 0.22, (
         ((0.0, -5.35), (0.7, -5.3), (1.4, -5.1)),
