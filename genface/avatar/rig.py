@@ -1,7 +1,7 @@
 """AU activations, head pose and gaze to the vertices of a face."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -36,12 +36,13 @@ class Rig:
     triangles: np.ndarray  # (M, 3) int32
     parts: Mapping[str, slice]
     morphs: Morphs
-    eyes: tuple[Sequence[int], Sequence[int]]
+    eyes: Sequence[Sequence[int]]
     eye_centres: np.ndarray
     head_pivot: np.ndarray
     colours: np.ndarray | None = None
     drive: np.ndarray | None = None
-    contact: Callable[[jax.Array], jax.Array] | None = field(default=None)
+    contact: Callable[[jax.Array], jax.Array] | None = None
+    identity: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for array in (self.neutral, self.triangles, self.morphs.deltas):
