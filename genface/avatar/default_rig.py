@@ -29,6 +29,7 @@ def read(path: Path | str) -> dict:
         "neutral": arrays["neutral"],
         "triangles": triangles,
         "parts": parts,
+        "covers": _covers(),
         "colours": None,
         "morphs": Morphs(drivers.names, deltas),
         "eyes": np.concatenate([irises, arrays["eye_rows"].astype(int)], axis=1),
@@ -40,17 +41,19 @@ def read(path: Path | str) -> dict:
 
 
 def _triangles(arrays) -> tuple[np.ndarray, dict[str, slice]]:
-    """The mesh's triangles, those over eyes and mouth last, then the inner parts."""
+    """The mesh's triangles in its own order, then those of the inner parts."""
     face = mesh_points.triangles()
-    over = np.zeros(len(face), bool)
-    for rims in mesh_points.OPENINGS:
-        over |= np.isin(face, rims).all(axis=1)
-    sizes = [int((~over).sum()), int(over.sum()), *arrays["inner_sizes"].tolist()]
-    ends = np.cumsum([0, *sizes]).tolist()
-    names = ["skin", "openings", *arrays["inner_names"].tolist()]
+    ends = np.cumsum([0, len(face), *arrays["inner_sizes"]]).tolist()
+    names = ["skin", *arrays["inner_names"].tolist()]
     parts = {
         name: slice(start, stop)
         for name, start, stop in zip(names, ends, ends[1:], strict=False)
     }
-    every = [face[~over], face[over], arrays["inner_triangles"].astype(np.int32)]
-    return np.concatenate(every), parts
+    return np.concatenate([face, arrays["inner_triangles"].astype(np.int32)]), parts
+
+
+def _covers() -> np.ndarray:
+    """Triangles of the mesh with all corners on the rim of an eye or of the mouth."""
+    face = mesh_points.triangles()
+    inside = [np.isin(face, rims).all(axis=1) for rims in mesh_points.OPENINGS]
+    return np.flatnonzero(np.any(inside, axis=0))
