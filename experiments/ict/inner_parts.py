@@ -65,8 +65,8 @@ def parts(neutral: np.ndarray, mesh: Registration) -> dict[str, Part]:
     return {
         "eye_R": right,
         "eye_L": left,
-        "teeth_upper": _teeth(-2.3, -3.5, 10.7, jaw=0.0),
-        "teeth_lower": _teeth(-4.55, -3.5, 10.3, jaw=1.0),
+        "teeth_upper": _teeth(-2.5, -3.75, 10.7, jaw=0.0),
+        "teeth_lower": _teeth(-4.6, -3.55, 10.3, jaw=1.0),
         "tongue": _tongue(),
         "mouth": _mouth(neutral),
     }

@@ -23,7 +23,7 @@ RIG_AUS = (*map(au_number, AU_NAMES), 13, 16, 18, 22, 27, 45)
 # ICT's browDown lowers the arch of the brow twice as far as its inner end, where the
 # frown is; pressed lips (24) also roll in, or they would look as at rest.
 EXTRA_SHAPES: dict[int, dict[str, float]] = {
-    4: {"browInnerUp": -0.35},
+    4: {"browInnerUp": -0.5},
     13: {"mouthSmile": 0.15, "cheekPuff": 0.3},
     24: {"mouthRollUpper": 0.35, "mouthRollLower": 0.35, "mouthShrugLower": 0.15},
 }
@@ -36,6 +36,7 @@ WHOLE_FACE = (26, 27)  # the jaw: its shapes end by themselves, but for the lids
 # The raw shape of 9 opens the mouth as far as AU10 does; 11 leaves the corners.
 WEAKER = {9: ("upper lip", 0.4), 11: ("mouth corner", 0.3)}
 EDGE = 1.6  # cm over which an AU fades out around its region, and toward the outline
+EDGES = {1: 2.4, 2: 3.0}  # the forehead's skin goes along further
 MIXTURES = (
     ("AU01", "AU04"),
     ("AU06", "AU12"),
@@ -83,7 +84,8 @@ def region_masks(points: np.ndarray, mesh: np.ndarray) -> dict[int, np.ndarray]:
     for number in RIG_AUS:
         weight = np.ones(N_FACE)
         if number not in WHOLE_FACE:
-            weight = smooth(1 - distance[:, list(region(number))].min(1) / EDGE)
+            near = distance[:, list(region(number))].min(1)
+            weight = smooth(1 - near / EDGES.get(number, EDGE))
         if number not in MOVES_OUTLINE:
             weight *= inside
         if number in WEAKER:
@@ -160,11 +162,11 @@ def _one_side(name: str, shapes, points, side: str) -> np.ndarray:
 
 
 def _together(points, mesh, outward: int) -> np.ndarray:
-    """The inner end of a brow drawn .25 cm to the middle (corrugator)."""
+    """The inner end of a brow drawn .35 cm to the middle (corrugator)."""
     inner = mesh[[285, 336] if outward > 0 else [55, 107]].mean(0)
     near = np.exp(-((points - inner) ** 2).sum(1) / (2 * 0.9**2))
     near *= smooth(outward * points[:, 0] / 0.8)
-    return near[:, None] * [-0.25 * outward, 0, 0]
+    return near[:, None] * [-0.35 * outward, 0, 0]
 
 
 def _nasolabial(delta, points, mesh, outward: int) -> np.ndarray:
