@@ -1,15 +1,15 @@
 """AU activations, head pose and gaze to the vertices of a face."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genface.avatar import default_rig
+from genface.avatar import contact, default_rig
 from genface.avatar.activation import Drivers, per_frame
 from genface.avatar.morphs import Morphs
 from genface.files import shipped_model
@@ -27,7 +27,9 @@ class Rig:
     (V, 3) in 0-1, or None where the renderer paints. ``eyes`` are the vertices of the
     subject's right and left eye that turn about ``eye_centres`` (2, 3) with the gaze;
     the head turns about ``head_pivot`` (3,). ``drive`` (D, S) leads from the drivers to
-    the weights of the morphs; None: each driver has its own.
+    the weights of the morphs; None: each driver has its own. ``covers`` are triangles
+    that close eyes and mouth: leave them out where the parts behind are to be seen.
+    ``identity`` (K, V, 3) are the ways in which faces differ, per standard deviation.
     """
 
     name: str
@@ -36,12 +38,14 @@ class Rig:
     triangles: np.ndarray  # (M, 3) int32
     parts: Mapping[str, slice]
     morphs: Morphs
-    eyes: tuple[Sequence[int], Sequence[int]]
+    eyes: Sequence[Sequence[int]]
     eye_centres: np.ndarray
     head_pivot: np.ndarray
     colours: np.ndarray | None = None
     drive: np.ndarray | None = None
-    contact: Callable[[jax.Array], jax.Array] | None = field(default=None)
+    edges: tuple[contact.Edges, ...] = ()
+    covers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.intp))
+    identity: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for array in (self.neutral, self.triangles, self.morphs.deltas):
@@ -123,6 +127,7 @@ class Rig:
             turning,
             self.eye_centres,
             self.head_pivot,
+            self.edges,
         )
         for start in range(0, count, _SIZES[-1]):
             block = [array[start : start + _SIZES[-1]] for array in frames]
@@ -131,17 +136,16 @@ class Rig:
             size = next(n for n in _SIZES if n >= length)
             padded = [_pad(array, size) for array in block]
             with jax.default_matmul_precision("highest"):  # GPUs would round
-                moved = _move(*constants, *padded, contact=self.contact)
+                moved = _move(*constants, *padded)
             result[start : start + length] = np.asarray(moved)[:length]
         return result
 
 
-@partial(jax.jit, static_argnames="contact")
-def _move(neutral, deltas, turning, centres, pivot, weights, eyes, head, contact):
+@jax.jit
+def _move(neutral, deltas, turning, centres, pivot, edges, weights, eyes, head):
     """Sum of shapes, then contact, then the eyes and the head turn."""
     moved = neutral + jnp.einsum("ts,svc->tvc", weights, deltas)
-    if contact is not None:
-        moved = contact(moved)
+    moved = contact.part(moved, edges)
     for mask, centre in zip(turning, centres, strict=True):
         turned = jnp.einsum("tij,tvj->tvi", eyes, moved - centre) + centre
         moved = moved + mask[:, None] * (turned - moved)
