@@ -36,8 +36,9 @@ def part(vertices: jax.typing.ArrayLike) -> jax.Array:
     lower one, it stops there: it is the one that moves. Only heights (y) change.
     """
     vertices = jnp.asarray(vertices)
+    inner_parts = vertices[..., mesh_points.N_MESH :, 1]
     upper, lower = np.array(UPPER_LIP)[:, 1:-1], np.array(LOWER_LIP)[:, 1:-1]
-    height = vertices[..., 1]
+    height = vertices[..., : mesh_points.N_MESH, 1]
     inner = _crossing(height, upper[-1], lower[-1])
     rows = np.concatenate([share * np.eye(upper.shape[1]) for share in ROW_FOLLOWS], 1)
     height = height + 0.5 * inner @ rows @ _spread(upper, lower)
@@ -46,6 +47,7 @@ def part(vertices: jax.typing.ArrayLike) -> jax.Array:
     above = np.array(UPPER_LIDS)[:, 1:-1].ravel()
     below = np.array(LOWER_LIDS)[:, 1:-1].ravel()
     height = height + _crossing(height, above, below) @ _one_hot(above)
+    height = jnp.concatenate([height, inner_parts], axis=-1)
     return vertices.at[..., 1].set(height)
 
 

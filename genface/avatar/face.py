@@ -6,10 +6,12 @@ from functools import lru_cache
 import numpy as np
 
 from genface.avatar import head
+from genface.avatar.coloured import ColouredMesh
 from genface.avatar.painted import PaintedHead
 from genface.avatar.picture import develop
 from genface.avatar.rig import Rig
 from genface.errors import InputError, ShapeError
+from genface.geometry import mesh_points
 
 BACKGROUND = (206, 214, 222)
 
@@ -32,9 +34,7 @@ class AvatarRenderer:
             raise InputError(f"size {size}: expected (H, W), each at least 16 pixels.")
         self.rig = rig if rig is not None else Rig.default()
         self.size = (int(size[0]), int(size[1]))
-        self._model = PaintedHead(
-            self.rig.neutral, self.rig.head_pivot, self.size, levels
-        )
+        self._model = _model(self.rig, self.size, levels)
         self._backdrop = head.backdrop(self.size, background)
 
     def render(self, vertices: np.ndarray) -> np.ndarray:
@@ -65,6 +65,15 @@ class AvatarRenderer:
         """Pictures of a series of AUs (T, A); arguments as for :meth:`Rig.vertices`."""
         for vertices in self.rig.vertices(aus, pose, gaze, au_names):
             yield self.render(vertices)
+
+
+def _model(rig: Rig, size: tuple[int, int], levels: int) -> PaintedHead | ColouredMesh:
+    """A rig without colours that has MediaPipe's mesh is painted, others are not."""
+    skin = rig.triangles[rig.parts.get("skin", slice(None))]
+    mesh = mesh_points.triangles()
+    if rig.colours is None and np.array_equal(skin, mesh):
+        return PaintedHead(rig.neutral, rig.head_pivot, size, levels)
+    return ColouredMesh(rig.neutral, rig.triangles, rig.parts, rig.colours, size)
 
 
 @lru_cache(maxsize=4)

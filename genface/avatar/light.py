@@ -6,6 +6,7 @@ KEY = (-0.42, 0.5, 0.76)  # toward the lights, in the frame of the viewer
 FILL = (0.75, 0.1, 0.55)
 WRAP = 0.28  # how far the key light reaches around
 SHINE = 24.0  # exponent of the highlights
+GLINT = 250.0  # of those in eyes
 HOLLOW = 1.1  # how much folds darken
 
 
@@ -27,6 +28,12 @@ def light(normals: np.ndarray, hollow: np.ndarray | float = 0.0) -> np.ndarray:
     # Light that has passed through skin is red: at the border of the shadow.
     red = white + 0.16 * key * (1 - key)
     return np.stack([red, white, 0.11 * glance**SHINE], axis=1)
+
+
+def glint(normals: np.ndarray) -> np.ndarray:
+    """Highlight (S,), 0-1, of the key light on something wet."""
+    halfway = _unit(_unit(KEY) + np.array([0, 0, 1.0], np.float32))
+    return 0.9 * np.clip(normals @ halfway, 0, 1) ** GLINT
 
 
 def _unit(direction) -> np.ndarray:

@@ -27,7 +27,9 @@ class Rig:
     (V, 3) in 0-1, or None where the renderer paints. ``eyes`` are the vertices of the
     subject's right and left eye that turn about ``eye_centres`` (2, 3) with the gaze;
     the head turns about ``head_pivot`` (3,). ``drive`` (D, S) leads from the drivers to
-    the weights of the morphs; None: each driver has its own.
+    the weights of the morphs; None: each driver has its own. ``covers`` are triangles
+    that close eyes and mouth: leave them out where the parts behind are to be seen.
+    ``identity`` (K, V, 3) are the ways in which faces differ, per standard deviation.
     """
 
     name: str
@@ -36,12 +38,14 @@ class Rig:
     triangles: np.ndarray  # (M, 3) int32
     parts: Mapping[str, slice]
     morphs: Morphs
-    eyes: tuple[Sequence[int], Sequence[int]]
+    eyes: Sequence[Sequence[int]]
     eye_centres: np.ndarray
     head_pivot: np.ndarray
     colours: np.ndarray | None = None
     drive: np.ndarray | None = None
-    contact: Callable[[jax.Array], jax.Array] | None = field(default=None)
+    contact: Callable[[jax.Array], jax.Array] | None = None
+    covers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.intp))
+    identity: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for array in (self.neutral, self.triangles, self.morphs.deltas):
