@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from genface.avatar.activations import Expression, activations
+from genface.avatar.inputs import Expression, activations
 from genface.avatar.irises import PUPIL, iris_outlines
 from genface.avatar.lineface import LINES, face_vertices, line_points
 from genface.avatar.muscles import chosen_muscles, muscle_heat, outlines
@@ -93,7 +93,7 @@ def plot_face(
 
     ``au`` are intensities from 0 to 1: 20 numbers in the order of ``AU_NAMES``, a
     mapping or row of a table, names or an emotion; see
-    :func:`genface.avatar.activations.activations`, also for ``feature_range``.
+    :func:`genface.avatar.inputs.activations`, also for ``feature_range``.
     ``gaze`` is pitch and yaw relative to the head in radians, + up and to the subject's
     right; eyes and lids follow.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from genface.avatar.activations import Expression, activations, joined
+from genface.avatar.inputs import Expression, activations, joined
 from genface.avatar.rig import Rig
 from genface.errors import ShapeError
 from genface.geometry import mesh_points
@@ -83,6 +83,6 @@ def predict_landmarks(
 ) -> np.ndarray:
     """The 68 points (2, 68) of a face in cm, x right and y up.
 
-    ``au`` as for :func:`genface.avatar.activations.activations`.
+    ``au`` as for :func:`genface.avatar.inputs.activations`.
     """
     return line_points(face_vertices(activations(au, feature_range))[0])
