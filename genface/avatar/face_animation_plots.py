@@ -69,7 +69,7 @@ class FaceAnimation:
             yield np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
 
     def save(self, path: Path | str, fps: Fraction | float | None = None) -> Path:
-        """Write a clip in a format of :func:`genface.video.write_clip`, whole or not."""
+        """Write a clip as :func:`genface.video.write_clip` does; whole or not at all."""
         return write_clip(path, self.frames(), fps or self.fps)
 
     def to_jshtml(self) -> str:

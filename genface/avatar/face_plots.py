@@ -21,7 +21,7 @@ from genface.errors import InputError, ShapeError
 FIGURE = (4, 5)  # inches
 VIEW = (-9.6, 9.6, -12.2, 10.6)  # cm: left, right, bottom, top; also a dropped jaw
 IRIS_GREY = "0.55"
-ARROWS = {"color": "r", "scale": 1, "width": 0.007}
+ARROWS: dict[str, Any] = {"color": "r", "scale": 1, "width": 0.007}
 
 
 class LineFace:
@@ -165,4 +165,6 @@ def _draw_arrows(ax: Axes, field: Mapping[str, Any], points: np.ndarray) -> None
 
 
 def _polygon(ax: Axes, **look: Any) -> Polygon:
-    return ax.add_patch(Polygon(np.zeros((3, 2)), lw=0, **look))
+    polygon = Polygon(np.zeros((3, 2)), lw=0, **look)
+    ax.add_patch(polygon)
+    return polygon

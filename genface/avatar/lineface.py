@@ -1,9 +1,9 @@
 """A face of 68 points and the lines between them, moved by the rig.
 
-The points are those of dlib and Multi-PIE, as vertices of the mesh: right brow on the
-left of the picture first. The jaw and the base of the nose are chosen here, since the
-table that detectors use for landmarks (``mesh_points.LANDMARKS_68``) has its chin beside
-the middle, and nostrils where dlib has the base of the nose.
+The points are those of dlib and Multi-PIE as vertices of the mesh, the subject's right
+first. Jaw and base of the nose are chosen here: the table that detectors use for
+landmarks (``mesh_points.LANDMARKS_68``) has its chin beside the middle, and nostrils
+where dlib has the base of the nose.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,7 @@ JAW = (
 # fmt: on
 NOSE_BASE = (98, 97, 2, 326, 327)
 POINTS = (
-    JAW
-    + mesh_points.LANDMARKS_68[17:31]
-    + NOSE_BASE
-    + mesh_points.LANDMARKS_68[36:]
+    JAW + mesh_points.LANDMARKS_68[17:31] + NOSE_BASE + mesh_points.LANDMARKS_68[36:]
 )
 """Mesh vertices of the 68 points."""
 

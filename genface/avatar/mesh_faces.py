@@ -1,18 +1,34 @@
 """The 478-point mesh that is to be drawn: of AUs, an emotion, blendshapes, or given."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from genface.avatar.inputs import Expression, activations, emotion_face
+from genface.avatar.irises import LIDS
 from genface.avatar.lineface import face_vertices
 from genface.avatar.rig import Rig
 from genface.errors import InputError, ShapeError
 from genface.facs.blendshapes import aus_from_blendshapes
 from genface.geometry import mesh_points
 from genface.geometry.pose import rotation_from_euler
+
+MOUTH = (mesh_points.LIPS_INNER_UPPER, mesh_points.LIPS_INNER_LOWER)
+HOLES = (*LIDS, MOUTH)
+"""Upper and lower border of each opening of the face."""
+
+Mode = Literal["contours", "tesselation", "shaded"]
+MODES = ("contours", "tesselation", "shaded")
+
+
+def checked_mode(mode: str) -> str:
+    """The way of drawing a mesh, one of :data:`MODES`."""
+    if mode not in MODES:
+        raise InputError(f"mode is {mode!r}; expected {', '.join(MODES)}.")
+    return mode
 
 
 def mesh_of(
@@ -54,6 +70,35 @@ def mesh_of(
     else:
         face = activations(au, feature_range)
     return face_vertices(face, gaze)[0]
+
+
+@cache
+def skin_triangles() -> np.ndarray:
+    """The 852 triangles (852, 3) of the mesh that do not close eyes and mouth."""
+    faces = mesh_points.TRIANGLES
+    closing = np.zeros(len(faces), bool)
+    for upper, lower in HOLES:
+        closing |= np.isin(faces, (*upper, *lower)).all(axis=1)
+    return faces[~closing]
+
+
+@cache
+def mesh_edges(mode: Literal["contours", "tesselation"]) -> np.ndarray:
+    """Vertices (124, 2) of the contours, or (1322, 2) of the skin's triangles."""
+    if mode == "contours":
+        return mesh_points.contours()
+    faces = skin_triangles()
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    return np.unique(np.sort(edges, axis=1), axis=0)
+
+
+def room(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Middle (3,) and side of a cube that holds all expressions of a mesh.
+
+    Measured by forehead, bridge and tip of the nose, which AUs hardly move.
+    """
+    unit = float(np.ptp(points[[10, 168], 1]) or np.ptp(points[:, 1]))
+    return points[4] - np.array([0.0, 0.15, 1.2]) * unit, 4.2 * unit
 
 
 def gaze_arrow(points: np.ndarray, gaze: np.ndarray, length: float) -> np.ndarray:

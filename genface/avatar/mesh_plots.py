@@ -1,7 +1,7 @@
 """The 478-point mesh in matplotlib's 3-D axes: contours, triangles, or shaded."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,19 +10,23 @@ from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
 
 from genface.avatar.inputs import Expression
-from genface.avatar.irises import LIDS, PUPIL, iris_outlines
-from genface.avatar.mesh_faces import gaze_arrow, mesh_of
+from genface.avatar.irises import PUPIL, iris_outlines
+from genface.avatar.mesh_faces import (
+    HOLES,
+    Mode,
+    checked_mode,
+    gaze_arrow,
+    mesh_edges,
+    mesh_of,
+    room,
+    skin_triangles,
+)
 from genface.errors import InputError
-from genface.geometry import mesh_points
-
-Mode = Literal["contours", "tesselation", "shaded"]
-MODES = ("contours", "tesselation", "shaded")
 
 IRIS, BLACK, WHITE = (0.45, 0.30, 0.18), (0.05, 0.05, 0.05), (0.96, 0.95, 0.93)
 SKIN, CAVITY = (0.90, 0.74, 0.64), (0.25, 0.08, 0.08)
 LIGHT = np.array([-0.35, 0.45, 0.82])
 AMBIENT = 0.35
-ROOM = 0.35  # of the mesh's height, left free below for a dropped jaw
 
 
 def plot_face_mesh(
@@ -48,7 +52,7 @@ def plot_face_mesh(
 
     What to draw is one of ``au`` (as for :func:`plot_face`), ``emotion`` (a name, or
     shares of several), ``blendshapes`` by name, or ``mesh`` (478, 3) with x right, y up
-    and z toward the viewer. ``mode`` is 124 contour lines, all 1365 edges, or lit
+    and z toward the viewer. ``mode`` is 124 contour lines, all 1322 edges, or lit
     triangles. ``gaze`` (pitch, yaw in radians, + up and the subject's right) turns the
     eyes of all but a given mesh, and draws an arrow of ``gaze_length_frac`` of the
     face's height.
@@ -56,8 +60,7 @@ def plot_face_mesh(
     ``ax`` is made with ``projection="3d"``. Data are (x, -z, y), so that
     ``view_init`` (0, -90), elevation and azimuth in degrees, looks the face in the eye.
     """
-    if mode not in MODES:
-        raise InputError(f"mode is {mode!r}; expected {', '.join(MODES)}.")
+    checked_mode(mode)
     if model is not None:
         raise InputError("model: the face is moved by the rig; leave model out.")
     points = mesh_of(au, emotion, blendshapes, mesh, gaze, feature_range)
@@ -66,8 +69,7 @@ def plot_face_mesh(
     if mode == "shaded":
         _draw_skin(ax, points, alpha)
     else:
-        table = mesh_points.contours() if mode == "contours" else mesh_points.TESSELATION
-        edges = turned(points)[table]
+        edges = turned(points)[mesh_edges(mode)]
         lines = Line3DCollection(edges, colors=color, lw=linewidth, alpha=alpha)
         ax.add_collection3d(lines)
     for share, colour in ((1.0, IRIS), (PUPIL, BLACK)):
@@ -96,18 +98,14 @@ def shades(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 
 def _draw_skin(ax: Axes3D, points: np.ndarray, alpha: float) -> None:
-    triangles = mesh_points.TRIANGLES
+    triangles = skin_triangles()
     colours = shades(points, triangles)[:, None] * np.array(SKIN)
     skin = turned(points)[triangles]
     ax.add_collection3d(
         Poly3DCollection(skin, fc=colours, ec=colours, lw=0.2, alpha=alpha, zorder=2)
     )
-    mouth = (*mesh_points.LIPS_INNER_UPPER, *mesh_points.LIPS_INNER_LOWER[::-1])
-    for around, colour in [
-        *(((*upper, *lower[::-1]), WHITE) for upper, lower in LIDS),
-        (mouth, CAVITY),
-    ]:
-        hole = turned(points)[list(around)]
+    for (upper, lower), colour in zip(HOLES, (WHITE, WHITE, CAVITY), strict=True):
+        hole = turned(points)[[*upper, *lower[::-1]]]
         ax.add_collection3d(Poly3DCollection([hole], fc=colour, lw=0, zorder=3))
 
 
@@ -123,7 +121,7 @@ def _frame(
     ax: Axes3D, points: np.ndarray, view: tuple[float, float], title: str | None
 ) -> None:
     """One scale for all three axes; the same room for every face of one mesh."""
-    middle, size = _room(points)
+    middle, size = room(points)
     right, away, up = turned(middle)
     half = size / 2
     ax.set(xlim=(right - half, right + half), ylim=(away - half, away + half))
@@ -133,9 +131,3 @@ def _frame(
     ax.set_axis_off()
     if title is not None:
         ax.set_title(title)
-
-
-def _room(points: np.ndarray) -> tuple[np.ndarray, float]:
-    """Middle (3,) and side of the cube that is shown, by points that AUs hardly move."""
-    height = np.ptp(points[[10, 168], 1]) or np.ptp(points[:, 1])
-    return points[4] - [0.0, 0.0, height], 4.2 * height
