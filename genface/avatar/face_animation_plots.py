@@ -47,6 +47,8 @@ class FaceAnimation:
         ax = self.figure.subplots()
         self._face = LineFace(ax, **look)
         frame(ax, border, title)
+        self._canvas.draw()
+        self.figure.set_layout_engine("none")  # it would lay out every frame anew
 
     def __len__(self) -> int:
         return len(self.values)
@@ -69,7 +71,7 @@ class FaceAnimation:
             yield np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
 
     def save(self, path: Path | str, fps: Fraction | float | None = None) -> Path:
-        """Write a clip as :func:`genface.video.write_clip` does; whole or not at all."""
+        """Write a clip as :func:`genface.video.write_clip` does, or nothing at all."""
         return write_clip(path, self.frames(), fps or self.fps)
 
     def to_jshtml(self) -> str:
@@ -77,7 +79,7 @@ class FaceAnimation:
         animation = FuncAnimation(
             self.figure, self.draw, len(self), interval=1000 / float(self.fps)
         )
-        return animation.to_jshtml(fps=float(self.fps))
+        return animation.to_jshtml()
 
     def _repr_html_(self) -> str:
         return self.to_jshtml()
@@ -135,13 +137,25 @@ def animate_face(
     else:
         faces = [_one_face(side, AU, feature_range) for side in (start, end)]
         (first, last), names = joined(faces)
-        timing = (max(2, ceil(float(fps) * duration)), interp_func)
-        timing += (ceil(float(fps) * padding), include_reverse)
+        n_frames, still = (ceil(float(fps) * time) for time in (duration, padding))
+        timing = (max(2, n_frames), interp_func, still, include_reverse)
         values = np.clip(interpolate_aus(first, last, *timing), 0.0, 1.0)
         looks = _between(gaze_start, gaze_end, timing)
     vertices = vertex_frames(values, names, looks)
-    look = {"color": color, "linewidth": linewidth, "linestyle": linestyle}
+    look: dict[str, Any] = {
+        "color": color,
+        "linewidth": linewidth,
+        "linestyle": linestyle,
+    }
     look |= {"muscles": muscles, "cmap": cmap, "muscle_scaler": muscle_scaler}
+    look = {
+        "color": color,
+        "linewidth": linewidth,
+        "linestyle": linestyle,
+        "muscles": muscles,
+        "cmap": cmap,
+        "muscle_scaler": muscle_scaler,
+    }
     animation = FaceAnimation(values, names, vertices, fps, title, border, look)
     if save is not None:
         animation.save(save)
@@ -174,10 +188,12 @@ def animate_au(
     motion = motion_of(aus, fps)
     vertices = vertex_frames(motion.aus, motion.au_names)
     camera = Camera(fig)
+    look.setdefault("color", "k")
+    look.setdefault("linewidth", 1)
     frame(ax, border, title)
     for row, mesh in zip(motion.aus.tolist(), vertices, strict=True):
         face = dict(zip(motion.au_names, row, strict=True))
-        LineFace(ax, **({"color": "k", "linewidth": 1} | look)).show(mesh, face)
+        LineFace(ax, **look).show(mesh, face)
         camera.snap()
     return camera.animate(interval=1000 / float(fps))
 

@@ -57,7 +57,8 @@ class LineFace:
                 artists, iris_outlines(vertices, share), strict=True
             ):
                 artist.set_xy(outline[:, :2])
-        self._heat(vertices, muscle_heat(face))
+        if self._muscles:
+            self._heat(vertices, muscle_heat(face))
         return points
 
     def _heat(self, vertices: np.ndarray, heat: Mapping[str, float]) -> None:

@@ -117,13 +117,12 @@ def animate_face_mesh_plotly(
         vertices.reshape(len(vertices), -1), axis=0, return_inverse=True
     )
     meshes = shown.reshape(-1, *vertices.shape[1:])
-    order = order.ravel().tolist()
     frames = [
         go.Frame(name=str(name), traces=[0, 1], data=look.positions(one))
         for name, one in enumerate(meshes)
     ]
     layout = _layout(vertices[0], background, title)
-    layout |= _controls([str(name) for name in order], 1000 / float(fps))
+    layout |= _controls([str(name) for name in order.ravel()], 1000 / float(fps))
     return go.Figure(look.traces(go, vertices[0]), layout, frames)
 
 

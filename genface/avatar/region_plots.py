@@ -127,7 +127,7 @@ def _distinct(
     colours: Mapping[str, Any] | None,
 ) -> list[Any]:
     """A colour for each triangle: that of the smallest region around it, or None."""
-    palette = matplotlib.colormaps["tab20"].colors
+    palette = matplotlib.colormaps["tab20"](range(20))
     chosen = {name: palette[k % len(palette)] for k, name in enumerate(regions)}
     if colours is not None:
         unknown = set(colours) - set(regions)
