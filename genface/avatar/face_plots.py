@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from genface.avatar.activations import Expression, activations
+from genface.avatar.inputs import Expression, activations
 from genface.avatar.irises import PUPIL, iris_outlines
 from genface.avatar.lineface import LINES, face_vertices, line_points
 from genface.avatar.muscles import chosen_muscles, muscle_heat, outlines
@@ -21,7 +21,7 @@ from genface.errors import InputError, ShapeError
 FIGURE = (4, 5)  # inches
 VIEW = (-9.6, 9.6, -12.2, 10.6)  # cm: left, right, bottom, top; also a dropped jaw
 IRIS_GREY = "0.55"
-ARROWS = {"color": "r", "scale": 1, "width": 0.007}
+ARROWS: dict[str, Any] = {"color": "r", "scale": 1, "width": 0.007}
 
 
 class LineFace:
@@ -57,7 +57,8 @@ class LineFace:
                 artists, iris_outlines(vertices, share), strict=True
             ):
                 artist.set_xy(outline[:, :2])
-        self._heat(vertices, muscle_heat(face))
+        if self._muscles:
+            self._heat(vertices, muscle_heat(face))
         return points
 
     def _heat(self, vertices: np.ndarray, heat: Mapping[str, float]) -> None:
@@ -93,7 +94,7 @@ def plot_face(
 
     ``au`` are intensities from 0 to 1: 20 numbers in the order of ``AU_NAMES``, a
     mapping or row of a table, names or an emotion; see
-    :func:`genface.avatar.activations.activations`, also for ``feature_range``.
+    :func:`genface.avatar.inputs.activations`, also for ``feature_range``.
     ``gaze`` is pitch and yaw relative to the head in radians, + up and to the subject's
     right; eyes and lids follow.
 
@@ -165,4 +166,6 @@ def _draw_arrows(ax: Axes, field: Mapping[str, Any], points: np.ndarray) -> None
 
 
 def _polygon(ax: Axes, **look: Any) -> Polygon:
-    return ax.add_patch(Polygon(np.zeros((3, 2)), lw=0, **look))
+    polygon = Polygon(np.zeros((3, 2)), lw=0, **look)
+    ax.add_patch(polygon)
+    return polygon

@@ -13,14 +13,16 @@ CORNERS = 32  # of the polygon that draws an iris
 
 
 def iris_outlines(vertices: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """Outlines (2, 32, 3) of the right and left iris of a mesh (478, 3), cut by the lids.
+    """Outlines (2, 32, 3) of both irises of a mesh (478, 3), right first, cut by lids.
 
     ``share`` of the radius is drawn: :data:`PUPIL` makes pupils. The mesh may have any
     pose and unit. Between closed lids the outline has no area.
     """
     vertices = np.asarray(vertices, np.float64)
     outlines = [
-        _outline(vertices[list(iris)], vertices[list(upper)], vertices[list(lower)], share)
+        _outline(
+            vertices[list(iris)], vertices[list(upper)], vertices[list(lower)], share
+        )
         for iris, (upper, lower) in zip(mesh_points.IRISES, LIDS, strict=True)
     ]
     return np.stack(outlines)
@@ -38,7 +40,9 @@ def _outline(
     out = np.cross(along, up)
     axes = np.stack([along, up, out], axis=1)
     iris, upper, lower = ((part - origin) @ axes for part in (iris, upper, lower))
-    radius = 0.25 * share * sum(np.linalg.norm(rim[:2] - iris[0, :2]) for rim in iris[1:])
+    radius = (
+        0.25 * share * sum(np.linalg.norm(rim[:2] - iris[0, :2]) for rim in iris[1:])
+    )
     turn = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)
     x = np.clip(iris[0, 0] + radius * np.cos(turn), 0, upper[-1, 0])
     y = iris[0, 1] + radius * np.sin(turn)

@@ -1,16 +1,16 @@
 """A face of 68 points and the lines between them, moved by the rig.
 
-The points are those of dlib and Multi-PIE, as vertices of the mesh: right brow on the
-left of the picture first. The jaw and the base of the nose are chosen here, since the
-table that detectors use for landmarks (``mesh_points.LANDMARKS_68``) has its chin beside
-the middle, and nostrils where dlib has the base of the nose.
+The points are those of dlib and Multi-PIE as vertices of the mesh, the subject's right
+first. Jaw and base of the nose are chosen here: the table that detectors use for
+landmarks (``mesh_points.LANDMARKS_68``) has its chin beside the middle, and nostrils
+where dlib has the base of the nose.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from genface.avatar.activations import Expression, activations, joined
+from genface.avatar.inputs import Expression, activations, joined
 from genface.avatar.rig import Rig
 from genface.errors import ShapeError
 from genface.geometry import mesh_points
@@ -22,10 +22,7 @@ JAW = (
 # fmt: on
 NOSE_BASE = (98, 97, 2, 326, 327)
 POINTS = (
-    JAW
-    + mesh_points.LANDMARKS_68[17:31]
-    + NOSE_BASE
-    + mesh_points.LANDMARKS_68[36:]
+    JAW + mesh_points.LANDMARKS_68[17:31] + NOSE_BASE + mesh_points.LANDMARKS_68[36:]
 )
 """Mesh vertices of the 68 points."""
 
@@ -83,6 +80,6 @@ def predict_landmarks(
 ) -> np.ndarray:
     """The 68 points (2, 68) of a face in cm, x right and y up.
 
-    ``au`` as for :func:`genface.avatar.activations.activations`.
+    ``au`` as for :func:`genface.avatar.inputs.activations`.
     """
     return line_points(face_vertices(activations(au, feature_range))[0])

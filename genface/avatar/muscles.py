@@ -6,14 +6,10 @@ Which AU a muscle makes comes by its name from :mod:`genface.facs.units`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
-
-from genface.avatar.rig import Rig
 from genface.errors import InputError
+from genface.facs.regions import mirror
 from genface.facs.units import UNITS
-from genface.geometry import mesh_points
 
 SIDES = ("L", "R")
 
@@ -109,7 +105,7 @@ MUSCLES: Mapping[str, Muscle] = {
 def outlines(name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Mesh vertices around a muscle on the subject's left and right."""
     right = MUSCLES[name].outline
-    return tuple(_mirrored()[list(right)].tolist()), right
+    return tuple(mirror()[vertex] for vertex in right), right
 
 
 def muscle_heat(activations: Mapping[str, float]) -> dict[str, float]:
@@ -152,11 +148,3 @@ def chosen_muscles(muscles: bool | Mapping[str, str] | None) -> dict[str, str]:
                 wanted[side] = muscles[name]
                 break
     return wanted
-
-
-@lru_cache(maxsize=1)
-def _mirrored() -> np.ndarray:
-    """Vertex (478,) on the other side of each."""
-    face = Rig.default().neutral[: mesh_points.N_MESH]
-    other = face * np.array([-1, 1, 1], face.dtype)
-    return ((face[:, None] - other[None]) ** 2).sum(axis=2).argmin(axis=1)

@@ -1,6 +1,6 @@
 """How strong each AU is, from whatever says it: numbers, names, a table, an emotion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -84,8 +84,8 @@ def activation_frames(
         raise InputError("aus: there are no frames to animate.")
     if np.isinf(values).any():
         raise InputError("an AU is infinite; expected intensities from 0 to 1.")
-    extremes = [np.nanmin(values, initial=0.0), np.nanmax(values, initial=0.0)]
-    _check_range(extremes, names)
+    _check_range(np.nanmin(values, axis=0, initial=0.0), names)
+    _check_range(np.nanmax(values, axis=0, initial=0.0), names)
     _check_known(names)
     return np.clip(values, 0.0, 1.0), names
 
@@ -233,18 +233,20 @@ def _spread(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     return low + share * (high - low)
 
 
-def _check_range(values: Any, names: Any) -> None:
+def _check_range(values: Iterable[float], names: Iterable[str]) -> None:
     values = list(values)
     for place, value in enumerate(values):
         if not -ROUNDING <= value <= 1 + ROUNDING:
-            which = f" of {list(names)[place]}" if len(list(names)) == len(values) else ""
+            which = (
+                f" of {list(names)[place]}" if len(list(names)) == len(values) else ""
+            )
             raise InputError(
                 f"the value{which} is {value:g}; expected intensities from 0 to 1 "
                 "(divide FACS levels by 5; feature_range=(0, 1) spreads weights)."
             )
 
 
-def _check_known(names: Any) -> None:
+def _check_known(names: Iterable[str]) -> None:
     known = Rig.default().au_names
     unknown = [name for name in names if name.split("_")[0] not in known]
     if unknown:
