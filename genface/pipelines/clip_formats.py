@@ -72,9 +72,9 @@ def _listed() -> str:
     )
 
 
-def picture_size(words: str | int) -> int | tuple[int, int]:
+def picture_size(words: str) -> int | tuple[int, int]:
     """``"720"`` as a height, ``"640x720"`` (width x height) as (H, W) in pixels."""
-    match = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", str(words).strip().lower())
+    match = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", words.strip().lower())
     if match is None:
         raise InputError(
             f"--size {words}: expected a height such as 720, or WIDTHxHEIGHT such as "

@@ -1,9 +1,11 @@
 """From face tables to what the avatar does, on the scale of its rig."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,7 +76,7 @@ def cast_of(
     rows = face_rows(fex, face, name)
     rate, notes = (asked, []) if asked is not None else _own_rate(rows)
     notes += _other_source(rows, source)
-    how = {"calibrate": calibrate, "smooth": smooth, "known": known}
+    how: dict[str, Any] = {"calibrate": calibrate, "smooth": smooth, "known": known}
     motion = motion_of(rows, rate, **how)
     if synthetic is None:
         return Cast(fex, (rows,), (motion,), rate, (*notes, *motion.notes))
@@ -143,6 +145,8 @@ def motion_of(
     beyond the scale count as its end. AUs that are not ``known`` to the rig (without
     it: to FACS) are left out with a note.
     """
+    if not 0 <= smooth < math.inf:
+        raise InputError(f"smooth {smooth}: expected seconds, 0 or more.")
     aus, notes = _intensities(rows, calibrate, reference, known)
     pose, pose_notes = _pose(rows)
     notes += pose_notes
@@ -180,12 +184,12 @@ def _intensities(
     if scale != "presence" or not calibrate:
         return aus / FULL[scale], notes
     own = reference is None or au_scale(reference)[0] != "presence"
-    fixed = rows if own or reference is None else reference
-    fixed = au_table(fixed).reindex(columns=aus.columns).clip(0, 1)
+    whose = rows if own or reference is None else reference
+    fixed = au_table(whose).reindex(columns=aus.columns).clip(0, 1)
+    whom = "this person" if own else "the real person's range"
     notes.append(
-        "AUs are presence (0-1), not intensity: calibrated for "
-        f"{'this person' if own else "the real person's range"}, 5th percentile to 0, "
-        "95th kept (--no-calibrate draws them raw)"
+        f"AUs are presence (0-1), not intensity: calibrated for {whom}, 5th percentile "
+        "to 0, 95th kept (--no-calibrate draws them raw)"
     )
     drawn = calibrate_presence(aus.to_numpy(), fixed.to_numpy())
     return pd.DataFrame(drawn, columns=aus.columns), notes

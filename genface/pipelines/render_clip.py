@@ -1,12 +1,14 @@
 """A table of AUs as an animation: pictures, a page, a model that moves, or curves."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import genface
-from genface.avatar.animation import Motion
 from genface.avatar.rig import Rig
 from genface.behavior import BehaviorModel
 from genface.errors import InputError
@@ -14,8 +16,8 @@ from genface.pipelines import outputs
 from genface.pipelines.clip_exports import export
 from genface.pipelines.clip_formats import ClipFormat, clip_format, picture_size
 from genface.pipelines.clip_states import load_model
-from genface.pipelines.faces import face_choice, fex_of
-from genface.pipelines.motions import Followed, Table, face_rows, follow, motion_of
+from genface.pipelines.faces import face_choice
+from genface.pipelines.motions import Table, cast_of
 from genface.pipelines.progress import Progress, silent
 from genface.pipelines.rigs import chosen_rig, rig_digest
 from genface.pipelines.scene import Layout, Scene, compose
@@ -76,12 +78,12 @@ def render_clip(
     kind = clip_format(out, format)
     beside = source is not None or synthetic is not None
     layout = Layout(
-        size=picture_size(size),
+        size=picture_size(size) if isinstance(size, str) else size,
         strip=(beside or model is not None) if strip is None else strip,
         caption=caption,
     )
-    timing = {"fps": fps, "calibrate": calibrate, "smooth": smooth}
-    whose = {"face": face_choice(face), "input_name": input_name}
+    timing: dict[str, Any] = {"fps": fps, "calibrate": calibrate, "smooth": smooth}
+    whose: dict[str, Any] = {"face": face_choice(face), "input_name": input_name}
     wanted = beside if gif is None else gif
     extra = {"source": source, "synthetic": synthetic, "model": model, "gif": gif}
     _check_options(kind, {**asdict(layout), **extra}, rig, max_targets)
@@ -101,7 +103,8 @@ def render_clip(
         outputs.begin(path, this)
     lines = list(cast.notes)
     if kind.drawn:
-        scene = compose(cast, layout, shown, load_model(model), source)
+        clip = None if source is None else Path(source)
+        scene = compose(cast, layout, shown, load_model(model), clip)
         lines += _draw(scene, kind, paths, progress or silent)
         lines += scene.notes()
     else:
@@ -109,7 +112,7 @@ def render_clip(
     for path in paths:
         outputs.record(path, this)
     n, rate = len(cast.motions[0]), cast.rate
-    lines.append(f"{n} frames, {n / rate:.1f} s at {float(rate):.5g} frames/s")
+    lines.append(f"{n} frames, {float(n / rate):.1f} s at {float(rate):.5g} frames/s")
     return RenderResult(paths, n, tuple(f"animate: {line}" for line in lines))
 
 
@@ -119,7 +122,7 @@ def _draw(
     """Write the pictures of a scene, and a small gif of them to a second path."""
     out, *small = paths
     rate = scene.motions[0].fps
-    comment = "; ".join([f"genface {genface.__version__}", *scene.motions[0].changes])
+    comment = "; ".join([f"genface {genface.__version__}", *scene.motions[0].notes])
     thumbnails = Thumbnails(rate) if small else None
     pictures = _watched(scene, progress)
     if thumbnails is not None:
@@ -127,11 +130,12 @@ def _draw(
     if kind.suffix:
         write_clip(out, pictures, rate, comment=comment)
     else:
-        write_pictures(out, pictures, replace=outputs.untouched(out))
+        write_pictures(out, pictures, replace=True)
     return [] if thumbnails is None else [thumbnails.write(small[0])]
 
 
 def _watched(scene: Scene, progress: Progress) -> Iterator[np.ndarray]:
+    """Frames of a scene, reported one by one."""
     for done, picture in enumerate(scene.frames(), start=1):
         progress("render", done, len(scene))
         yield picture

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -14,18 +14,48 @@ from PIL import Image
 from genface.avatar.animation import Motion
 from genface.avatar.face import AvatarRenderer
 from genface.avatar.overlay import greyed, mark_faces
+from genface.avatar.rig import Rig
 from genface.avatar.strip import Strip, title_bar
-from genface.errors import MediaError
+from genface.behavior import BehaviorModel
+from genface.errors import InputError, MediaError
 from genface.fex import Fex
 from genface.pipelines.faces import times_of
+from genface.pipelines.motions import Cast
 from genface.table.columns import FACEBOX
 from genface.video import Frame, probe, read_frames
 
-PANEL_HEIGHT = 360  # pixels of the panels beside a source
+PANEL = 360  # height of the panels beside a source
 AVATAR_ASPECT = 0.84  # width of an avatar's panel relative to its height
 ALONE = (512, 432)  # (H, W) of an avatar without company
 AWAY = ("no face", "no data")  # in the real panel, and in the synthetic one
 AHEAD = 4  # frames being drawn while one is written
+BLOCK = 64  # frames whose vertices are in memory at once
+LARGEST = 4096  # pixels of a side
+TITLES = ("avatar of the real AUs", "avatar of the synthetic AUs")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a clip is laid out.
+
+    ``size`` is (H, W) of an avatar's panel, or H alone; ``strip`` whether the AUs are
+    shown below, ``caption`` a line of text under everything.
+    """
+
+    size: int | tuple[int, int] | None = None
+    strip: bool = False
+    caption: str = ""
+
+    def panel(self, beside: bool) -> tuple[int, int]:
+        """(H, W) of an avatar's panel, ``beside`` a source or another avatar."""
+        size = self.size if self.size is not None else PANEL if beside else ALONE
+        if isinstance(size, int):
+            size = (size, 2 * round(size * AVATAR_ASPECT / 2))
+        if not 16 <= min(size) <= max(size) <= LARGEST:
+            raise InputError(
+                f"size {size[1]}x{size[0]}: expected 16 to {LARGEST} pixels a side."
+            )
+        return size
 
 
 class SourcePanel:
@@ -86,13 +116,18 @@ class SourcePanel:
 
 @dataclass
 class Scene:
-    """Panels side by side, and how to draw frame after frame of them."""
+    """Panels side by side, and how to draw frame after frame of them.
+
+    ``above`` is a picture of its own, ``below`` are what is drawn under the panels at
+    each time in seconds, and ``labels`` write on the picture of each avatar.
+    """
 
     renderer: AvatarRenderer
-    motions: list[Motion]
+    motions: Sequence[Motion]
     source: SourcePanel | None = None
-    titles: np.ndarray | None = None
-    strip: Strip | None = None
+    above: np.ndarray | None = None
+    below: Sequence[Callable[[float], np.ndarray]] = ()
+    labels: Sequence[Callable[[np.ndarray, int], np.ndarray] | None] = ()
 
     def __len__(self) -> int:
         return len(self.motions[0])
@@ -102,22 +137,22 @@ class Scene:
         times = self.motions[0].times
         columns = [] if self.source is None else [self.source.frames(times)]
         with ThreadPoolExecutor(max_workers=2) as pool:
-            for motion, caption in zip(self.motions, AWAY, strict=False):
+            for index, motion in enumerate(self.motions):
                 avatars = self._avatars(motion, pool)
-                columns.append(_marked(avatars, motion.away, caption))
+                label = self.labels[index] if self.labels else None
+                columns.append(_marked(avatars, motion.away, AWAY[index], label))
             for time, *panels in zip(times, *columns, strict=True):
-                row = np.concatenate(panels, axis=1)
-                if self.strip is None or self.titles is None:
-                    yield row
-                else:
-                    yield np.concatenate([self.titles, row, self.strip.at(time)])
+                rows = [np.concatenate(panels, axis=1)]
+                rows = rows if self.above is None else [self.above, *rows]
+                yield np.concatenate([*rows, *(draw(time) for draw in self.below)])
+
+    def notes(self) -> list[str]:
+        """What went wrong on the way, after the last frame."""
+        problem = self.source and self.source.problem
+        return [problem] if problem else []
 
     def _avatars(self, motion: Motion, pool: Executor) -> Iterator[np.ndarray]:
-        todo = iter(
-            self.renderer.rig.vertices(
-                motion.aus, motion.pose, motion.gaze, motion.au_names
-            )
-        )
+        todo = _vertices(self.renderer.rig, motion)
         drawn = deque(pool.submit(self.renderer.render, v) for v in islice(todo, AHEAD))
         while drawn:
             yield drawn.popleft().result()
@@ -126,43 +161,63 @@ class Scene:
 
 
 def compose(
-    motions: list[Motion],
-    source: Path | None,
-    fex: Fex,
-    rows: Fex,
-    size: tuple[int, int] | None,
+    cast: Cast,
+    layout: Layout,
+    rig: Rig,
+    model: BehaviorModel | None = None,
+    source: Path | None = None,
 ) -> Scene:
     """Lay out the panels: source, if there is one, then one avatar per motion.
 
-    ``rows`` are those of the followed face in ``fex``; ``size`` is (H, W) of an
-    avatar's panel. One motion without a source is drawn alone, without strip.
+    With a strip, states of the ``model`` (or of a column) and emotions are shown too.
     """
-    if source is None and len(motions) == 1:
-        return Scene(AvatarRenderer(size=size or ALONE), motions)
-    height, width = size or (PANEL_HEIGHT, round(PANEL_HEIGHT * AVATAR_ASPECT))
-    panel = None if source is None else SourcePanel(source, fex, rows, height)
-    titles = ["avatar of the real AUs", "avatar of the synthetic AUs"][: len(motions)]
-    widths = [width] * len(motions)
-    if panel is not None:
+    beside = source is not None or len(cast.motions) > 1
+    height, width = layout.panel(beside)
+    renderer = AvatarRenderer(rig, size=(height, width))
+    panel = None
+    titles, widths = list(TITLES), [width] * len(cast.motions)
+    if source is not None:
+        panel = SourcePanel(source, cast.fex, cast.rows[0], height)
         titles, widths = ["source", *titles], [panel.size[1], *widths]
-    names = sorted({name for motion in motions for name in motion.au_names})
-    strip = Strip(
-        sum(widths),
+    above = title_bar(titles[: len(widths)], widths) if beside else None
+    below: list[Callable[[float], np.ndarray]] = []
+    labels: list = []
+    if layout.strip:
+        below.append(_strip(cast, sum(widths)).at)
+    return Scene(renderer, cast.motions, panel, above, below, labels)
+
+
+def _strip(cast: Cast, width: int) -> Strip:
+    names = sorted({name for motion in cast.motions for name in motion.au_names})
+    return Strip(
+        width,
         names,
-        [_by_name(motion, names) for motion in motions],
+        [_by_name(motion, names) for motion in cast.motions],
         ["real AUs", "synthetic AUs"],
-        len(motions[0]) / float(motions[0].fps),
+        len(cast.motions[0]) / float(cast.rate),
     )
-    renderer = AvatarRenderer(size=(height, width))
-    return Scene(renderer, motions, panel, title_bar(titles, widths), strip)
+
+
+def _vertices(rig: Rig, motion: Motion) -> Iterator[np.ndarray]:
+    """Vertices (V, 3) frame by frame; those of a whole clip may not fit in memory."""
+    for start in range(0, len(motion), BLOCK):
+        part = slice(start, start + BLOCK)
+        pose, gaze = (x if x is None else x[part] for x in (motion.pose, motion.gaze))
+        yield from rig.vertices(motion.aus[part], pose, gaze, motion.au_names)
 
 
 def _marked(
-    pictures: Iterator[np.ndarray], away: np.ndarray, caption: str
+    pictures: Iterator[np.ndarray],
+    away: np.ndarray,
+    caption: str,
+    label: Callable[[np.ndarray, int], np.ndarray] | None,
 ) -> Iterator[np.ndarray]:
-    """Pictures, greyed where they show nobody's expression."""
-    for picture, nobody in zip(pictures, away, strict=True):
-        yield greyed(picture, caption) if nobody else picture
+    """Pictures with a label, greyed where they show nobody's expression."""
+    for index, (picture, nobody) in enumerate(zip(pictures, away, strict=True)):
+        if nobody:
+            yield greyed(picture, caption)
+        else:
+            yield picture if label is None else label(picture, index)
 
 
 def _by_name(motion: Motion, names: list[str]) -> np.ndarray:

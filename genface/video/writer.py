@@ -75,13 +75,14 @@ def write_pictures(
 ) -> Path:
     """Write pictures (H, W, 3) uint8 as ``00000.png``, ``00001.png``, ... of a folder.
 
-    The folder appears whole or not at all; with ``replace`` instead of what it held.
+    The folder appears whole or not at all; with ``replace`` instead of one of this
+    kind.
 
     Raises :class:`InputError` for no frames or a folder that is not empty,
     :class:`MediaError` when it cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and not replace and _holds_something(folder):
+    if folder.exists() and not (_only_pictures(folder) if replace else _empty(folder)):
         raise InputError(f"{folder}: holds something else; name another folder.")
     source = _Source(folder, iter(frames))
     scratch = folder.with_name(f".{folder.name}-{secrets.token_hex(6)}")
@@ -102,8 +103,15 @@ def write_pictures(
     return folder
 
 
-def _holds_something(folder: Path) -> bool:
-    return not folder.is_dir() or any(folder.iterdir())
+def _empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _only_pictures(folder: Path) -> bool:
+    """Whether a folder holds nothing but what :func:`write_pictures` writes."""
+    return folder.is_dir() and all(
+        path.suffix == ".png" and path.stem.isdecimal() for path in folder.iterdir()
+    )
 
 
 class _Source:

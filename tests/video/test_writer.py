@@ -126,8 +126,22 @@ def test_a_folder_of_pictures_has_every_pixel_in_order(tmp_path):
     for name, frame in zip(names, wanted, strict=True):
         np.testing.assert_array_equal(np.asarray(Image.open(folder / name)), frame)
     assert (folder.stat().st_mode & 0o777) == (folder.parent.stat().st_mode & 0o777)
-    with pytest.raises(InputError, match="already there"):
+    with pytest.raises(InputError, match="holds something else"):
         write_pictures(folder, wanted)
+    write_pictures(folder, wanted[:2], replace=True)
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["frames"]
+    assert len(list(folder.iterdir())) == 2
+    (folder / "notes.txt").touch()
+    with pytest.raises(InputError, match="holds something else"):
+        write_pictures(folder, wanted, replace=True)
+
+
+def test_a_comment_is_kept_in_mp4_and_gif(tmp_path):
+    words = "smoothed by 0.1 s"
+    with av.open(write_clip(tmp_path / "a.mp4", bars(3), 9, comment=words)) as clip:
+        assert clip.metadata["comment"] == words
+    with Image.open(write_clip(tmp_path / "a.gif", bars(3), 9, comment=words)) as clip:
+        assert clip.info["comment"] == words.encode()
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, OSError, None])
