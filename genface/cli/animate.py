@@ -60,6 +60,10 @@ def animate(
     input_: Annotated[
         str | None, typer.Option("--input", help="Which input of a table of several.")
     ] = None,
+    table_fps: Annotated[
+        float | None,
+        typer.Option(help="Frames a second filmed, if the table's times are wrong."),
+    ] = None,
     calibrate: Annotated[
         bool,
         typer.Option(
@@ -93,6 +97,7 @@ def animate(
             max_targets=max_targets,
             face=face,
             input_name=input_,
+            table_fps=table_fps,
             calibrate=calibrate,
             force=force,
             progress=stages,

@@ -26,11 +26,14 @@ from genface.pipelines.faces import (
     one_input,
     times_of,
 )
+from genface.table.columns import time_columns
 from genface.video import probe
 from genface.video.writer import exact_rate
 
 POSE = ["Pitch", "Roll", "Yaw"]
 GAZE = ["gaze_pitch", "gaze_yaw"]
+FEWEST = 10  # frames in which a person's own range can be told
+FASTEST = 240.0  # frames a second that cameras of faces take
 FULL = {"intensity": 1.0, "presence": 1.0, "occurrence": 1.0, "facs": 5.0}
 
 Table = pd.DataFrame | Path | str
@@ -59,6 +62,7 @@ def cast_of(
     fps: Fraction | float | None = None,
     face: str | int = "longest",
     input_name: str | None = None,
+    table_fps: float | None = None,
     calibrate: bool = True,
     smooth: float = 0.0,
     known: Collection[str] | None = None,
@@ -66,10 +70,13 @@ def cast_of(
     """Motions of one face of ``table`` and of ``synthetic``, which lasts as long.
 
     They have ``fps`` frames a second, as many as the ``source``, or as many as the
-    table; the other arguments are those of :func:`motion_of`.
+    table. ``table_fps`` is the rate of the table's frame numbers, or of its rows, in
+    place of what its times say. The other arguments are those of :func:`motion_of`.
     """
     name, fex = fex_of(table)
     fex = one_input(name, fex, input_name)
+    if table_fps is not None:
+        fex = _at_rate(fex, table_fps)
     asked = _asked_rate(source, fps)
     if asked is not None and not fex.attrs.get("fps"):
         fex.attrs["fps"] = float(asked)  # frame numbers count at this rate
@@ -98,7 +105,20 @@ def _asked_rate(source, fps) -> Fraction | None:
 
 def _own_rate(rows: Fex) -> tuple[Fraction, list[str]]:
     rate, notes = frame_rate(rows)
+    if rate > FASTEST:
+        notes.append(
+            f"its times are {1 / rate:.3g} s apart: if that cannot be, give the frames "
+            "a second of what was filmed by --table-fps"
+        )
     return exact_rate(rate), notes
+
+
+def _at_rate(fex: Fex, table_fps: float) -> Fex:
+    """The table without its times, so that its frames count at another rate."""
+    timeless = fex.drop(columns=time_columns(fex.columns))
+    timeless.attrs = {**fex.attrs, "fps": float(exact_rate(table_fps))}
+    timeless.attrs.pop("sampling_freq", None)
+    return timeless
 
 
 def _other_source(rows: Fex, source) -> list[str]:
@@ -185,6 +205,12 @@ def _intensities(
         return aus / FULL[scale], notes
     own = reference is None or au_scale(reference)[0] != "presence"
     whose = rows if own or reference is None else reference
+    if len(whose) < FEWEST:
+        notes.append(
+            f"AUs are presence (0-1), not intensity: drawn raw, {len(whose)} frames "
+            "do not tell this person's range"
+        )
+        return aus, notes
     fixed = au_table(whose).reindex(columns=aus.columns).clip(0, 1)
     whom = "this person" if own else "the real person's range"
     notes.append(

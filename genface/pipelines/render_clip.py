@@ -47,6 +47,7 @@ def render_clip(
     size: str | int | tuple[int, int] | None = None,
     face: str | int = "longest",
     input_name: str | None = None,
+    table_fps: float | None = None,
     calibrate: bool = True,
     smooth: float = 0.0,
     strip: bool | None = None,
@@ -61,7 +62,8 @@ def render_clip(
     The ending of ``out``, or ``format``, says how: a name of
     :data:`genface.pipelines.clip_formats.FORMATS`. It lasts as long as the table, at
     ``fps``, the source's rate or the table's. ``input_name`` chooses one of several
-    inputs of a table. ``presence`` tables are calibrated per person unless
+    inputs of a table; ``table_fps`` counts its frames where its times are missing or
+    wrong. ``presence`` tables are calibrated per person unless
     ``calibrate`` is off; ``smooth`` is the standard deviation in seconds. Where there
     is no face, the avatar holds, fades to neutral and is greyed.
 
@@ -84,6 +86,7 @@ def render_clip(
     )
     timing: dict[str, Any] = {"fps": fps, "calibrate": calibrate, "smooth": smooth}
     whose: dict[str, Any] = {"face": face_choice(face), "input_name": input_name}
+    timing["table_fps"] = table_fps
     wanted = beside if gif is None else gif
     extra = {"source": source, "synthetic": synthetic, "model": model, "gif": gif}
     _check_options(kind, {**asdict(layout), **extra}, rig, max_targets)
