@@ -35,7 +35,7 @@ def read(path: Path | str) -> dict:
         "eyes": np.concatenate([irises, arrays["eye_rows"].astype(int)], axis=1),
         "eye_centres": arrays["eye_centres"],
         "head_pivot": arrays["head_pivot"],
-        "contact": contact.part,
+        "edges": contact.mesh_edges(len(arrays["neutral"])),
         "identity": arrays["identity"].astype(np.float32),
     }
 

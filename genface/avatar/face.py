@@ -72,7 +72,7 @@ def _model(rig: Rig, size: tuple[int, int], levels: int) -> PaintedHead | Colour
     skin = rig.triangles[rig.parts.get("skin", slice(None))]
     mesh = mesh_points.triangles()
     if rig.colours is None and np.array_equal(skin, mesh):
-        return PaintedHead(rig.neutral, rig.head_pivot, size, levels)
+        return PaintedHead(rig, size, levels)
     return ColouredMesh(rig.neutral, rig.triangles, rig.parts, rig.colours, size)
 
 

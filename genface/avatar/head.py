@@ -29,10 +29,10 @@ EAR_AXES = np.array([0.75, 2.7, 1.7])
 # Neck and shoulders from top to bottom: height, half width, half depth, middle in depth,
 # how far the ring turns with the head, and the light that chin and head leave in front.
 RINGS_OF_BODY = (
-    (-2.5, 4.3, 4.4, -5.0, 1.0, 0.50),
-    (-5.0, 4.5, 4.6, -5.2, 0.95, 0.50),
-    (-7.2, 4.6, 4.7, -5.3, 0.75, 0.52),
-    (-9.2, 4.6, 4.8, -5.5, 0.5, 0.66),
+    (-2.5, 4.3, 4.4, -5.0, 1.0, 0.60),
+    (-5.0, 4.5, 4.6, -5.2, 0.95, 0.60),
+    (-7.2, 4.6, 4.7, -5.3, 0.75, 0.62),
+    (-9.2, 4.6, 4.8, -5.5, 0.5, 0.72),
     (-11.0, 4.7, 4.9, -5.8, 0.25, 0.84),
     (-12.4, 5.1, 5.2, -6.2, 0.08, 0.95),
     (-13.2, 5.9, 5.7, -6.5, 0.0, 0.98),
@@ -155,8 +155,8 @@ def hair_cover(width: int) -> np.ndarray:
     return np.clip((0.47 - place) / 0.04, 0, 1)
 
 
-def ears(n_around: int = 14, n_along: int = 9) -> tuple[np.ndarray, ...]:
-    """Vertices (E, 3), outward normals and triangles of both ears (ellipsoids)."""
+def ears(n_around: int = 20, n_along: int = 15) -> tuple[np.ndarray, ...]:
+    """Vertices (E, 3), outward normals and triangles of both ears, each a shell."""
     polar = np.linspace(0, np.pi, n_along)[:, None]
     turn = np.linspace(0, 2 * np.pi, n_around, endpoint=False)[None]
     ball = np.stack(
@@ -174,12 +174,34 @@ def ears(n_around: int = 14, n_along: int = 9) -> tuple[np.ndarray, ...]:
     points, normals = [], []
     for side in (-1, 1):
         shape = ball * EAR_AXES
+        # The bowl opens to the side and to the front, above the lobe.
+        _, y, z = ball.T
+        bowl = np.exp(-(((y - 0.1) / 0.5) ** 2) - ((z - 0.15) / 0.5) ** 2)
+        out = np.clip(side * ball[:, 0], 0, 1)
+        rounded = shape.copy()
+        shape[:, 0] -= side * 0.9 * bowl * out
+        shape[:, 2] *= 0.75 + 0.25 * y  # narrow at the lobe
+        rounded[:, 0] -= side * 0.45 * bowl * out
+        normal = _normals(rounded, index)
+        normals.append(normal * np.sign((normal * ball).sum(axis=1, keepdims=True)))
         shape[:, 0] += side * 0.12 * shape[:, 1]  # the upper end stands out
         points.append(shape + [side * 8.05, 0.9, -3.6])
-        normals.append(ball / EAR_AXES)
-    both = np.concatenate(normals)
-    both /= np.linalg.norm(both, axis=1, keepdims=True)
-    return np.concatenate(points), both, np.concatenate([faces, faces + len(ball)])
+    return (
+        np.concatenate(points),
+        np.concatenate(normals),
+        np.concatenate([faces, faces + len(ball)]),
+    )
+
+
+def _normals(points, index):
+    """Unit normals (P, 3), of either sign, of points on a grid (n, m) of indices."""
+    grid = points[index]
+    along = np.gradient(grid, axis=0)
+    around = np.roll(grid, -1, axis=1) - np.roll(grid, 1, axis=1)
+    normal = np.cross(along, around).reshape(-1, 3)
+    for pole, sign in ((index[0], 1), (index[-1], -1)):
+        normal[pole] = (0, sign, 0)
+    return normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
 
 def body(n_around: int = 40) -> Body:

@@ -9,6 +9,8 @@ from genface.avatar.camera import Camera
 from genface.avatar.light import light
 from genface.avatar.picture import Posed
 from genface.avatar.raster import BLOCK, Fragments
+from genface.avatar.rig import Rig
+from genface.avatar.wrinkles import PIXELS_PER_CM, Wrinkles
 from genface.geometry import mesh_points
 
 # Hardly moved by any AU: bridge of the nose, eye corners, temples.
@@ -30,17 +32,16 @@ class PaintedHead:
     ``levels`` of subdivision smooth the surface.
     """
 
-    def __init__(
-        self, neutral: np.ndarray, pivot: np.ndarray, size: tuple[int, int], levels: int
-    ) -> None:
-        neutral = np.asarray(neutral, np.float64)[: mesh_points.N_MESH]
+    def __init__(self, rig: Rig, size: tuple[int, int], levels: int) -> None:
+        neutral = np.asarray(rig.neutral, np.float64)[: mesh_points.N_MESH]
         outer = neutral[list(mesh_points.OUTER_EYE_CORNERS)]
         self._unit = np.linalg.norm(outer[1] - outer[0]) / head.EYE_SPAN
         self._origin = outer.mean(axis=0)
-        self._pivot = self._in_cm(np.asarray(pivot, np.float64))
+        self._pivot = self._in_cm(np.asarray(rig.head_pivot, np.float64))
         self._surface, picture = _prepared(self._in_cm(neutral).tobytes(), levels)
         self.camera = Camera.of_bust(size)
         self._texture = skin.texture_for(picture, self.camera.scale)
+        self._wrinkles = Wrinkles(rig.morphs, mesh_points.N_MESH, float(self._unit))
         self.triangles, self.parts = self._surface.triangles, self._surface.parts
 
     def pose(self, vertices: np.ndarray) -> Posed:
@@ -57,9 +58,11 @@ class PaintedHead:
         )
         shone[len(points) :] *= self._surface.body.shade[:, None]
         values = self._values(points, shone)
-        copies = self._surface.copies
+        relief = self._wrinkles.relief(local - self._surface.neutral)
         return Posed(
-            world[copies], values, lambda seen: self._paint(seen, local)
+            world[self._surface.copies],
+            values,
+            lambda seen: self._paint(seen, local, relief),
         )
 
     def _in_cm(self, vertices):
@@ -102,9 +105,12 @@ class PaintedHead:
         values[first:, 2] = parts.rim_light[first:]
         return values
 
-    def _paint(self, seen: Fragments, local: np.ndarray) -> np.ndarray:
+    def _paint(self, seen: Fragments, local, relief) -> np.ndarray:
         """Colours (3, P), 0-255, of fragments."""
         colours = np.empty((3, len(seen.pixel)), np.float32)
+        if relief is not None:
+            face = np.searchsorted(seen.triangle, self._surface.n_face)
+            self._fold(seen.values[:, :face], relief)
         kinds = np.arange(surface.RIGHT_EYE, surface.MOUTH + 2)
         ends = np.searchsorted(self.parts[seen.triangle], kinds)
         for start in range(0, ends[0], BLOCK):
@@ -116,6 +122,17 @@ class PaintedHead:
                 colours[:, start:stop] = self._opening(part, x, y, shade, local)
                 colours[:, start:stop] *= 255
         return colours
+
+    def _fold(self, values, relief):
+        """Darken the light on fragments of the face by a relief."""
+        u, v, red, white, _ = values
+        height, width = self._wrinkles.shape
+        scale = PIXELS_PER_CM / (skin.PIXELS_PER_CM * self._texture.scale)
+        place = np.clip(v * scale, 0, height - 1).astype(np.intp) * width
+        place += np.clip(u * scale, 0, width - 1).astype(np.intp)
+        shade = relief[place]
+        red *= shade
+        white *= shade
 
     def _paint_skin(self, colours, values):
         """Texture times light, plus highlights: fragments of skin and hair."""

@@ -11,7 +11,7 @@ from genface.avatar.raster import Fragments, rasterize
 FINE = 3  # samples along each side of a pixel that an edge runs through
 STEEP = 0.6  # cm by which depth jumps at an edge, and
 LEAST = 5.0  # at least as many widths of a pixel
-BLOCK = 8  # pixels; triangles far from every edge are told by such blocks
+BLOCK = 4  # pixels; triangles far from every edge are told by such blocks
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def develop(
     flat = picture.reshape(-1, 3)
     screen, values, paint = camera.screen(posed.points), posed.values, posed.paint
     seen = rasterize(screen, triangles, values, shape)
-    flat[seen.pixel] = _bytes(paint(seen))
+    _store(flat, seen.pixel, paint(seen))
     edges = _edge_pixels(seen, parts, shape, max(STEEP, LEAST / camera.scale))
     if len(edges):
         near = _near(screen, triangles, edges, shape)
@@ -92,12 +92,15 @@ def _near(screen, triangles, edges, shape) -> np.ndarray:
     count = count.cumsum(axis=0).cumsum(axis=1)
     place = np.nan_to_num(screen[:, :2] / BLOCK, nan=-1.0)
     place = np.floor(np.clip(place, 0, high - 1)).astype(np.intp)
-    (x0, x1), (y0, y1) = (
-        (np.minimum.reduce(part), np.maximum.reduce(part) + 1)
-        for part in (place[:, axis][triangles.T] for axis in (0, 1))
-    )
+    (x0, x1), (y0, y1) = (_range(side[triangles.T]) for side in place.T)
     inside = count[y1, x1] - count[y0, x1] - count[y1, x0] + count[y0, x0]
     return np.flatnonzero(inside)
+
+
+def _range(corners):
+    """Least and one above the largest of corners (3, M)."""
+    a, b, c = corners
+    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c) + 1
 
 
 def _cells(edges, width) -> np.ndarray:
@@ -124,11 +127,10 @@ def _mean(samples: Fragments, colours, edges, backdrop) -> np.ndarray:
     return (total / (FINE * FINE) + 0.5).astype(np.uint8).T
 
 
-def _bytes(colours) -> np.ndarray:
-    """(P, 3) uint8 of colours (3, P), which are changed."""
-    np.clip(colours, 0, 255, out=colours)
-    colours += np.float32(0.5)
-    result = np.empty((colours.shape[1], 3), np.uint8)
+def _store(flat, pixel, colours) -> None:
+    """Write colours (3, P), rounded, to pixels of a picture (H * W, 3)."""
     for channel, colour in enumerate(colours):
-        result[:, channel] = colour
-    return result
+        # One channel at a time: numpy stores rows of three bytes ten times as slowly.
+        flat[:, channel][pixel] = np.clip(colour + np.float32(0.5), 0, 255).astype(
+            np.uint8
+        )

@@ -52,29 +52,23 @@ def rasterize(
     place, length = spans.first, spans.length
     if cells is not None:
         spans, place, length = _within(spans, cells)
-    carried = np.column_stack([points[:, 2], values]).astype(np.float32)
-    start, slope = _span_values(points, faces, carried, spans, shape[1])
+    planes = _planes(points, faces, shape[1])
+    start, slope = planes.along_spans(points[:, 2], spans)
     # Whole indices are intp throughout: numpy would convert others at every use.
     index = np.repeat(np.arange(len(length)), length)
-    place = np.repeat(place - np.cumsum(length) + length, length)
+    place = (place - np.cumsum(length) + length)[index]
     place += np.arange(len(index))
     pixel = place if cells is None else cells[place]
-    along = (pixel - spans.first[index]).astype(np.float32)
-    depth = slope[0][index]
-    depth *= along
-    depth += start[0][index]
+    depth = (pixel - spans.first[index]).astype(np.float32)
+    depth *= slope[index]
+    depth += start[index]
     size = shape[0] * shape[1] if cells is None else len(cells)
     buffer, seen = _nearest(depth, place, size)
     if len(seen) < len(pixel):
-        pixel, index, along = pixel[seen], index[seen], along[seen]
-    found = np.empty((values.shape[1], len(pixel)), np.float32)
-    for block in range(0, len(pixel), BLOCK):
-        part = slice(block, block + BLOCK)
-        where, step = index[part], along[part]
-        for channel, out in enumerate(found[:, part], start=1):
-            np.multiply(slope[channel][where], step, out=out)
-            out += start[channel][where]
-    return Fragments(pixel, front[spans.triangle][index], found, buffer)
+        pixel, index = pixel[seen], index[seen]
+    which = spans.triangle[index]
+    found = planes.interpolate(np.asarray(values, np.float32), pixel, which)
+    return Fragments(pixel, front[which], found, buffer)
 
 
 @dataclass(frozen=True)
@@ -158,25 +152,69 @@ def _within(spans: _Spans, cells):
     return kept, start[some], (stop - start)[some]
 
 
-def _span_values(points, triangles, carried, spans, width):
-    """Values (C, S) at the first pixel of each span and their slopes along it."""
+@dataclass(frozen=True)
+class _Planes:
+    """How values change over triangles (M,) on screen, from the first corner of each.
+
+    ``across`` and ``down`` (2, M) are the shares of the sides to the second and third
+    corner in one step along a row and a column of a picture ``width`` pixels wide.
+    """
+
+    triangles: np.ndarray
+    corner: tuple[np.ndarray, np.ndarray]
+    across: np.ndarray
+    down: np.ndarray
+    width: int
+
+    def slopes(self, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Value at the first corner, and its slopes along rows and columns (M,)."""
+        first, second, third = value[self.triangles.T]
+        second, third = second - first, third - first
+        across = second * self.across[0] + third * self.across[1]
+        return first, across, second * self.down[0] + third * self.down[1]
+
+    def along_spans(self, value: np.ndarray, spans: _Spans):
+        """Values at the first pixel of spans (S,) and their slopes along them."""
+        first, across, down = self.slopes(value.astype(np.float32))
+        dx, dy = self.offsets(spans.first, spans.triangle)
+        slope = across[spans.triangle]
+        return first[spans.triangle] + dx * slope + dy * down[spans.triangle], slope
+
+    def offsets(self, pixel, which):
+        """Columns and rows from the first corner to the centres of pixels (P,)."""
+        row, column = np.divmod(pixel, self.width)
+        x, y = self.corner
+        dx = column.astype(np.float32)
+        dx -= x[which]
+        dy = row.astype(np.float32)
+        dy -= y[which]
+        return dx, dy
+
+    def interpolate(self, values, pixel, which) -> np.ndarray:
+        """Values (C, P), from those of the vertices (V, C), at pixels of triangles."""
+        planes = [self.slopes(channel) for channel in values.T]
+        found = np.empty((len(planes), len(pixel)), np.float32)
+        for block in range(0, len(pixel), BLOCK):
+            part = slice(block, block + BLOCK)
+            where = which[part]
+            dx, dy = self.offsets(pixel[part], where)
+            for (first, across, down), out in zip(planes, found[:, part], strict=True):
+                np.multiply(across[where], dx, out=out)
+                out += down[where] * dy
+                out += first[where]
+        return found
+
+
+def _planes(points, triangles, width) -> _Planes:
     ax, bx, cx = points[:, 0][triangles.T]
     ay, by, cy = points[:, 1][triangles.T]
     area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
     area = np.where(area == 0, 1.0, area)
-    # Weights of the sides ab and ac, by which values change along columns and rows.
-    weights = np.array([cy - ay, ay - by, ax - cx, bx - ax]) / area
-    weights = weights.astype(np.float32)
-    at_a, at_b, at_c = carried[triangles.T].transpose(0, 2, 1)
-    to_b, to_c = at_b - at_a, at_c - at_a
-    along = to_b * weights[0] + to_c * weights[1]
-    down = to_b * weights[2] + to_c * weights[3]
-    which = spans.triangle
-    row, column = np.divmod(spans.first, width)
-    dx = (column + 0.5 - ax[which]).astype(np.float32)
-    dy = (row + 0.5 - ay[which]).astype(np.float32)
-    slope = along[:, which]
-    return slope * dx + down[:, which] * dy + at_a[:, which], slope
+    across = np.array([cy - ay, ay - by]) / area
+    down = np.array([ax - cx, bx - ax]) / area
+    corner = (ax - 0.5).astype(np.float32), (ay - 0.5).astype(np.float32)
+    single = np.float32
+    return _Planes(triangles, corner, across.astype(single), down.astype(single), width)
 
 
 def _nearest(depth, place, size):

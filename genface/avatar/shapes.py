@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 
 from genface.avatar.activation import LOOKS, SIDES
 from genface.facs.arkit import ARKIT_FROM_AU
-from genface.facs.regions import AU_PATCHES, MOVES_OUTLINE, PATCHES, mirror, region
+from genface.facs.regions import MOVES_OUTLINE, PATCHES, mirror, region
 from genface.facs.units import AU_NAMES, au_number
 from genface.geometry.mesh_points import FACE_OVAL, LEFT_LID_LOWER, N_FACE
 
@@ -23,7 +23,7 @@ RIG_AUS = (*map(au_number, AU_NAMES), 13, 16, 18, 22, 27, 45)
 # ICT's browDown lowers the arch of the brow twice as far as its inner end, where the
 # frown is; pressed lips (24) also roll in, or they would look as at rest.
 EXTRA_SHAPES: dict[int, dict[str, float]] = {
-    4: {"browInnerUp": -0.35},
+    4: {"browInnerUp": -0.5},
     13: {"mouthSmile": 0.15, "cheekPuff": 0.3},
     24: {"mouthRollUpper": 0.35, "mouthRollLower": 0.35, "mouthShrugLower": 0.15},
 }
@@ -36,6 +36,7 @@ WHOLE_FACE = (26, 27)  # the jaw: its shapes end by themselves, but for the lids
 # The raw shape of 9 opens the mouth as far as AU10 does; 11 leaves the corners.
 WEAKER = {9: ("upper lip", 0.4), 11: ("mouth corner", 0.3)}
 EDGE = 1.6  # cm over which an AU fades out around its region, and toward the outline
+EDGES = {1: 2.4, 2: 3.0}  # the forehead's skin goes along further
 MIXTURES = (
     ("AU01", "AU04"),
     ("AU06", "AU12"),
@@ -83,7 +84,8 @@ def region_masks(points: np.ndarray, mesh: np.ndarray) -> dict[int, np.ndarray]:
     for number in RIG_AUS:
         weight = np.ones(N_FACE)
         if number not in WHOLE_FACE:
-            weight = smooth(1 - distance[:, list(region(number))].min(1) / EDGE)
+            near = distance[:, list(region(number))].min(1)
+            weight = smooth(1 - near / EDGES.get(number, EDGE))
         if number not in MOVES_OUTLINE:
             weight *= inside
         if number in WEAKER:
@@ -135,10 +137,9 @@ def _of_au(number: int, shapes, points, mesh, side: str) -> np.ndarray:
     weights = dict(ARKIT_FROM_AU[number])
     for name, weight in EXTRA_SHAPES.get(number, {}).items():
         weights[name] = weights.get(name, 0.0) + weight
-    delta = sum(
-        weight * _one_side(name, shapes, points, side)
-        for name, weight in weights.items()
-    )
+    delta = np.zeros(points.shape)
+    for name, weight in weights.items():
+        delta += weight * _one_side(name, shapes, points, side)
     if number in GAINS:
         delta = delta * GAINS[number]
     outward = 1 if side == "L" else -1
@@ -160,11 +161,11 @@ def _one_side(name: str, shapes, points, side: str) -> np.ndarray:
 
 
 def _together(points, mesh, outward: int) -> np.ndarray:
-    """The inner end of a brow drawn .25 cm to the middle (corrugator)."""
+    """The inner end of a brow drawn .35 cm to the middle (corrugator)."""
     inner = mesh[[285, 336] if outward > 0 else [55, 107]].mean(0)
     near = np.exp(-((points - inner) ** 2).sum(1) / (2 * 0.9**2))
     near *= smooth(outward * points[:, 0] / 0.8)
-    return near[:, None] * [-0.25 * outward, 0, 0]
+    return near[:, None] * [-0.35 * outward, 0, 0]
 
 
 def _nasolabial(delta, points, mesh, outward: int) -> np.ndarray:
@@ -174,6 +175,3 @@ def _nasolabial(delta, points, mesh, outward: int) -> np.ndarray:
     near *= smooth(outward * points[:, 0])
     side = smooth(outward * points[:, 0] / 1.6)
     return delta * side[:, None] * 1.3 + near[:, None] * [0.08 * outward, 0.12, -0.22]
-
-
-assert set(RIG_AUS) == set(AU_PATCHES)

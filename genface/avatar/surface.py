@@ -31,7 +31,8 @@ class Surface:
     of the body. Drawn vertices (R,) are ``copies`` of them, each with its place in the
     texture (``uv`` (R, 2); in openings not used) and, in openings, the light that the
     rims leave (``rim_light`` (R,)). ``first_opening`` is the first drawn vertex of the
-    openings; ``parts`` (M,) uint8 is the kind of each of the ``triangles`` (M, 3).
+    openings; ``parts`` (M,) uint8 is the kind of each of the ``triangles`` (M, 3), the
+    first ``n_face`` of which are the skin of the face.
     """
 
     smooth: sparse.csr_array
@@ -51,6 +52,7 @@ class Surface:
     uv: np.ndarray
     rim_light: np.ndarray
     first_opening: int
+    n_face: int
 
     def points(self, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Points and unit normals (S, 3) without the body's, and hollowness (S,).
@@ -133,6 +135,7 @@ def build(neutral: np.ndarray, levels: int) -> Surface:
         uv=uv.astype(single),
         rim_light=np.append(rim_light, none)[copies].astype(single),
         first_opening=int(triangles[parts > SKIN].min()),
+        n_face=len(pieces[0][0]),
     )
 
 
