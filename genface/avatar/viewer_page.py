@@ -55,7 +55,9 @@ def write_page(
         arrays |= found
     table, binary = _packed(arrays)
     facts |= {"arrays": table, "binary": base64.b64encode(binary).decode("ascii")}
-    notes = "".join(f"<li>{html.escape(n)}</li>" for n in motion.notes if motion) if motion else ""
+    notes = "".join(
+        f"<li>{html.escape(note)}</li>" for note in (motion.notes if motion else ())
+    )
     text = _asset("page.html")
     pieces = {
         "title": html.escape(title),
@@ -220,9 +222,7 @@ def _smoothed(figure: Figure):
     if figure.uv is None or not coarse:
         same = sparse.eye_array(len(figure.points), format="csr")
         return same, same, dict(figure.groups)
-    fine = refine(
-        np.concatenate(coarse), len(figure.points), np.zeros((0, 2), int), 1
-    )
+    fine = refine(np.concatenate(coarse), len(figure.points), np.zeros((0, 2), int), 1)
     groups = dict(figure.groups)
     start = 0
     for name in REFINED:
@@ -258,10 +258,15 @@ def _clip(
     """AUs of both sides, pose and gaze of every frame."""
     if motion is None:
         return {"frames": 0, "fps": 30.0}, {}
-    count = len(rig.au_names)
-    clear = rig.drivers.sides(motion.aus, motion.au_names)
+    rig.morph_weights(motion.aus[:1], None, motion.au_names)  # tells unknown AUs
+    sides = np.zeros((len(motion), len(rig.au_names), 2))
+    for name in sorted(motion.au_names, key=len):  # one-sided columns take precedence
+        column = rig.au_names.index(name[:4])
+        side = {"_L": 0, "_R": 1}.get(name[4:], slice(None))
+        values = motion.aus[:, motion.au_names.index(name)].clip(0, 1)
+        sides[:, column, side] = values.reshape(-1, *([1] * (name == name[:4])))
     arrays = {
-        "clip": np.rint(clear.reshape(-1, 2 * count) * 65535).astype(np.uint16),
+        "clip": np.rint(sides.reshape(len(motion), -1) * 65535).astype(np.uint16),
         "away": motion.away.astype(np.uint8),
     }
     for name, angles in (("pose", motion.pose), ("gaze", motion.gaze)):
@@ -278,7 +283,7 @@ def _packed(arrays: dict[str, np.ndarray]) -> tuple[dict[str, list], bytes]:
         binary += bytes(-len(binary) % 4)
         kind = f"{array.dtype.kind}{array.dtype.itemsize}"
         table[name] = [kind, len(binary), int(array.size)]
-        binary += np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"))
+        binary += array.astype(array.dtype.newbyteorder("<")).tobytes()
     return table, bytes(binary)
 
 
