@@ -13,29 +13,14 @@ from experiments.ict.registration import Registration
 from genface.geometry.mesh_points import LIPS_INNER_LOWER, LIPS_INNER_UPPER
 
 SEGMENTS = 16
-# Rings of an eyeball: degrees from the line of sight and colour. Where colours change
-# sharply two rings lie close together.
-RINGS = (
-    (8.6, (0.03, 0.03, 0.04)),
-    (9.2, (0.46, 0.47, 0.38)),
-    (20.0, (0.36, 0.50, 0.56)),
-    (23.3, (0.13, 0.19, 0.24)),
-    (24.6, (0.93, 0.91, 0.89)),
-    (55.0, (0.90, 0.84, 0.82)),
-    (90.0, (0.80, 0.62, 0.58)),
-)
+RINGS = (12.0, 23.8, 42.0, 65.0, 90.0)  # degrees from the line of sight; iris at 23.8
 BALL = 0.95  # of the fitted radius: flat lids between few vertices cut into the ball
-TEETH = (0.93, 0.90, 0.84)
-GUMS = (0.72, 0.36, 0.36)
-LIP_INSIDE = (0.45, 0.17, 0.16)
-THROAT = (0.12, 0.04, 0.04)
-TONGUE = (0.66, 0.30, 0.30)
 LOWER_TEETH = slice(17039, 21451)  # of the set; those that follow the jaw
 
 
 @dataclass
 class Part:
-    """Vertices (P, 3), triangles (Q, 3), colours (P, 3), and what they follow.
+    """Vertices (P, 3), triangles (Q, 3), and what they follow.
 
     ``jaw`` (P,): 1 moves with the jaw. ``lips`` (P,): a mesh vertex that is followed by
     ``share``, or -1.
@@ -43,7 +28,6 @@ class Part:
 
     points: np.ndarray
     triangles: np.ndarray
-    colours: np.ndarray
     jaw: np.ndarray
     lips: np.ndarray
     share: float = 0.0
@@ -58,7 +42,6 @@ def parts(neutral: np.ndarray, mesh: Registration) -> dict[str, Part]:
     left = Part(
         right.points * [-1, 1, 1],
         right.triangles[:, ::-1],
-        right.colours,
         right.jaw,
         right.lips,
     )
@@ -88,7 +71,7 @@ def jaw_motion(ict: ICT, name: str, points: np.ndarray) -> np.ndarray:
 
 def _eyeball(centre: np.ndarray, radius: float) -> Part:
     around = np.linspace(0, 2 * np.pi, SEGMENTS, endpoint=False)
-    polar = np.deg2rad([degrees for degrees, _ in RINGS])[:, None]
+    polar = np.deg2rad(RINGS)[:, None]
     ball = np.stack(
         [
             np.sin(polar) * np.cos(around),
@@ -105,8 +88,7 @@ def _eyeball(centre: np.ndarray, radius: float) -> Part:
         a, b = here + ring * SEGMENTS, after + ring * SEGMENTS
         c, d = a + SEGMENTS, b + SEGMENTS
         faces += [np.stack([a, c, d], 1), np.stack([a, d, b], 1)]
-    colours = np.repeat([colour for _, colour in RINGS], SEGMENTS, axis=0)
-    return _still(points, np.concatenate(faces), np.vstack([RINGS[0][1], colours]))
+    return _still(points, np.concatenate(faces))
 
 
 def _teeth(gum: float, edge: float, front: float, jaw: float) -> Part:
@@ -120,9 +102,8 @@ def _teeth(gum: float, edge: float, front: float, jaw: float) -> Part:
         np.stack([across, edge + lift, depth - 0.1], 1),
         np.stack([across * 0.9, edge + lift, depth - 0.5], 1),
     ]
-    colours = np.repeat([GUMS, TEETH, TEETH, np.multiply(TEETH, 0.7)], 13, axis=0)
     faces = _grid(4, 13) if gum > edge else _turned(_grid(4, 13))
-    part = _still(np.concatenate(rows), faces, colours)
+    part = _still(np.concatenate(rows), faces)
     part.jaw[:] = jaw
     return part
 
@@ -134,7 +115,7 @@ def _tongue() -> Part:
         sag = height - 0.35 * across**2
         rows.append(np.stack([across * width, sag, np.full(5, depth)], 1))
     points = np.concatenate(rows)
-    part = _still(points, _turned(_grid(3, 5)), np.tile(TONGUE, (15, 1)))
+    part = _still(points, _turned(_grid(3, 5)))
     part.jaw[:] = 1.0
     return part
 
@@ -157,8 +138,7 @@ def _mouth(neutral: np.ndarray) -> Part:
         b, d = np.roll(outer, -1), np.roll(inner, -1)
         faces += [np.stack([outer, inner, d], 1), np.stack([outer, d, b], 1)]
     faces.append(np.stack([rings[2], np.full(20, 518), np.roll(rings[2], -1)], 1))
-    colours = np.concatenate([np.tile(LIP_INSIDE, (20, 1)), np.tile(THROAT, (21, 1))])
-    part = _still(points, np.concatenate(faces), colours)
+    part = _still(points, np.concatenate(faces))
     part.jaw[:40] = np.tile(np.sin(angle) < -1e-9, 2)
     part.jaw[20:40] *= 0.7
     part.lips[:20] = loop
@@ -178,6 +158,6 @@ def _turned(faces: np.ndarray) -> np.ndarray:
     return faces[:, ::-1]
 
 
-def _still(points, faces, colours) -> Part:
+def _still(points: np.ndarray, faces: np.ndarray) -> Part:
     none = np.full(len(points), -1)
-    return Part(points, faces, np.array(colours), np.zeros(len(points)), none)
+    return Part(points, faces, np.zeros(len(points)), none)

@@ -48,9 +48,6 @@ def build_rig(ict: ICT, mesh: Registration) -> dict[str, np.ndarray]:
         "inner_triangles": np.concatenate(faces).astype(np.int16),
         "inner_names": np.array(list(inner)),
         "inner_sizes": np.array([len(rows) for rows in faces], np.int16),
-        "inner_colours": np.concatenate([piece.colours for piece in pieces]).astype(
-            np.float16
-        ),
         "eye_rows": np.arange(first[0], first[2]).reshape(2, -1).astype(np.int16),
         "eye_centres": mesh.eye_centres.astype(np.float32),
         "head_pivot": np.array(HEAD_PIVOT, np.float32),

@@ -78,14 +78,12 @@ def mesh_edges(count: int = mesh_points.N_MESH) -> tuple[Edges, ...]:
     upper one moves.
     """
     rows = np.array(UPPER_LIP), np.array(LOWER_LIP)
+    shares = np.array(ROW_FOLLOWS, np.float32)
     follow = [
-        sum(
-            share * _one_hot(row, count)
-            for row, share in zip(lip, ROW_FOLLOWS, strict=True)
-        )
+        np.einsum("r,rkv->kv", shares, np.stack([_one_hot(row, count) for row in lip]))
         for lip in rows
     ]
-    half, whole = np.float32(0.5), np.float32(1.0)
+    half, whole = np.array([[0.5], [1.0]], np.float32)
     found = [Edges(rows[0][3], rows[1][3], follow[0], follow[1], half)]
     for k in (2, 1, 0):
         found.append(_alone(rows[0][k], rows[1][k], count, half))

@@ -1,4 +1,4 @@
-"""A rig's vertices to a shaded picture: one light, camera and rasteriser for all rigs."""
+"""A rig's vertices to a shaded picture: light, camera and rasteriser of all rigs."""
 
 from collections.abc import Iterator
 from functools import lru_cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from genface.avatar import head, openings, skin, surface
+from genface.avatar import head, openings, skin
 from genface.avatar.rig import Rig
 from genface.geometry import mesh_points
 
@@ -28,6 +28,7 @@ COLOURS = {
 }
 PICTURED = {"skin": 0.55, "hair": 0.5, "ears": 0.6, "body": 0.75, "eye": 0.12}
 EYE_PIXELS = 128
+EAR_GRID, BODY_GRID = (12, 7), 24  # coarser than in our own pictures
 EYE_REACH = 1.0  # half width of the eye's picture over the radius of the ball
 
 
@@ -87,8 +88,10 @@ class Figure:
         return deltas[..., self.source, :] * self.follow[:, None]
 
 
-def figure_of(rig: Rig, picture_width: int = 304, body: bool = True) -> Figure:
-    """The figure of a rig; ``picture_width`` is that of the painted skin in pixels."""
+def figure_of(
+    rig: Rig, picture_size: tuple[int, int] = (256, 512), body: bool = True
+) -> Figure:
+    """The figure of a rig; ``picture_size`` is the painted skin's (W, H) in pixels."""
     turning = np.zeros(len(rig.neutral), bool)
     for rows in rig.eyes:
         turning[list(rows)] = True
@@ -100,14 +103,13 @@ def figure_of(rig: Rig, picture_width: int = 304, body: bool = True) -> Figure:
     own = np.flatnonzero(~turning)
     place = np.full(len(rig.neutral), -1)
     place[own] = np.arange(len(own))
-    groups = {}
-    for name, part in rig.parts.items():
-        faces = rig.triangles[part]
-        if name == "skin" and painted:
-            faces = faces[~_covers_opening(faces)]
-        faces = faces[~turning[faces].any(axis=1)]
-        if len(faces):
-            groups[name] = place[faces]
+    drawn = ~turning[rig.triangles].any(axis=1)
+    drawn[rig.covers] = False
+    groups = {
+        name: place[rig.triangles[part][drawn[part]]]
+        for name, part in rig.parts.items()
+        if drawn[part].any()
+    }
     figure = Figure(
         points=rig.neutral[own],
         source=own,
@@ -119,13 +121,7 @@ def figure_of(rig: Rig, picture_width: int = 304, body: bool = True) -> Figure:
         eyes=eyes,
         body=None,
     )
-    return _painted(rig, figure, picture_width, body) if painted else figure
-
-
-def _covers_opening(faces: np.ndarray) -> np.ndarray:
-    """Which triangles (M, 3) of MediaPipe's mesh lie across an eye or the mouth."""
-    rims = [np.concatenate(rims) for rims in surface.OPENINGS]
-    return np.any([np.isin(faces, rim).all(axis=1) for rim in rims], axis=0)
+    return _painted(rig, figure, picture_size, body) if painted else figure
 
 
 def _eyes(rig: Rig) -> tuple[Eye, ...]:
@@ -152,13 +148,15 @@ def _material(name: str, painted: bool) -> Material:
     return Material(*COLOURS[key])
 
 
-def _painted(rig: Rig, figure: Figure, width: int, with_body: bool) -> Figure:
+def _painted(
+    rig: Rig, figure: Figure, picture_size: tuple[int, int], with_body: bool
+) -> Figure:
     """A figure whose skin is MediaPipe's mesh, with the rest of a person around it."""
     face = np.asarray(rig.neutral[: mesh_points.N_MESH], np.float64)
     frame = _HeadFrame(face)
     local = frame.to_head(face)
     back = head.head_back(local)
-    ear_points, _, ear_triangles = head.ears()
+    ear_points, _, ear_triangles = head.ears(*EAR_GRID)
     picture = skin.paint(
         local, head.hair_cover(round(skin.WIDTH_CM * skin.PIXELS_PER_CM))
     )
@@ -199,7 +197,7 @@ def _painted(rig: Rig, figure: Figure, width: int, with_body: bool) -> Figure:
         colours=None,
         eyes=figure.eyes,
         body=_body(frame, size) if with_body else None,
-        pictures={"skin": _jpeg(_narrowed(picture, width)), "eye": _jpeg(_eye())},
+        pictures={"skin": _jpeg(picture.resize(picture_size)), "eye": _jpeg(_eye())},
     )
 
 
@@ -219,18 +217,13 @@ class _HeadFrame:
 
 
 def _body(frame: _HeadFrame, size: np.ndarray) -> Body:
-    body = head.body()
+    body = head.body(BODY_GRID)
     return Body(
         points=frame.to_rig(body.points).astype(np.float32),
         triangles=body.triangles,
         uv=(skin.body_uv(body.along) + 0.5) / size,
         follow=body.follow.astype(np.float32),
     )
-
-
-def _narrowed(picture: Image.Image, width: int) -> Image.Image:
-    height = round(picture.height * width / picture.width)
-    return picture.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _eye() -> Image.Image:

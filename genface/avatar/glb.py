@@ -20,8 +20,8 @@ from genface.avatar.tracks import Tracks, tracks_of
 CENTIMETRE = 0.01  # glTF counts in metres; the root node scales
 VERTICES, INDICES = 34962, 34963  # targets of buffer views
 CLAMPED, REPEATED, LINEAR = 33071, 10497, 9729
-LEAST = 2e-7  # cm, movement of a vertex that is not written
-LEAST_TURN = 2e-4  # the same of a normal
+LEAST = 5e-7  # cm, movement of a vertex that is not written
+LEAST_TURN = 1e-3  # the same of a normal
 
 
 def write_glb(
@@ -118,19 +118,18 @@ class _Document:
             self._target(figure.moved(delta), shading, figure.points)
             for delta in tracks.deltas
         ]
-        return {
-            "name": "face",
-            "primitives": [
-                {
-                    "attributes": attributes,
-                    "indices": self._indices(triangles),
-                    "material": self._material(name),
-                    **({"targets": targets} if targets else {}),
-                }
-                for name, triangles in figure.groups.items()
-            ],
-            **_named(tracks.names),
-        }
+        primitives = []
+        for name, triangles in figure.groups.items():
+            own = dict(attributes)
+            if figure.materials[name].picture is None:
+                own.pop("TEXCOORD_0", None)
+            primitive = {
+                "attributes": own,
+                "indices": self._indices(triangles),
+                "material": self._material(name),
+            }
+            primitives.append(primitive | ({"targets": targets} if targets else {}))
+        return {"name": "face", "primitives": primitives, **_named(tracks.names)}
 
     def _eye_mesh(self, eye, rig: Rig, tracks: Tracks) -> tuple[dict, list[int]]:
         """An eyeball about its centre, and the targets that move it."""

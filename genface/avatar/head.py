@@ -26,8 +26,8 @@ RINGS = (
     (140.0, 1.0, 0.0),
 )
 EAR_AXES = np.array([0.75, 2.7, 1.7])
-# Neck and shoulders from top to bottom: height, half width, half depth, middle in depth,
-# how far the ring turns with the head, and the light that chin and head leave in front.
+# Neck and shoulders from top to bottom: height, half width, half depth, middle in
+# depth, how far the ring turns with the head, light that the chin leaves in front.
 RINGS_OF_BODY = (
     (-2.5, 4.3, 4.4, -5.0, 1.0, 0.60),
     (-5.0, 4.5, 4.6, -5.2, 0.95, 0.60),
@@ -231,7 +231,9 @@ def body(n_around: int = 40) -> Body:
         triangles=np.stack([a, c, b, b, c, d], axis=-1).reshape(-1, 3),
         follow=np.broadcast_to(follow, ids.shape).ravel(),
         shade=(1 - (1 - shade) * (0.5 + 0.5 * front)).ravel(),
-        along=np.broadcast_to(np.linspace(0, 1, len(rings))[:, None], ids.shape).ravel(),
+        along=np.broadcast_to(
+            np.linspace(0, 1, len(rings))[:, None], ids.shape
+        ).ravel(),
     )
 
 

@@ -1,4 +1,4 @@
-"""What light leaves of a surface: a key light, a fill, red in half shadow, highlights."""
+"""Light on a surface: a key light, a fill, red at the shadow's border, highlights."""
 
 import numpy as np
 

@@ -113,7 +113,7 @@ def _cells(edges, width) -> np.ndarray:
 
 
 def _mean(samples: Fragments, colours, edges, backdrop) -> np.ndarray:
-    """Colours (E, 3) uint8 of pixels: means of samples, some of them of the backdrop."""
+    """Colours (E, 3) uint8 of pixels: means of samples, some of the backdrop."""
     height, width = backdrop.shape[:2]
     number = np.empty(height * width, np.intp)
     number[edges] = np.arange(len(edges))

@@ -1,15 +1,22 @@
 """AU activations, head pose and gaze to the vertices of a face."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genface.avatar import contact, default_rig
+from genface.avatar import (
+    contact,
+    default_rig,
+    glb_rig,
+    ict_rig,
+    individual,
+    pyfeat_rig,
+)
 from genface.avatar.activation import Drivers, per_frame
 from genface.avatar.morphs import Morphs
 from genface.files import shipped_model
@@ -64,6 +71,32 @@ class Rig:
         """A rig in the format of `models/rig/card.md`."""
         return cls(name=Path(path).stem, **default_rig.read(path))
 
+    @classmethod
+    def from_ict(cls, path: Path | str) -> "Rig":
+        """The whole head of ICT-FaceKit, coloured, with the same AUs.
+
+        ``path`` is the set's folder of OBJ files (``FaceXModel``) or an npz with
+        ``neutral``, ``expression_names``, ``expression_deltas`` and ``quads``; it is
+        no part of this project. Raises :class:`InputError` for anything else.
+        """
+        return cls(name="ict", **ict_rig.read(path))
+
+    @classmethod
+    def from_glb(cls, path: Path | str) -> "Rig":
+        """A model whose morph targets are named after AUs or ARKit's shapes.
+
+        Raises :class:`InputError` for a file that is no GLB, or without such targets.
+        """
+        return cls(name=Path(path).stem, **glb_rig.read(path))
+
+    @classmethod
+    def from_pyfeat(cls, path: Path | str) -> "Rig":
+        """py-feat's map from AUs to the mesh (``au_to_mesh_pls_v*.npz``), as it is.
+
+        Raises :class:`InputError` for any other file.
+        """
+        return cls(name=Path(path).stem, **pyfeat_rig.read(path))
+
     def __repr__(self) -> str:
         return f"Rig({self.name}, {len(self.au_names)} AUs, {len(self.neutral)} points)"
 
@@ -71,6 +104,19 @@ class Rig:
     def au_names(self) -> tuple[str, ...]:
         """The AUs it shows, such as ``AU12``; each also as ``AU12_L``, ``AU12_R``."""
         return self.drivers.au_names
+
+    @property
+    def contact(self) -> Callable[[np.ndarray], jax.Array] | None:
+        """Stops the lips and lids of vertices (T, V, 3), before the head's pose."""
+        return partial(contact.part, edges=self.edges) if self.edges else None
+
+    def with_identity(self, coefficients: Sequence[float]) -> "Rig":
+        """The same rig on another person's face.
+
+        ``coefficients`` (at most K) are standard deviations along :attr:`identity`,
+        within +-3. Eyes that are more or less open still close, and lips touch.
+        """
+        return replace(self, **individual.fields(self, coefficients))
 
     def morph_weights(
         self,
@@ -95,16 +141,17 @@ class Rig:
     ) -> np.ndarray:
         """Vertices (T, V, 3), float32 cm.
 
-        ``aus`` (T, A) are intensities, clipped to [0, 1]; their columns are
-        ``au_names``, or the first of ``self.au_names`` where none are given. ``AU12``
-        drives both sides; ``AU12_L`` and ``AU12_R`` (subject's sides) take precedence
-        on their own. ``pose`` (T, 3) is Pitch, Roll, Yaw in radians, ``gaze`` (T, 2)
-        pitch, yaw relative to the head: + is up, and the subject's right. NaN counts as
-        0: a missing frame is the neutral face, looking ahead. Lips and lids that would
-        cross are stopped where they touch.
+        ``aus`` (T, A) are intensities, clipped to [0, 1], with a warning where they lie
+        clearly outside. Their columns are ``au_names``, or the first of
+        ``self.au_names`` where none are given. ``AU12`` drives both sides; ``AU12_L``
+        and ``AU12_R`` (subject's sides) take precedence on their own. ``pose`` (T, 3)
+        is Pitch, Roll, Yaw in radians, ``gaze`` (T, 2) pitch, yaw relative to the head:
+        + is up, and the subject's right. NaN counts as 0: a missing frame is the
+        neutral face, looking ahead. Lips and lids that would cross are stopped where
+        they touch.
 
-        Raises :class:`InputError` for an unknown AU, :class:`ShapeError` for arrays
-        that do not fit each other.
+        Raises :class:`InputError` for an unknown AU or infinite values,
+        :class:`ShapeError` for arrays that do not fit each other.
         """
         weights = self.morph_weights(aus, gaze, au_names)
         count = len(weights)

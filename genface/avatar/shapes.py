@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 
 from genface.avatar.activation import LOOKS, SIDES
 from genface.facs.arkit import ARKIT_FROM_AU
-from genface.facs.regions import AU_PATCHES, MOVES_OUTLINE, PATCHES, mirror, region
+from genface.facs.regions import MOVES_OUTLINE, PATCHES, mirror, region
 from genface.facs.units import AU_NAMES, au_number
 from genface.geometry.mesh_points import FACE_OVAL, LEFT_LID_LOWER, N_FACE
 
@@ -137,10 +137,9 @@ def _of_au(number: int, shapes, points, mesh, side: str) -> np.ndarray:
     weights = dict(ARKIT_FROM_AU[number])
     for name, weight in EXTRA_SHAPES.get(number, {}).items():
         weights[name] = weights.get(name, 0.0) + weight
-    delta = sum(
-        weight * _one_side(name, shapes, points, side)
-        for name, weight in weights.items()
-    )
+    delta = np.zeros(points.shape)
+    for name, weight in weights.items():
+        delta += weight * _one_side(name, shapes, points, side)
     if number in GAINS:
         delta = delta * GAINS[number]
     outward = 1 if side == "L" else -1
@@ -176,6 +175,3 @@ def _nasolabial(delta, points, mesh, outward: int) -> np.ndarray:
     near *= smooth(outward * points[:, 0])
     side = smooth(outward * points[:, 0] / 1.6)
     return delta * side[:, None] * 1.3 + near[:, None] * [0.08 * outward, 0.12, -0.22]
-
-
-assert set(RIG_AUS) == set(AU_PATCHES)

@@ -24,14 +24,16 @@ LASH = (52, 34, 30)
 NOSTRIL = (92, 48, 42)
 BLUSH = (222, 128, 116)
 SHIRT = (86, 104, 124)
+SEAM = 8  # rows at the ends of strips that are not used, as colours run there
 BODY_HEIGHT = 128  # rows of the strip of neck and shirt below the hair
 COLLAR = 0.45  # where along it the shirt begins
 
 
 @dataclass(frozen=True)
 class Texture:
-    """Planar colours (3, H * W) uint8, the picture's (H, W) and texels per pixel of
-    :func:`paint`'s coordinates.
+    """Planar colours (3, H * W) uint8 of a picture of ``shape`` (H, W).
+
+    ``scale`` is its size relative to what :func:`paint` made.
     """
 
     planes: np.ndarray
@@ -57,13 +59,14 @@ def hair_uv(around: np.ndarray, back: np.ndarray) -> np.ndarray:
     the outline to the back of the head.
     """
     column = around * (WIDTH_CM * PIXELS_PER_CM - 1)
-    row = HEIGHT_CM * PIXELS_PER_CM + 1 + back * (HAIR_HEIGHT - 3)
+    row = HEIGHT_CM * PIXELS_PER_CM + SEAM + back * (HAIR_HEIGHT - 2 * SEAM)
     return np.stack([column, row], axis=1)
 
 
 def body_uv(along: np.ndarray) -> np.ndarray:
     """Texture column and row (V, 2) of neck and shoulders, ``along`` them in 0-1."""
-    row = HEIGHT_CM * PIXELS_PER_CM + HAIR_HEIGHT + 1 + along * (BODY_HEIGHT - 3)
+    first = HEIGHT_CM * PIXELS_PER_CM + HAIR_HEIGHT + SEAM
+    row = first + along * (BODY_HEIGHT - 2 * SEAM)
     column = np.full(len(along), 0.5 * WIDTH_CM * PIXELS_PER_CM)
     return np.stack([column, row], axis=1)
 

@@ -33,7 +33,8 @@ class Tracks:
 def tracks_of(rig: Rig, motion: Motion, max_targets: int | None = None) -> Tracks:
     """Targets that a motion uses, contact of lips and lids among them.
 
-    The correction that contact makes is no linear function of the AUs, but over a clip
+    Left and right shapes that run alike throughout are one target, ``AU12``. The
+    correction that contact makes is no linear function of the AUs, but over a clip
     it stays in few directions: its singular vectors become targets ``contact_1`` ...,
     as many as keep every vertex within 1e-5 cm of the rig. With ``max_targets`` all
     movement is put into that many directions (``shape_1`` ...), the best there are
@@ -52,10 +53,35 @@ def tracks_of(rig: Rig, motion: Motion, max_targets: int | None = None) -> Track
         head=_quaternions(motion.pose),
         eyes=None if motion.gaze is None else _quaternions(_as_pose(motion.gaze)),
     )
-    tracks = _with_contact(rig, tracks)
+    tracks = _with_contact(rig, _both_sides(tracks))
     if max_targets is not None and len(tracks.names) > max_targets:
         tracks = _baked(tracks, max_targets)
     return tracks
+
+
+def _both_sides(tracks: Tracks) -> Tracks:
+    """Left and right shapes that run alike made one: ``AU12``."""
+    runs_of = zip(tracks.names, tracks.deltas, tracks.weights.T, strict=True)
+    kept = {name: (delta, runs) for name, delta, runs in runs_of}
+    for name in tracks.names:
+        base, side = name[:-2], name[-2:]
+        if side == "_L" and base not in kept and f"{base}_R" in kept:
+            (left, runs), (right, other) = kept[name], kept[f"{base}_R"]
+            if np.array_equal(runs, other):
+                kept = {
+                    base if key == name else key: value
+                    for key, value in kept.items()
+                    if key != f"{base}_R"
+                }
+                kept[base] = left + right, runs
+    deltas = [delta for delta, _ in kept.values()]
+    weights = [weight for _, weight in kept.values()]
+    return replace(
+        tracks,
+        names=tuple(kept),
+        deltas=np.stack(deltas) if deltas else tracks.deltas,
+        weights=np.stack(weights, axis=1) if weights else tracks.weights,
+    )
 
 
 def _as_pose(gaze: np.ndarray) -> np.ndarray:

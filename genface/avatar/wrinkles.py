@@ -154,10 +154,13 @@ def _folds(lines, width, shape) -> np.ndarray:
             ends = np.sin(np.pi * (0.5 + 0.5 * share if line[0, 0] == 0 else share))
             radius = 0.5 * width * scale * (0.25 + 0.75 * ends)
             draw.circle(centre, radius, fill=round(255 * (0.3 + 0.7 * ends)))
-    dark = mask.filter(ImageFilter.GaussianBlur(SOFT * scale)).reduce(FINE)
-    dark = np.asarray(dark, np.float32) / 255
-    soft = mask.filter(ImageFilter.GaussianBlur(2.2 * SOFT * scale)).reduce(FINE)
-    soft = np.asarray(soft, np.float32) / 255
+    dark, soft = (
+        np.asarray(
+            mask.filter(ImageFilter.GaussianBlur(blur * scale)).reduce(FINE), np.float32
+        )
+        / 255
+        for blur in (SOFT, 2.2 * SOFT)
+    )
     step = max(1, round(0.9 * width * PIXELS_PER_CM))
     lit = np.roll(soft, step, axis=0)
     relief = dark - LIT * np.clip(lit - dark, 0, 1)
