@@ -159,4 +159,5 @@ class PaintedHead:
         side = part - surface.RIGHT_EYE
         iris = local[list(mesh_points.IRISES[side]), :2]
         corners = local[list(surface.EYE_CORNERS[side]), :2]
-        return openings.eye_colours(x, y, shade, iris, corners, soft)
+        ahead = self._surface.neutral[mesh_points.IRISES[side][0], :2]
+        return openings.eye_colours(x, y, shade, iris, corners, ahead, soft)
