@@ -118,7 +118,10 @@ class Page:
         kind, params = event.get("method"), event.get("params", {})
         if kind == "Runtime.exceptionThrown":
             self.errors.append(str(params["exceptionDetails"]))
-        elif kind == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
+        elif kind == "Runtime.consoleAPICalled" and params["type"] in (
+            "error",
+            "warning",
+        ):
             self.errors.append(str(params["args"]))
         elif kind == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.errors.append(params["entry"]["text"])

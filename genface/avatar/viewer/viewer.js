@@ -173,7 +173,7 @@ void main() {
 }`;
 
 const canvas = $("view");
-const gl = canvas.getContext("webgl2", { antialias: true, alpha: true, premultipliedAlpha: false, preserveDrawingBuffer: true });
+const gl = canvas.getContext("webgl2", { antialias: true, preserveDrawingBuffer: true });
 let program, uniforms, placeBuffer, normalBuffer;
 
 function start() {
@@ -245,12 +245,14 @@ function draw() {
   for (const [buffer, values] of [[placeBuffer, points], [normalBuffer, normals]]) {
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer); gl.bufferSubData(gl.ARRAY_BUFFER, 0, values);
   }
+  const [upper, lower] = data.lips || [], gap = vertices[3 * upper + 1] - vertices[3 * lower + 1];
+  const slit = data.lips ? clamp(gap / 0.4, 0.25, 1) : 1;  // between lips that hardly part it is dark
   const { matrix, eye } = camera();
   gl.uniformMatrix4fv(uniforms.camera, false, matrix); gl.uniform3fv(uniforms.eye, eye);
   for (const group of data.groups) {
     gl.bindTexture(gl.TEXTURE_2D, group.texture);
     gl.uniform3fv(uniforms.colour, group.colour); gl.uniform1f(uniforms.pictured, group.picture ? 1 : 0);
-    gl.uniform1f(uniforms.wet, group.wet ? 1 : 0); gl.uniform1f(uniforms.dim, group.dim);
+    gl.uniform1f(uniforms.wet, group.wet ? 1 : 0); gl.uniform1f(uniforms.dim, group.dim * (group.inside ? slit : 1));
     if (group.wet) gl.uniform3fv(uniforms.ball, ballAt(group.eye));
     gl.drawElements(gl.TRIANGLES, group.count, gl.UNSIGNED_INT, 4 * group.first);
   }
