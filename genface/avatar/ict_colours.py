@@ -39,6 +39,9 @@ def paint(
         ("lashes", LASH),
     ):
         colours[slice(*ranges[name])] = colour
+    start, stop = ranges["lashes"]
+    lower = neutral[start:stop, 1] < mesh[mesh_points.RIGHT_IRIS[0], 1] - 0.25
+    colours[start:stop][lower] = 0.85 * plain  # hardly seen
     for rows, ring in zip(eyes, mesh_points.IRISES, strict=True):
         colours[rows] = _eye(neutral[rows], mesh[ring[0]])
     return colours
@@ -76,7 +79,7 @@ def _skin(points: np.ndarray, mesh: np.ndarray) -> np.ndarray:
 
 
 def _hair(points: np.ndarray) -> np.ndarray:
-    """Cover (V,) of a short cut: above a line from forehead to ears, and behind them."""
+    """Cover (V,) of a short cut: above a line from forehead to ears, behind them."""
     x, y, z = points.T
     above = (y - 0.6 * z - 5.0) / 0.8
     behind = np.minimum((-z - 6.3) / 0.8, (y + 4.0) / 0.8)

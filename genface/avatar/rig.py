@@ -9,7 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genface.avatar import contact, default_rig, ict_rig, individual
+from genface.avatar import (
+    contact,
+    default_rig,
+    glb_rig,
+    ict_rig,
+    individual,
+    pyfeat_rig,
+)
 from genface.avatar.activation import Drivers, per_frame
 from genface.avatar.morphs import Morphs
 from genface.files import shipped_model
@@ -73,6 +80,22 @@ class Rig:
         no part of this project. Raises :class:`InputError` for anything else.
         """
         return cls(name="ict", **ict_rig.read(path))
+
+    @classmethod
+    def from_glb(cls, path: Path | str) -> "Rig":
+        """A model whose morph targets are named after AUs or ARKit's shapes.
+
+        Raises :class:`InputError` for a file that is no GLB, or without such targets.
+        """
+        return cls(name=Path(path).stem, **glb_rig.read(path))
+
+    @classmethod
+    def from_pyfeat(cls, path: Path | str) -> "Rig":
+        """py-feat's map from AUs to the mesh (``au_to_mesh_pls_v*.npz``), as it is.
+
+        Raises :class:`InputError` for any other file.
+        """
+        return cls(name=Path(path).stem, **pyfeat_rig.read(path))
 
     def __repr__(self) -> str:
         return f"Rig({self.name}, {len(self.au_names)} AUs, {len(self.neutral)} points)"
