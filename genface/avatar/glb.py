@@ -65,8 +65,8 @@ class _Document:
 
     def __init__(self, figure: Figure, rig: Rig, tracks: Tracks, normals: bool) -> None:
         self._binary = bytearray()
-        self._views: list[dict] = []
-        self._accessors: list[dict] = []
+        self._views: list[dict[str, Any]] = []
+        self._accessors: list[dict[str, Any]] = []
         # Rows and values of all sparse accessors lie together: fewer views.
         self._rows, self._values = bytearray(), bytearray()
         self._with_normals = normals

@@ -110,8 +110,7 @@ def _rig(rig: Rig) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "shut": [index[name] for name in SHUT if name in index],
         "mixtures": [[index[a], index[b]] for a, b in rig.drivers.mixtures],
         "lidsFollow": LIDS_FOLLOW_UNTIL,
-        "lips": LIP_MIDDLES if rig.contact is contact.part else None,
-        "contact": _contact() if rig.contact is contact.part else None,
+        "edges": [_edge(edges) for edges in rig.edges],
         "pivot": _numbers(rig.head_pivot),
         "angles": [
             {"name": name, "label": label, "of": of, "column": column}
@@ -121,18 +120,20 @@ def _rig(rig: Rig) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return facts, arrays
 
 
-def _contact() -> dict[str, Any]:
-    """Opposite vertices of lips and lids, as ``genface.avatar.contact`` has them."""
+def _edge(edges: contact.Edges) -> dict[str, Any]:
+    """Two edges that must not cross, and the vertices that go with their points."""
 
-    def inner(rows: Sequence[Sequence[int]]) -> np.ndarray:
-        return np.array(rows)[:, 1:-1]  # both ends are corners, which the two share
+    def followers(matrix: np.ndarray) -> list[list[float]]:
+        points, vertices = np.nonzero(matrix)
+        shares = matrix[points, vertices].astype(float)
+        return [points.tolist(), vertices.tolist(), shares.round(6).tolist()]
 
     return {
-        "upper": inner(contact.UPPER_LIP).tolist(),
-        "lower": inner(contact.LOWER_LIP).tolist(),
-        "follows": contact.ROW_FOLLOWS,
-        "above": inner(contact.UPPER_LIDS).ravel().tolist(),
-        "below": inner(contact.LOWER_LIDS).ravel().tolist(),
+        "upper": np.asarray(edges.upper).tolist(),
+        "lower": np.asarray(edges.lower).tolist(),
+        "above": followers(np.asarray(edges.above)),
+        "below": followers(np.asarray(edges.below)),
+        "yields": float(np.ravel(edges.yields)[0]),
     }
 
 
@@ -210,6 +211,7 @@ def _figure(rig: Rig, figure: Figure) -> tuple[dict[str, Any], dict[str, np.ndar
     middle = (low + high) / 2 - [0, 0.07 * (high[1] - low[1]), 0]  # some neck
     facts = {
         "groups": drawn,
+        "lips": None if figure.uv is None else LIP_MIDDLES,
         "eyes": [{"centre": _numbers(eye.centre)} for eye in figure.eyes],
         "pictures": {
             name: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

@@ -29,7 +29,7 @@ def executable() -> str:
 
 
 class Page:
-    """One page; ``errors`` collects console errors, ``requests`` addresses asked for."""
+    """One page; ``errors`` collects console errors, ``requests`` what is asked for."""
 
     def __init__(self, profile: Path, size: tuple[int, int] = (1000, 720)) -> None:
         self.errors: list[str] = []
