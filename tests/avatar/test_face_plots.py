@@ -271,7 +271,7 @@ def test_the_looks_of_a_face():
         ("Bored", "Emotions are Neutral"),
         ({"AU12": 1, 12: 0}, "AU12 is given twice"),
         (pd.Series({"frame": 1.0}), "no column says how strong"),
-        (pd.Series({"AU12": 1.0, "AU99": 1.0}), "no Action Unit 99"),
+        (pd.Series({"AU12": 1.0, "AU99": 1.0}), "the face has no AU99"),
     ],
 )
 def test_a_face_that_cannot_be_drawn(au, message):
@@ -305,7 +305,7 @@ def areas(values, kind="au"):
 
 def test_the_region_of_an_au_is_coloured():
     smile, frown = areas({"AU12": 1})[0], areas({"AU04": 1})[0]
-    assert smile[:, Y].max() < 3 < 4 < frown[:, Y].min()
+    assert smile[:, Y].max() < 3 < frown[:, Y].min()
     left = areas({"AU12_L": 1})[0]
     assert left[:, X].min() > -0.1 and len(left) == len(smile) / 2
     shape = areas({"mouthSmileLeft": 1, "eyeLookUpLeft": 0.5}, "blendshape")[0]
@@ -319,7 +319,7 @@ def test_where_regions_overlap_the_strongest_shows():
 
 
 def test_without_values_every_region_has_a_colour():
-    for kind, least in (("au", 15), ("blendshape", 20)):
+    for kind, least in (("au", 12), ("blendshape", 18)):
         _, colours = areas(None, kind)
         assert len(np.unique(colours, axis=0)) >= least
     regions = face_regions("blendshape")
