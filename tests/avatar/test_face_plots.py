@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
@@ -24,6 +25,7 @@ from genface.errors import InputError, ShapeError
 from genface.facs import AU_NAMES
 
 X, Y = 0, 1
+Blues = colormaps["Blues"]
 CORNERS, INNER_BROWS, CHIN = (48, 54), (21, 22), 8
 UPPER_LIDS, LOWER_LIDS = (37, 38, 43, 44), (41, 40, 47, 46)
 
@@ -166,19 +168,22 @@ def test_the_heat_that_is_drawn_grows_with_the_au():
     for value in (0.0, 0.4, 1.0):
         au = {"AU12": value}
         face.show(face_vertices(au)[0], au)
-        assert left.get_facecolor()[3] == right.get_facecolor()[3] == value
+        assert left.get_visible() == right.get_visible() == (value > 0)
+        wanted = (*Blues(value)[:3], 0.9)
+        assert left.get_facecolor() == right.get_facecolor() == wanted
     assert chin.get_facecolor()[:3] == (1, 0, 0)
     assert left.get_xy()[:, X].mean() > 2 > -2 > right.get_xy()[:, X].mean()
 
 
 def test_muscle_scaler_is_the_value_of_the_darkest_colour():
-    def alpha(scaler):
+    def colour(scaler):
         ax = plot_face(
             {"AU12": 0.25}, muscles={"zyg_maj": "heatmap"}, muscle_scaler=scaler
         )
-        return ax.patches[0].get_facecolor()[3]
+        return ax.patches[0].get_facecolor()[:3]
 
-    assert [alpha(s) for s in (None, 0.5, 0.1)] == [0.25, 0.5, 1.0]
+    shown = [colour(scaler) for scaler in (None, 0.5, 0.1)]
+    assert shown == [Blues(value)[:3] for value in (0.25, 0.5, 1.0)]
 
 
 def test_muscles_lie_on_their_side_and_within_the_face():
