@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genface.errors import InputError, ShapeError
+from genface.errors import InputError, ShapeError, warn
 
 SIDES = ("L", "R")  # the subject's left and right
 LOOKS = ("look_up", "look_down", "look_in", "look_out")
@@ -21,6 +21,7 @@ SHUT = ("AU43", "AU45")
 # Gaze angle at which the lids have followed as far as their shapes go; taken so that
 # the upper lid moves with the surface of the eyeball when one looks down.
 LIDS_FOLLOW_UNTIL = 0.5  # radians
+SLACK = 0.05  # beyond 0-1 without a warning: noise of models
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,9 @@ class Drivers:
         aus = np.asarray(aus, np.float32)
         if aus.ndim != 2:
             raise ShapeError(f"aus: expected (T, A), got shape {aus.shape}.")
-        sides = self._by_side(aus, self._columns(aus.shape[1], au_names))
+        names = self._columns(aus.shape[1], au_names)
+        _check_scale(aus, names)
+        sides = self._by_side(aus, names)
         lids = lid_weights(per_frame("gaze", gaze, len(aus), 2))
         shut = [sides[..., k] for k in self._indices(SHUT)]
         if shut:  # shut lids do not follow the gaze
@@ -116,6 +119,8 @@ def per_frame(
     angles = np.asarray(angles, np.float32)
     if angles.shape != (count, width):
         raise ShapeError(f"{what}: expected {(count, width)}, got {angles.shape}.")
+    if np.isinf(angles).any():
+        raise InputError(f"{what}: infinite angles; mark what is missing by NaN.")
     return np.nan_to_num(angles, nan=0.0)
 
 
@@ -127,6 +132,20 @@ def lid_weights(gaze: np.ndarray) -> np.ndarray:
     left = np.stack([up, down, to_right, to_left], axis=1)
     right = np.stack([up, down, to_left, to_right], axis=1)
     return np.stack([left, right], axis=1).astype(np.float32)
+
+
+def _check_scale(aus: np.ndarray, names: Sequence[str]) -> None:
+    """Refuse infinite values, warn of those clearly outside of 0-1."""
+    low, high = np.fmin.reduce(aus, axis=0), np.fmax.reduce(aus, axis=0)
+    if np.isinf(low).any() or np.isinf(high).any():
+        raise InputError("aus: infinite values; mark what is missing by NaN.")
+    outside = (low < -SLACK) | (high > 1 + SLACK)
+    if outside.any():
+        worst = int(np.argmax(np.where(outside, np.fmax(high - 1, -low), -1)))
+        warn(
+            f"aus: {names[worst]} goes from {low[worst]:.3g} to {high[worst]:.3g}; "
+            "clipped to 0-1 (FACS intensities of 0-5 are to be divided by 5)."
+        )
 
 
 def _base(name: str) -> str:

@@ -1,7 +1,7 @@
 """AU activations, head pose and gaze to the vertices of a face."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -9,7 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genface.avatar import default_rig
+from genface.avatar import (
+    contact,
+    default_rig,
+    glb_rig,
+    ict_rig,
+    individual,
+    pyfeat_rig,
+)
 from genface.avatar.activation import Drivers, per_frame
 from genface.avatar.morphs import Morphs
 from genface.files import shipped_model
@@ -27,7 +34,9 @@ class Rig:
     (V, 3) in 0-1, or None where the renderer paints. ``eyes`` are the vertices of the
     subject's right and left eye that turn about ``eye_centres`` (2, 3) with the gaze;
     the head turns about ``head_pivot`` (3,). ``drive`` (D, S) leads from the drivers to
-    the weights of the morphs; None: each driver has its own.
+    the weights of the morphs; None: each driver has its own. ``covers`` are triangles
+    that close eyes and mouth: leave them out where the parts behind are to be seen.
+    ``identity`` (K, V, 3) are the ways in which faces differ, per standard deviation.
     """
 
     name: str
@@ -36,12 +45,14 @@ class Rig:
     triangles: np.ndarray  # (M, 3) int32
     parts: Mapping[str, slice]
     morphs: Morphs
-    eyes: tuple[Sequence[int], Sequence[int]]
+    eyes: Sequence[Sequence[int]]
     eye_centres: np.ndarray
     head_pivot: np.ndarray
     colours: np.ndarray | None = None
     drive: np.ndarray | None = None
-    contact: Callable[[jax.Array], jax.Array] | None = field(default=None)
+    edges: tuple[contact.Edges, ...] = ()
+    covers: np.ndarray = field(default_factory=lambda: np.zeros(0, np.intp))
+    identity: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for array in (self.neutral, self.triangles, self.morphs.deltas):
@@ -60,6 +71,32 @@ class Rig:
         """A rig in the format of `models/rig/card.md`."""
         return cls(name=Path(path).stem, **default_rig.read(path))
 
+    @classmethod
+    def from_ict(cls, path: Path | str) -> "Rig":
+        """The whole head of ICT-FaceKit, coloured, with the same AUs.
+
+        ``path`` is the set's folder of OBJ files (``FaceXModel``) or an npz with
+        ``neutral``, ``expression_names``, ``expression_deltas`` and ``quads``; it is
+        no part of this project. Raises :class:`InputError` for anything else.
+        """
+        return cls(name="ict", **ict_rig.read(path))
+
+    @classmethod
+    def from_glb(cls, path: Path | str) -> "Rig":
+        """A model whose morph targets are named after AUs or ARKit's shapes.
+
+        Raises :class:`InputError` for a file that is no GLB, or without such targets.
+        """
+        return cls(name=Path(path).stem, **glb_rig.read(path))
+
+    @classmethod
+    def from_pyfeat(cls, path: Path | str) -> "Rig":
+        """py-feat's map from AUs to the mesh (``au_to_mesh_pls_v*.npz``), as it is.
+
+        Raises :class:`InputError` for any other file.
+        """
+        return cls(name=Path(path).stem, **pyfeat_rig.read(path))
+
     def __repr__(self) -> str:
         return f"Rig({self.name}, {len(self.au_names)} AUs, {len(self.neutral)} points)"
 
@@ -67,6 +104,19 @@ class Rig:
     def au_names(self) -> tuple[str, ...]:
         """The AUs it shows, such as ``AU12``; each also as ``AU12_L``, ``AU12_R``."""
         return self.drivers.au_names
+
+    @property
+    def contact(self) -> Callable[[np.ndarray], jax.Array] | None:
+        """Stops the lips and lids of vertices (T, V, 3), before the head's pose."""
+        return partial(contact.part, edges=self.edges) if self.edges else None
+
+    def with_identity(self, coefficients: Sequence[float]) -> "Rig":
+        """The same rig on another person's face.
+
+        ``coefficients`` (at most K) are standard deviations along :attr:`identity`,
+        within +-3. Eyes that are more or less open still close, and lips touch.
+        """
+        return replace(self, **individual.fields(self, coefficients))
 
     def morph_weights(
         self,
@@ -91,16 +141,17 @@ class Rig:
     ) -> np.ndarray:
         """Vertices (T, V, 3), float32 cm.
 
-        ``aus`` (T, A) are intensities, clipped to [0, 1]; their columns are
-        ``au_names``, or the first of ``self.au_names`` where none are given. ``AU12``
-        drives both sides; ``AU12_L`` and ``AU12_R`` (subject's sides) take precedence
-        on their own. ``pose`` (T, 3) is Pitch, Roll, Yaw in radians, ``gaze`` (T, 2)
-        pitch, yaw relative to the head: + is up, and the subject's right. NaN counts as
-        0: a missing frame is the neutral face, looking ahead. Lips and lids that would
-        cross are stopped where they touch.
+        ``aus`` (T, A) are intensities, clipped to [0, 1], with a warning where they lie
+        clearly outside. Their columns are ``au_names``, or the first of
+        ``self.au_names`` where none are given. ``AU12`` drives both sides; ``AU12_L``
+        and ``AU12_R`` (subject's sides) take precedence on their own. ``pose`` (T, 3)
+        is Pitch, Roll, Yaw in radians, ``gaze`` (T, 2) pitch, yaw relative to the head:
+        + is up, and the subject's right. NaN counts as 0: a missing frame is the
+        neutral face, looking ahead. Lips and lids that would cross are stopped where
+        they touch.
 
-        Raises :class:`InputError` for an unknown AU, :class:`ShapeError` for arrays
-        that do not fit each other.
+        Raises :class:`InputError` for an unknown AU or infinite values,
+        :class:`ShapeError` for arrays that do not fit each other.
         """
         weights = self.morph_weights(aus, gaze, au_names)
         count = len(weights)
@@ -123,6 +174,7 @@ class Rig:
             turning,
             self.eye_centres,
             self.head_pivot,
+            self.edges,
         )
         for start in range(0, count, _SIZES[-1]):
             block = [array[start : start + _SIZES[-1]] for array in frames]
@@ -131,17 +183,16 @@ class Rig:
             size = next(n for n in _SIZES if n >= length)
             padded = [_pad(array, size) for array in block]
             with jax.default_matmul_precision("highest"):  # GPUs would round
-                moved = _move(*constants, *padded, contact=self.contact)
+                moved = _move(*constants, *padded)
             result[start : start + length] = np.asarray(moved)[:length]
         return result
 
 
-@partial(jax.jit, static_argnames="contact")
-def _move(neutral, deltas, turning, centres, pivot, weights, eyes, head, contact):
+@jax.jit
+def _move(neutral, deltas, turning, centres, pivot, edges, weights, eyes, head):
     """Sum of shapes, then contact, then the eyes and the head turn."""
     moved = neutral + jnp.einsum("ts,svc->tvc", weights, deltas)
-    if contact is not None:
-        moved = contact(moved)
+    moved = contact.part(moved, edges)
     for mask, centre in zip(turning, centres, strict=True):
         turned = jnp.einsum("tij,tvj->tvi", eyes, moved - centre) + centre
         moved = moved + mask[:, None] * (turned - moved)
