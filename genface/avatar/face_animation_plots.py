@@ -176,7 +176,8 @@ def animate_au(
     ``aus`` is a series as for :func:`animate_face`, shown at ``fps``; ``look`` may say
     ``color``, ``linewidth``, ``linestyle``, ``muscles``, ``cmap`` and
     ``muscle_scaler``. Returns matplotlib's animation: ``HTML(ani.to_jshtml())``.
-    celluloid keeps all artists, so :func:`animate_face` is faster and smaller.
+    celluloid keeps the artists of every frame; :func:`animate_face` moves one set of
+    them, and writes files.
     """
     try:
         from celluloid import Camera

@@ -21,6 +21,7 @@ from genface.errors import InputError, ShapeError
 FIGURE = (4, 5)  # inches
 VIEW = (-9.6, 9.6, -12.2, 10.6)  # cm: left, right, bottom, top; also a dropped jaw
 IRIS_GREY = "0.55"
+DENSITY = 0.9  # how much a muscle covers what lies under it
 ARROWS: dict[str, Any] = {"color": "r", "scale": 1, "width": 0.007}
 
 
@@ -68,7 +69,9 @@ class LineFace:
             artist.set_xy(vertices[list(around), :2])
             if colour == "heatmap":
                 value = min(1.0, heat[name] / self._full)
-                artist.set_facecolor((*self._cmap(value)[:3], value))
+                artist.set_facecolor(
+                    (*self._cmap(value)[:3], DENSITY if value > 0 else 0)
+                )
             else:
                 artist.set_facecolor(colour)
                 artist.set_alpha(0.5)
@@ -100,8 +103,8 @@ def plot_face(
 
     ``muscles`` is True, or maps ``all`` or names of
     :data:`genface.avatar.muscles.MUSCLES` to a colour or ``"heatmap"``: the colour of
-    the strongest AU that the muscle makes, transparent at 0 and darkest at 1, or at
-    ``muscle_scaler``. ``vectorfield`` draws arrows from its ``reference`` to its
+    the strongest AU that the muscle makes, none at 0 and the end of ``cmap`` at 1, or
+    at ``muscle_scaler``. ``vectorfield`` draws arrows from its ``reference`` to its
     ``target``, each (2, 68) as :func:`predict_landmarks` returns it: the neutral face
     and this one where left out; it may also say ``color``, ``scale`` and ``width``.
     ``border`` draws a frame. ``model`` is accepted for scripts of py-feat and must be

@@ -103,6 +103,8 @@ def motion_of(
     said in a warning.
     """
     values, names = activation_frames(aus)
+    if gaze is not None and np.shape(gaze) != (len(values), 2):
+        raise ShapeError(f"gaze: expected ({len(values)}, 2), got {np.shape(gaze)}.")
     if isinstance(aus, pd.DataFrame) and "time" in aus and aus_fps is None:
         times = aus["time"].to_numpy(np.float64)
     else:
