@@ -8,6 +8,7 @@ from genface.avatar.curves import write_blendshapes, write_openfacs
 from genface.avatar.glb import write_glb
 from genface.avatar.livelink import write_livelink
 from genface.avatar.rig import Rig
+from genface.avatar.viewer_page import write_page
 from genface.pipelines.clip_formats import FORMATS, ClipFormat
 
 Export = Callable[[Path, Motion, Rig, int | None], tuple[str, ...]]
@@ -30,9 +31,8 @@ def export(
 
 
 def _page(out: Path, motion: Motion, rig: Rig, most: int | None) -> tuple[str, ...]:
-    from genface.avatar.page import write_html
-
-    return write_html(out, motion, rig)
+    write_page(out, rig, motion, title=out.stem)
+    return ()
 
 
 def _curves(names: str) -> Export:

@@ -1,6 +1,5 @@
 """What runs along with an animation: states of a behaviour model, and emotions."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +8,14 @@ import pandas as pd
 from genface.avatar.animation import Motion
 from genface.behavior import BehaviorModel
 from genface.errors import InputError
-from genface.facs import EMOTIONS, emotion_name
+from genface.facs import EMOTIONS, emotion_columns, emotion_name
 from genface.fex import Fex
 from genface.pipelines.au_tracks import on_scale
 from genface.pipelines.faces import au_scale, au_table, frame_rate, times_of
 from genface.table.columns import base_name, groups
 
 STATE = "state"  # column of a table that holds the state of each row
-
-
-@dataclass(frozen=True)
-class Emotions:
-    """Strengths (T, E) of the emotions ``names`` at the frames of a motion.
-
-    NaN where the table has none.
-    """
-
-    names: tuple[str, ...]
-    values: np.ndarray
+STEADY = 0.4  # seconds over which the leading emotion is judged
 
 
 def load_model(model: BehaviorModel | Path | str | None) -> BehaviorModel | None:
@@ -54,22 +43,39 @@ def states_of(
     return np.where(within & motion.seen, path[at], -1)
 
 
-def emotions_of(rows: Fex, motion: Motion) -> Emotions | None:
-    """Emotion columns of ``rows`` at each frame of ``motion``; None without any."""
+def leading_emotion(rows: Fex, motion: Motion) -> tuple[list[str], np.ndarray]:
+    """Name and strength (T,) of the strongest emotion at each frame of ``motion``.
+
+    From the emotion columns of ``rows``, or by FACS prototypes from the motion's AUs
+    where it has none. Strengths are means over .4 s, so that names can be read; the
+    name is empty where no face is seen.
+    """
     columns: dict[str, str] = {}
     for column in groups(rows.columns)["emotions"]:
         if base_name(column) == column:  # no statistic of one
             columns.setdefault(emotion_name(column), column)
-    names = [name for name in EMOTIONS if name in columns]
-    if not names:
-        return None
-    table = pd.DataFrame(rows)[[columns[name] for name in names]]
-    values = table.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    if np.isnan(values).all():
-        return None
-    at, within = _row_at(rows, motion)
-    shown = (within & motion.seen)[:, None]
-    return Emotions(tuple(names), np.where(shown, values[at], np.nan))
+    told = pd.DataFrame(rows)[list(columns.values())]
+    table = told.apply(pd.to_numeric, errors="coerce").set_axis(list(columns), axis=1)
+    if table.notna().any(axis=None):
+        at, within = _row_at(rows, motion)
+        table = table.iloc[at].reset_index(drop=True)
+        shown = within & motion.seen
+    else:
+        table = pd.DataFrame(
+            emotion_columns(motion.aus, motion.au_names), columns=list(EMOTIONS)
+        )
+        shown = motion.seen
+    table[~shown] = np.nan
+    around = 2 * round(STEADY * float(motion.fps) / 2) + 1
+    steady = table.rolling(around, center=True, min_periods=1).mean().to_numpy()
+    steady[~(shown & np.isfinite(steady).any(axis=1))] = -np.inf
+    first = np.nanargmax(steady, axis=1)
+    score = steady[np.arange(len(steady)), first]
+    names = [
+        table.columns[k] if np.isfinite(x) else ""
+        for k, x in zip(first, score, strict=True)
+    ]
+    return names, np.where(np.isfinite(score), score, np.nan)
 
 
 def _row_at(rows: Fex, motion: Motion) -> tuple[np.ndarray, np.ndarray]:

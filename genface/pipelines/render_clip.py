@@ -72,7 +72,7 @@ def render_clip(
     clip) or ``synthetic`` (a second table) panels stand side by side, and a small gif
     is written beside an mp4 (``gif`` says whether). ``strip`` shows all AUs below, with
     a ribbon of the states of a behaviour ``model`` or of a column ``state``, and labels
-    the leading emotion of a table that has emotions; on where panels, or a model, are.
+    the leading emotion; on where panels, or a model, are.
     ``caption`` is a line of text below all. ``max_targets`` limits the morph targets of
     a glb.
     """

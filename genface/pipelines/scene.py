@@ -1,28 +1,27 @@
 """Panels side by side over a strip of AUs: how each frame of a clip is put together."""
 
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from genface.avatar.animation import Motion
 from genface.avatar.face import AvatarRenderer
-from genface.avatar.overlay import greyed, mark_faces
+from genface.avatar.labels import emotion_label
+from genface.avatar.lettering import text_band, wrapped
+from genface.avatar.overlay import greyed
 from genface.avatar.rig import Rig
-from genface.avatar.strip import Strip, title_bar
+from genface.avatar.strip import INK, PAPER, StateRibbon, Strip, title_bar
 from genface.behavior import BehaviorModel
-from genface.errors import InputError, MediaError
+from genface.errors import InputError
 from genface.fex import Fex
-from genface.pipelines.faces import times_of
+from genface.pipelines.clip_states import leading_emotion, states_of
 from genface.pipelines.motions import Cast
-from genface.table.columns import FACEBOX
-from genface.video import Frame, probe, read_frames
+from genface.pipelines.source_panel import SourcePanel
 
 PANEL = 360  # height of the panels beside a source
 AVATAR_ASPECT = 0.84  # width of an avatar's panel relative to its height
@@ -32,6 +31,12 @@ AHEAD = 4  # frames being drawn while one is written
 BLOCK = 64  # frames whose vertices are in memory at once
 LARGEST = 4096  # pixels of a side
 TITLES = ("avatar of the real AUs", "avatar of the synthetic AUs")
+
+Below = Callable[[float], np.ndarray]
+"""Draws what is under the panels at a time in seconds."""
+
+Label = Callable[[np.ndarray, int], np.ndarray]
+"""Writes on the picture of an avatar, at the index of a frame."""
 
 
 @dataclass(frozen=True)
@@ -58,62 +63,6 @@ class Layout:
         return size
 
 
-class SourcePanel:
-    """The source's frames at given times, with the faces of a table marked.
-
-    ``problem`` says where a damaged source ended; the last frame then stays.
-    """
-
-    def __init__(self, path: Path, fex: Fex, rows: Fex, height: int) -> None:
-        info = probe(path)
-        width = max(2, round(height * info.width / info.height / 2) * 2)
-        self.size = (height, width)
-        self.problem: str | None = None
-        self._path = path
-        self._start = float(times_of(rows)[0])
-        self._marks = _marks(fex, rows)
-        self._marked = sorted(self._marks)
-        steps = np.diff(self._marked)
-        self._step = round(float(np.median(steps))) if len(steps) else 1
-
-    def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
-        """Panels (H, W, 3) for ``times`` in seconds after the first row's."""
-        with read_frames(self._path, start=self._start - 1e-3) as reader:
-            source = iter(reader)
-            shown = next(source, None)
-            if shown is None:
-                raise MediaError(
-                    f"{self._path}: has no frame at {self._start:.2f} s, where the "
-                    "table begins; is it the table's source?"
-                )
-            following = next(source, None)
-            panel = self._panel(shown)
-            for time in times + self._start:
-                drawn = shown
-                # The frame on screen at this time, give or take rounding.
-                while following is not None and following.time <= time + 1e-3:
-                    shown, following = following, next(source, None)
-                if shown is not drawn:
-                    panel = self._panel(shown)
-                yield panel
-            self.problem = reader.problem
-
-    def _panel(self, frame: Frame) -> np.ndarray:
-        mesh, box, others = self._marks_at(frame.index)
-        picture = Image.fromarray(mark_faces(frame.rgb, mesh, box, others))
-        height, width = self.size
-        if picture.size != (width, height):
-            picture = picture.resize((width, height))
-        return np.asarray(picture)
-
-    def _marks_at(self, index: int) -> tuple:
-        """Marks of a frame; of the one before it in a table of every n-th frame."""
-        at = bisect_right(self._marked, index) - 1
-        if at < 0 or index - self._marked[at] >= self._step:
-            return None, None, ()
-        return self._marks[self._marked[at]]
-
-
 @dataclass
 class Scene:
     """Panels side by side, and how to draw frame after frame of them.
@@ -126,8 +75,8 @@ class Scene:
     motions: Sequence[Motion]
     source: SourcePanel | None = None
     above: np.ndarray | None = None
-    below: Sequence[Callable[[float], np.ndarray]] = ()
-    labels: Sequence[Callable[[np.ndarray, int], np.ndarray] | None] = ()
+    below: Sequence[Below] = ()
+    labels: Sequence[Label | None] = ()
 
     def __len__(self) -> int:
         return len(self.motions[0])
@@ -180,10 +129,14 @@ def compose(
         panel = SourcePanel(source, cast.fex, cast.rows[0], height)
         titles, widths = ["source", *titles], [panel.size[1], *widths]
     above = title_bar(titles[: len(widths)], widths) if beside else None
-    below: list[Callable[[float], np.ndarray]] = []
-    labels: list = []
+    below: list[Below] = []
+    labels: list[Label | None] = []
     if layout.strip:
-        below.append(_strip(cast, sum(widths)).at)
+        below += [_strip(cast, sum(widths)).at, *_ribbons(cast, model, sum(widths))]
+        labels = [_label(*pair) for pair in zip(cast.rows, cast.motions, strict=True)]
+    if layout.caption:
+        band = _band(layout.caption, sum(widths))
+        below.insert(0, lambda time: band)
     return Scene(renderer, cast.motions, panel, above, below, labels)
 
 
@@ -198,6 +151,38 @@ def _strip(cast: Cast, width: int) -> Strip:
     )
 
 
+def _ribbons(cast: Cast, model: BehaviorModel | None, width: int) -> list[Below]:
+    """A ribbon for each face whose states are known."""
+    ribbons: list[Below] = []
+    faces = zip(cast.rows, cast.motions, ("real: ", "synthetic: "), strict=False)
+    for rows, motion, whose in faces:
+        states = states_of(rows, motion, model)
+        if states is not None:
+            whose = whose if len(cast.motions) > 1 else ""
+            names = [f"{whose}state {k}" for k in range(states.max(initial=-1) + 1)]
+            lasts = len(motion) / float(cast.rate)
+            ribbons.append(StateRibbon(width, states, lasts, names).at)
+    return ribbons
+
+
+def _label(rows: Fex, motion: Motion) -> Label:
+    """Writes the leading emotion of each frame on its picture."""
+    names, scores = leading_emotion(rows, motion)
+
+    def write(picture: np.ndarray, index: int) -> np.ndarray:
+        if not names[index]:
+            return picture
+        return emotion_label(picture, names[index], scores[index])
+
+    return write
+
+
+def _band(text: str, width: int) -> np.ndarray:
+    """A caption of at most two lines as a picture of its own."""
+    size = max(12, min(28, width // 24))
+    return text_band(wrapped(text, width - size, size, 2), width, size, INK, PAPER)
+
+
 def _vertices(rig: Rig, motion: Motion) -> Iterator[np.ndarray]:
     """Vertices (V, 3) frame by frame; those of a whole clip may not fit in memory."""
     for start in range(0, len(motion), BLOCK):
@@ -210,7 +195,7 @@ def _marked(
     pictures: Iterator[np.ndarray],
     away: np.ndarray,
     caption: str,
-    label: Callable[[np.ndarray, int], np.ndarray] | None,
+    label: Label | None,
 ) -> Iterator[np.ndarray]:
     """Pictures with a label, greyed where they show nobody's expression."""
     for index, (picture, nobody) in enumerate(zip(pictures, away, strict=True)):
@@ -227,24 +212,3 @@ def _by_name(motion: Motion, names: list[str]) -> np.ndarray:
         values[:, names.index(name)] = motion.aus[:, column]
     values[~motion.seen] = np.nan
     return values
-
-
-def _marks(fex: Fex, rows: Fex) -> dict[int, tuple]:
-    """By frame: mesh (478, 2) and box of the followed face, boxes of the others."""
-    mesh = [f"mesh_{axis}_{k}" for axis in "xy" for k in range(478)]
-    box = list(FACEBOX[:4])
-    if not {"frame", *box} <= set(rows.columns):
-        return {}
-    others: dict[int, list] = {}
-    if "face_id" in fex.columns:
-        rest = fex[fex["face_id"].notna() & (fex["face_id"] != rows["face_id"].iloc[0])]
-        for frame, *values in rest[["frame", *box]].itertuples(index=False):
-            others.setdefault(int(frame), []).append(values)
-    points: Iterable = [None] * len(rows)
-    if set(mesh) <= set(rows.columns):
-        points = rows[mesh].to_numpy(float).reshape(-1, 2, 478).swapaxes(1, 2)
-    frames, boxes = rows["frame"].to_numpy(), rows[box].to_numpy(float)
-    return {
-        int(frame): (point, edges, others.get(int(frame), ()))
-        for frame, point, edges in zip(frames, points, boxes, strict=True)
-    }

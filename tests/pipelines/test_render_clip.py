@@ -17,7 +17,7 @@ from genface.files import sha256
 from genface.pipelines.au_tracks import read_tracks
 from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.render_clip import render_clip
-from genface.pipelines.scene import SourcePanel
+from genface.pipelines.source_panel import SourcePanel
 from genface.pipelines.thumbnails import Thumbnails
 from genface.table import write_table
 from genface.video.writer import write_clip
