@@ -65,11 +65,12 @@ def leading_emotion(rows: Fex, motion: Motion) -> tuple[list[str], np.ndarray]:
             emotion_columns(motion.aus, motion.au_names), columns=list(EMOTIONS)
         )
         shown = motion.seen
-    table[~shown] = np.nan
+    values = np.where(shown[:, None], table.to_numpy(np.float64), np.nan)
     around = 2 * round(STEADY * float(motion.fps) / 2) + 1
-    steady = table.rolling(around, center=True, min_periods=1).mean().to_numpy()
-    steady[~(shown & np.isfinite(steady).any(axis=1))] = -np.inf
-    first = np.nanargmax(steady, axis=1)
+    means = pd.DataFrame(values).rolling(around, center=True, min_periods=1).mean()
+    steady = means.to_numpy()
+    steady = np.where(shown[:, None] & np.isfinite(steady), steady, -np.inf)
+    first = steady.argmax(axis=1)
     score = steady[np.arange(len(steady)), first]
     names = [
         table.columns[k] if np.isfinite(x) else ""
