@@ -7,6 +7,9 @@ import numpy as np
 DISTANCE = 75.0  # cm from the head to the eye of the viewer
 VIEW_HEIGHT, VIEW_WIDTH = 29.0, 21.5  # cm of the scene that a picture of a bust shows
 VIEW_MIDDLE = -1.0  # height in its centre
+EYES_APART = 6.3  # cm between the centres of the eyes of a head of usual size
+EYES_ABOVE = (0.0, 3.2, 3.2)  # the middle of the picture, and before it
+ROOM = 0.88  # more room for a head of which hair and height are not known
 MARGIN = 1.08  # room around a mesh of which nothing is known
 
 
@@ -30,6 +33,15 @@ class Camera:
         height, width = size
         scale = min(height / VIEW_HEIGHT, width / VIEW_WIDTH)
         return cls(size, scale, (0.0, VIEW_MIDDLE, 0.0))
+
+    @classmethod
+    def of_head(cls, eyes: np.ndarray, size: tuple[int, int]) -> "Camera":
+        """A head with ``eyes`` centred at (2, 3), in units of its own."""
+        unit = float(np.linalg.norm(eyes[1] - eyes[0])) / EYES_APART
+        bust = cls.of_bust(size)
+        x, y, z = eyes.mean(axis=0) - unit * np.array(EYES_ABOVE)
+        scale = ROOM * bust.scale / unit
+        return cls(size, scale, (float(x), float(y), float(z)), unit * DISTANCE)
 
     @classmethod
     def around(cls, points: np.ndarray, size: tuple[int, int]) -> "Camera":
