@@ -7,8 +7,12 @@ from importlib import import_module
 from typing import Any
 
 from genface.avatar.animation import Motion, calibrate_presence, retime, smoothed
+from genface.avatar.curves import write_blendshapes, write_openfacs
 from genface.avatar.face import AvatarRenderer, render_face
+from genface.avatar.glb import write_glb
+from genface.avatar.livelink import LiveLink, read_livelink, write_livelink
 from genface.avatar.rig import Rig
+from genface.avatar.viewer_page import write_page
 
 _FIGURES = {
     "face_animation_plots": "FaceAnimation animate_au animate_face",
@@ -26,12 +30,19 @@ _HOME = {name: module for module, names in _FIGURES.items() for name in names.sp
 
 __all__ = [  # noqa: PLE0604
     "AvatarRenderer",
+    "LiveLink",
     "Motion",
     "Rig",
     "calibrate_presence",
+    "read_livelink",
     "render_face",
     "retime",
     "smoothed",
+    "write_blendshapes",
+    "write_glb",
+    "write_livelink",
+    "write_openfacs",
+    "write_page",
     *_HOME,
 ]
 

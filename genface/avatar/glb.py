@@ -166,8 +166,8 @@ class _Document:
                 weights = tracks.weights[:, kept].astype(np.float32)
                 self._channels.append((node, "weights", weights.reshape(-1, 1)))
         turns = {"head": tracks.head, "eye_R": tracks.eyes, "eye_L": tracks.eyes}
-        for index, node in enumerate(self.nodes):
-            turn = turns.get(node["name"])
+        for index, name in enumerate(node["name"] for node in self.nodes):
+            turn = turns.get(name)
             if turn is not None:
                 self._channels.append((index, "rotation", turn.astype(np.float32)))
         if self._channels:
@@ -266,7 +266,7 @@ class _Document:
 
     def _colours(self, colours: np.ndarray) -> int:
         """Colours of vertices, linear in glTF where the rig has them as shown."""
-        linear = 255 * np.clip(colours, 0, 1) ** 2.2
+        linear = 255 * np.clip(colours, 0, 1) ** gltf.GAMMA
         opaque = np.full((len(linear), 1), 255)
         every = np.rint(np.hstack([linear, opaque])).astype(np.uint8)
         return self._vertices(every, normalized=True)
