@@ -12,7 +12,7 @@ import pandas as pd
 
 from genface.avatar.animation import Motion, calibrate_presence, retime, smoothed
 from genface.errors import InputError
-from genface.facs import UNITS, au_number
+from genface.facs import UNITS
 from genface.fex import Fex
 from genface.files import sha256
 from genface.pipelines.faces import (
@@ -115,7 +115,8 @@ def _own_rate(rows: Fex) -> tuple[Fraction, list[str]]:
 
 def _at_rate(fex: Fex, table_fps: float) -> Fex:
     """The table without its times, so that its frames count at another rate."""
-    timeless = fex.drop(columns=time_columns(fex.columns))
+    times = [name for name in time_columns(fex.columns) if name != "frame"]
+    timeless = fex.drop(columns=times)
     timeless.attrs = {**fex.attrs, "fps": float(exact_rate(table_fps))}
     timeless.attrs.pop("sampling_freq", None)
     return timeless
@@ -192,7 +193,7 @@ def _intensities(
     """AUs that can be shown, as the rig wants them, and notes on what was done."""
     table = au_table(rows)
     if known is None:
-        known = {name for name in table.columns if au_number(name) in UNITS}
+        known = {name for name in table.columns if int(name[2:4]) in UNITS}
     aus = table[[name for name in table.columns if {name, name[:4]} & set(known)]]
     if not len(aus.columns):
         raise InputError("the table has no AU column (AU01, AU12, ...) to animate.")
