@@ -137,7 +137,8 @@ def main() -> None:
     save(views_sheet(rig, 340), options.out / "au_sheet_views.jpg")
     save(emotion_sheet(rig, 300), options.out / "emotion_sheet.jpg")
     if options.ict.exists():
-        save(au_sheet(Rig.from_ict(options.ict), 170, 4), options.out / "au_sheet_ict.jpg")
+        ict = Rig.from_ict(options.ict)
+        save(au_sheet(ict, 170, 4), options.out / "au_sheet_ict.jpg")
     else:
         print(f"{options.ict}: not there, no sheet of it")
 

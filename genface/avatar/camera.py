@@ -47,13 +47,14 @@ class Camera:
     def around(cls, points: np.ndarray, size: tuple[int, int]) -> "Camera":
         """A view that holds all ``points`` (V, 3)."""
         low, high = points.min(axis=0), points.max(axis=0)
-        wide, tall, _ = np.maximum(high - low, 1e-6) * MARGIN
-        middle = tuple(float(x) for x in (low + high) / 2)
-        # Nearer parts look larger: measure the scale at the depth of the front.
-        distance = DISTANCE * max(tall, wide) / VIEW_HEIGHT
-        scale = min(size[0] / tall, size[1] / wide)
-        scale *= 1 - (high[2] - middle[2]) / distance
-        return cls(size, float(scale), middle, float(distance))  # type: ignore[arg-type]
+        x, y, z = (float(side) for side in (low + high) / 2)
+        extent = float((high - low).max())
+        distance = DISTANCE * max(extent, 1e-6) / VIEW_HEIGHT
+        near = distance / (distance - (points[:, 2] - z))
+        wide = float((np.abs(points[:, 0] - x) * near).max())
+        tall = float((np.abs(points[:, 1] - y) * near).max())
+        scale = min(size[0] / max(tall, 1e-6), size[1] / max(wide, 1e-6))
+        return cls(size, 0.5 * scale / MARGIN, (x, y, z), distance)
 
     def screen(self, points: np.ndarray) -> np.ndarray:
         """Column, row and depth (V, 3) of points (V, 3)."""
