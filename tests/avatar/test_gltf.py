@@ -26,9 +26,7 @@ def motion(count=300, numbers=FEAT, gaze=True, sides=(), seed=0) -> Motion:
     times = np.arange(count) / 30
     waves = np.sin(np.outer(times, rng.uniform(0.5, 3, len(names))) + rng.uniform(0, 6))
     aus = np.clip(waves - rng.uniform(0, 0.6, len(names)), 0, 1)
-    pose = np.stack(
-        [0.15 * np.sin(times), 0.1 * np.cos(times), 0.3 * np.sin(2 * times)]
-    )
+    turns = [0.15 * np.sin(times), 0.1 * np.cos(times), 0.3 * np.sin(2 * times)]
     look = np.stack([0.3 * np.sin(1.3 * times), 0.4 * np.sin(0.9 * times)])
     seen = np.ones(count, bool)
     return Motion(
