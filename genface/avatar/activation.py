@@ -136,7 +136,8 @@ def lid_weights(gaze: np.ndarray) -> np.ndarray:
 
 def _check_scale(aus: np.ndarray, names: Sequence[str]) -> None:
     """Refuse infinite values, warn of those clearly outside of 0-1."""
-    low, high = np.fmin.reduce(aus, axis=0), np.fmax.reduce(aus, axis=0)
+    low = np.fmin.reduce(aus, axis=0, initial=0.0)
+    high = np.fmax.reduce(aus, axis=0, initial=0.0)
     if np.isinf(low).any() or np.isinf(high).any():
         raise InputError("aus: infinite values; mark what is missing by NaN.")
     outside = (low < -SLACK) | (high > 1 + SLACK)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import jax
@@ -73,9 +74,10 @@ def part(
 def mesh_edges(count: int = mesh_points.N_MESH) -> tuple[Edges, ...]:
     """Lips and lids of the 478-point mesh, the first of ``count`` vertices.
 
-    Inner lips first, which the rows behind follow by ``ROW_FOLLOWS``; then each of
-    those rows by itself, as rolled-in lips may still cross there. Of the lids, the
-    upper one moves.
+    Inner lips first, which the rows behind follow by ``ROW_FOLLOWS``; then every row of
+    the upper lip with every one of the lower, as lips that roll in or overlap may still
+    cross there. As uppers only rise and lowers only fall, no later pair undoes an
+    earlier one. Of the lids, the upper one moves.
     """
     rows = np.array(UPPER_LIP), np.array(LOWER_LIP)
     shares = np.array(ROW_FOLLOWS, np.float32)
@@ -85,8 +87,9 @@ def mesh_edges(count: int = mesh_points.N_MESH) -> tuple[Edges, ...]:
     ]
     half, whole = np.array([[0.5], [1.0]], np.float32)
     found = [Edges(rows[0][3], rows[1][3], follow[0], follow[1], half)]
-    for k in (2, 1, 0):
-        found.append(_alone(rows[0][k], rows[1][k], count, half))
+    for i, j in product((3, 2, 1, 0), repeat=2):
+        if (i, j) != (3, 3):
+            found.append(_alone(rows[0][i], rows[1][j], count, half))
     for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
         found.append(_alone(np.array(upper), np.array(lower), count, whole))
     return tuple(found)
@@ -116,6 +119,8 @@ def _height_at(x, x_edge, y_edge):
 
 def _alone(upper, lower, count: int, yields) -> Edges:
     above, below = _one_hot(upper, count), _one_hot(lower, count)
+    for ends in (above, below):  # corners belong to both lips
+        ends[[0, -1]] = 0
     return Edges(upper, lower, above, below, yields)
 
 

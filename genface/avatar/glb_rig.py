@@ -1,6 +1,6 @@
 """Any model with named morph targets as a rig: by AU names, or by ARKit's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +144,7 @@ def _eyes(triangles, parts: Mapping[str, slice], neutral) -> list[np.ndarray]:
     return [every[x < middle], every[x > middle]]
 
 
-def _centre(neutral: np.ndarray, rows: Sequence[int]) -> np.ndarray:
+def _centre(neutral: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Middle of the box around an eyeball, by its height: it may be a front shell."""
     if not len(rows):
         return np.zeros(3)

@@ -116,9 +116,9 @@ def _edges(kit: FaceKit, mesh: np.ndarray) -> tuple[contact.Edges, ...]:
     goes_down = blink[:, 1] < -0.15
     lashes = np.zeros(len(kit.neutral), bool)
     lashes[LASHES] = True
-    for chains in zip(contact.UPPER_LIDS, contact.LOWER_LIDS, strict=True):
+    for lids in zip(contact.UPPER_LIDS, contact.LOWER_LIDS, strict=True):
         sides = (face | lashes) & goes_down, (face | lashes) & ~goes_down
-        found.append(_pair(kit, mesh, chains, sides, REACH_LIDS, whole))
+        found.append(_pair(kit, mesh, lids, sides, REACH_LIDS, whole))
     return tuple(found)
 
 
@@ -132,7 +132,7 @@ def _pair(kit, mesh, chains, sides, reach: float, yields) -> contact.Edges:
         _follow(kit.neutral, edge, side, reach)
         for edge, side in zip(edges, sides, strict=True)
     ]
-    return contact.Edges(*edges, *follow, yields)
+    return contact.Edges(edges[0], edges[1], follow[0], follow[1], yields)
 
 
 def _chain(points, curve, allowed, ends) -> np.ndarray:
