@@ -35,10 +35,8 @@ def motion(aus, names, fps=30, pose=None, gaze=None) -> Motion:
 @pytest.fixture
 def clip() -> Motion:
     rng = np.random.default_rng(0)
-    made = motion(rng.random((90, len(AUS))), AUS)
-    return replace(
-        made, pose=rng.normal(0, 0.2, (90, 3)), gaze=rng.normal(0, 0.2, (90, 2))
-    )
+    turns = rng.normal(0, 0.2, (90, 5))
+    return motion(rng.random((90, len(AUS))), AUS, 30, turns[:, :3], turns[:, 3:])
 
 
 def rows_of(path):
