@@ -120,11 +120,12 @@ def compose(
 
     With a strip, states of the ``model`` (or of a column) and emotions are shown too.
     """
-    beside = source is not None or len(cast.motions) > 1
+    two = len(cast.motions) > 1
+    beside = two or source is not None
     height, width = layout.panel(beside)
     renderer = AvatarRenderer(rig, size=(height, width))
     panel = None
-    titles, widths = list(TITLES), [width] * len(cast.motions)
+    titles, widths = list(TITLES) if two else ["avatar"], [width] * len(cast.motions)
     if source is not None:
         panel = SourcePanel(source, cast.fex, cast.rows[0], height)
         titles, widths = ["source", *titles], [panel.size[1], *widths]
@@ -146,7 +147,7 @@ def _strip(cast: Cast, width: int) -> Strip:
         width,
         names,
         [_by_name(motion, names) for motion in cast.motions],
-        ["real AUs", "synthetic AUs"],
+        ["real AUs", "synthetic AUs"] if len(cast.motions) > 1 else ["Action Units"],
         len(cast.motions[0]) / float(cast.rate),
     )
 
