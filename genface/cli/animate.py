@@ -16,67 +16,59 @@ def animate(
     out: Out,
     format_: Annotated[
         str | None,
-        typer.Option(
-            "--format",
-            help="livelink (.csv), blendshapes (.csv), vrm (.csv), png (a folder).",
-        ),
+        typer.Option("--format", help="livelink blendshapes vrm (.csv), png (folder)"),
     ] = None,
     rig: Annotated[
-        str, typer.Option(help="Whose face: default, a .npz, or a .glb of your own.")
+        str, typer.Option(help="Whose face: a .npz or .glb.", show_default=False)
     ] = "default",
     size: Annotated[
-        str | None, typer.Option(help="Height of the avatar, or WIDTHxHEIGHT.")
+        str | None, typer.Option(help="Height in pixels, or WIDTHxHEIGHT.")
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(help="Frames a second; the table's if left out.")
+        float | None, typer.Option(help="Frames a second, if not the table's.")
     ] = None,
     smooth: Annotated[
-        float, typer.Option(help="Gaussian smoothing in time, sd in seconds.")
-    ] = 0.0,
+        float, typer.Option(help="Smooth in time by so many seconds (sd).")
+    ] = 0,
     source: Annotated[
         Path | None, typer.Option(help="Show this clip beside the avatar.")
     ] = None,
     synthetic: Annotated[
-        Path | None, typer.Option(help="Show a second avatar driven by this table.")
+        Path | None, typer.Option(help="Drive a second avatar by this table.")
     ] = None,
     strip: Annotated[
         bool | None,
-        typer.Option(
-            "--strip/--no-strip",
-            help="AUs, states and emotion around the avatar; on beside a clip.",
-        ),
+        typer.Option("--strip/--no-strip", help="AUs, states, emotion in view."),
     ] = None,
     model: Annotated[
         Path | None, typer.Option(help="A model folder, to show its states.")
     ] = None,
-    caption: Annotated[str, typer.Option(help="A line of text below.")] = "",
+    caption: Annotated[
+        str, typer.Option(help="A line of text below.", show_default=False)
+    ] = "",
     max_targets: Annotated[
-        int | None,
-        typer.Option(min=1, help="Morph targets in a .glb; 8 for small viewers."),
+        int | None, typer.Option(help="Morph targets of a .glb, such as 8.")
     ] = None,
     face: Annotated[
-        str, typer.Option(help="Which of several: longest, or a face_id.")
+        str, typer.Option(help="A face_id, if not the longest.", show_default=False)
     ] = "longest",
     input_: Annotated[
         str | None, typer.Option("--input", help="Which input of a table of several.")
     ] = None,
     table_fps: Annotated[
-        float | None,
-        typer.Option(help="Frames a second filmed, if the table's times are wrong."),
+        float | None, typer.Option(help="Filmed at, if the table's times are wrong.")
     ] = None,
     calibrate: Annotated[
         bool,
         typer.Option(
             "--calibrate/--no-calibrate",
-            help="Fit presence scores to the person's own range first.",
+            help="Presence scores to a person's range.",
+            show_default=False,
         ),
     ] = True,
     force: Force = False,
 ) -> None:
-    """Make a table's AUs a moving face.
-
-    As .mp4, .gif, .webp, .apng, .html, .glb, .csv (Live Link Face), .json (openFACS).
-    """
+    """Move a face by a table: .mp4 .gif .webp .apng .html .glb .csv .json."""
     from genface.cli.console import Stages
     from genface.pipelines import render_clip
 

@@ -164,6 +164,8 @@ def _check_options(
         wrong.append("rig")
     if kind.name != "glb" and max_targets is not None:
         wrong.append("max_targets")
+    if max_targets is not None and max_targets < 1:
+        raise InputError(f"max_targets {max_targets}: expected 1 or more.")
     if wrong:
         raise InputError(
             f"{', '.join(wrong)}: nothing of that is in the format {kind.name}; leave "
