@@ -31,8 +31,9 @@ def write_blendshapes(
     (``JawOpen``), ``arkit`` (``jawOpen``) or ``vrm``. What was left out comes back as
     notes.
     """
+    notes: tuple[str, ...] = ()
     if names == "vrm":
-        curves, labels, notes = vrm_curves(motion), VRM_EXPRESSIONS, ()
+        curves, labels = vrm_curves(motion), VRM_EXPRESSIONS
     elif names in NAMINGS:
         curves, notes = arkit_curves(motion)
         labels = list(SHAPES)

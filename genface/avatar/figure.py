@@ -28,6 +28,10 @@ COLOURS = {
 }
 PICTURED = {"skin": 0.55, "hair": 0.5, "ears": 0.6, "body": 0.75, "eye": 0.12}
 EYE_PIXELS = 128
+INSIDE = ("mouth", "teeth_upper", "teeth_lower", "tongue")
+NECK_IN_HEAD = 0.6  # how far points of the neck follow the head that lie in it
+TEETH = ("teeth_upper", "teeth_lower")
+TEETH_SIZE = (256, 64)  # of their picture in pixels, upper teeth above lower ones
 EAR_GRID, BODY_GRID = (12, 7), 24  # coarser than in our own pictures
 EYE_REACH = 1.0  # half width of the eye's picture over the radius of the ball
 
@@ -142,6 +146,8 @@ def _eyes(rig: Rig) -> tuple[Eye, ...]:
 
 
 def _material(name: str, painted: bool) -> Material:
+    if painted and name in TEETH:
+        return Material((1.0, 1.0, 1.0), COLOURS["teeth"][1], "teeth")
     if painted and name in PICTURED:
         return Material((1.0, 1.0, 1.0), PICTURED[name], "skin")
     key = next(key for key in COLOURS if key in name)
@@ -178,6 +184,11 @@ def _painted(
             np.repeat(skin.face_uv(head.PLAIN_SKIN), len(ear_points), axis=0),
         ]
     )
+    uv = (uv + 0.5) / size
+    for lower, name in enumerate(TEETH):
+        if name in figure.groups:
+            rows = np.unique(figure.groups[name])
+            uv[rows] = _teeth_uv(frame.to_head(figure.points[rows]), lower)
     groups = dict(figure.groups)
     groups["hair"] = renumber[back.triangles]
     groups["ears"] = ear_triangles + ear_first
@@ -193,11 +204,15 @@ def _painted(
         ).astype(np.float32),
         groups=groups,
         materials={name: _material(name, True) for name in groups},
-        uv=((uv + 0.5) / size).clip(0, 1),
+        uv=uv.clip(0, 1),
         colours=None,
         eyes=figure.eyes,
-        body=_body(frame, size) if with_body else None,
-        pictures={"skin": _jpeg(picture.resize(picture_size)), "eye": _jpeg(_eye())},
+        body=_body(frame, size, _mouth_back(rig)) if with_body else None,
+        pictures={
+            "skin": _jpeg(picture.resize(picture_size)),
+            "eye": _jpeg(_eye()),
+            "teeth": _jpeg(_teeth()),
+        },
     )
 
 
@@ -216,14 +231,47 @@ class _HeadFrame:
         return (points - head.EYES) * self._unit + self._origin
 
 
-def _body(frame: _HeadFrame, size: np.ndarray) -> Body:
+def _mouth_back(rig: Rig) -> float:
+    """Where the inside of the mouth ends behind (z), infinite where there is none."""
+    parts = [rig.triangles[rig.parts[name]] for name in INSIDE if name in rig.parts]
+    return min((float(rig.neutral[part, 2].min()) for part in parts), default=np.inf)
+
+
+def _body(frame: _HeadFrame, size: np.ndarray, mouth_back: float) -> Body:
     body = head.body(BODY_GRID)
+    points = frame.to_rig(body.points)
+    # The neck begins inside of the head, where an open mouth would show it.
+    inside = body.follow > NECK_IN_HEAD
+    points[inside, 2] = np.minimum(points[inside, 2], mouth_back - 0.2)
     return Body(
-        points=frame.to_rig(body.points).astype(np.float32),
+        points=points.astype(np.float32),
         triangles=body.triangles,
         uv=(skin.body_uv(body.along) + 0.5) / size,
         follow=body.follow.astype(np.float32),
     )
+
+
+def _teeth_uv(points: np.ndarray, lower: int) -> np.ndarray:
+    """Places in the picture of teeth of points (P, 3): along the arch, and down."""
+    half = np.abs(points[:, 0]).max()
+    down = (points[:, 1].max() - points[:, 1]) / np.ptp(points[:, 1])
+    along = 0.5 + 0.5 * points[:, 0] / half
+    return np.stack([along, 0.5 * lower + 0.04 + 0.42 * down], axis=1)
+
+
+def _teeth() -> Image.Image:
+    """Two rows of teeth with seams, darker to the sides and at the gums."""
+    width, height = TEETH_SIZE
+    across = np.linspace(-1, 1, width)[None]
+    down = np.linspace(0, 1, height // 2)[:, None]
+    rows = []
+    for count, gum in ((4, down), (5, 1 - down)):  # teeth on each side of the middle
+        # Towards the sides the arch turns away and teeth look narrower.
+        place = np.abs(np.arcsin(np.clip(across, -1, 1)) / (np.pi / 2)) * count
+        seam = np.exp(-((np.minimum(place % 1, 1 - place % 1) / 0.07) ** 2))
+        shade = (1 - 0.3 * seam) * (1 - 0.35 * across**2) * (0.86 + 0.14 * gum)
+        rows.append(openings.TEETH * shade[..., None])
+    return Image.fromarray((255 * np.concatenate(rows)).astype(np.uint8))
 
 
 def _eye() -> Image.Image:
@@ -240,5 +288,7 @@ def _eye() -> Image.Image:
 
 def _jpeg(picture: Image.Image) -> bytes:
     stream = io.BytesIO()
-    picture.convert("RGB").save(stream, "JPEG", quality=82, optimize=True)
+    picture.convert("RGB").save(
+        stream, "JPEG", quality=80, subsampling=0, optimize=True
+    )
     return stream.getvalue()

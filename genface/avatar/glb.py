@@ -65,8 +65,8 @@ class _Document:
 
     def __init__(self, figure: Figure, rig: Rig, tracks: Tracks, normals: bool) -> None:
         self._binary = bytearray()
-        self._views: list[dict] = []
-        self._accessors: list[dict] = []
+        self._views: list[dict[str, Any]] = []
+        self._accessors: list[dict[str, Any]] = []
         # Rows and values of all sparse accessors lie together: fewer views.
         self._rows, self._values = bytearray(), bytearray()
         self._with_normals = normals
@@ -107,13 +107,7 @@ class _Document:
         if figure.uv is not None:
             attributes["TEXCOORD_0"] = self._vertices(figure.uv.astype(np.float32))
         if figure.colours is not None:
-            # Colours on vertices are linear in glTF, those of the rig are as shown.
-            shown = np.c_[
-                np.clip(figure.colours, 0, 1) ** 2.2, np.ones(len(figure.points))
-            ]
-            attributes["COLOR_0"] = self._vertices(
-                np.rint(shown * 255).astype(np.uint8), normalized=True
-            )
+            attributes["COLOR_0"] = self._colours(figure.colours)
         targets = [
             self._target(figure.moved(delta), shading, figure.points)
             for delta in tracks.deltas
@@ -138,8 +132,11 @@ class _Document:
         moved = tracks.deltas[:, eye.rows]
         kept = [k for k, delta in enumerate(moved) if np.abs(delta).max() > LEAST]
         attributes = self._attributes(points, shading.normals(points))
-        attributes["TEXCOORD_0"] = self._vertices(eye.uv.astype(np.float32))
-        primitive = {
+        if rig.colours is None:
+            attributes["TEXCOORD_0"] = self._vertices(eye.uv.astype(np.float32))
+        else:
+            attributes["COLOR_0"] = self._colours(rig.colours[eye.rows])
+        primitive: dict[str, Any] = {
             "attributes": attributes,
             "indices": self._indices(eye.triangles),
             "material": self._material("eye", "eye"),
@@ -169,8 +166,8 @@ class _Document:
                 weights = tracks.weights[:, kept].astype(np.float32)
                 self._channels.append((node, "weights", weights.reshape(-1, 1)))
         turns = {"head": tracks.head, "eye_R": tracks.eyes, "eye_L": tracks.eyes}
-        for index, node in enumerate(self.nodes):
-            turn = turns.get(node["name"])
+        for index, name in enumerate(node["name"] for node in self.nodes):
+            turn = turns.get(name)
             if turn is not None:
                 self._channels.append((index, "rotation", turn.astype(np.float32)))
         if self._channels:
@@ -204,7 +201,8 @@ class _Document:
         return head + body
 
     def _animation(self) -> dict:
-        samplers, channels = [], []
+        samplers: list[dict] = []
+        channels: list[dict] = []
         for node, path, values in self._channels:
             channels.append(
                 {"sampler": len(samplers), "target": {"node": node, "path": path}}
@@ -265,6 +263,13 @@ class _Document:
 
     def _vertices(self, values: np.ndarray, **how: bool) -> int:
         return self._plain(values, target=VERTICES, **how)
+
+    def _colours(self, colours: np.ndarray) -> int:
+        """Colours of vertices, linear in glTF where the rig has them as shown."""
+        linear = 255 * np.clip(colours, 0, 1) ** gltf.GAMMA
+        opaque = np.full((len(linear), 1), 255)
+        every = np.rint(np.hstack([linear, opaque])).astype(np.uint8)
+        return self._vertices(every, normalized=True)
 
     def _indices(self, triangles: np.ndarray) -> int:
         kind = np.uint16 if triangles.max() < 65535 else np.uint32

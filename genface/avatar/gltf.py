@@ -17,7 +17,7 @@ from genface.errors import InputError
 
 MAGIC, VERSION = b"glTF", 2
 JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
-COMPONENTS = {
+COMPONENTS: dict[int, np.dtype] = {
     5120: np.dtype("<i1"),
     5121: np.dtype("<u1"),
     5122: np.dtype("<i2"),
@@ -30,6 +30,7 @@ TRIANGLES = 4  # primitive mode
 # Extensions that may be required and yet leave the shape readable.
 HARMLESS = ("KHR_mesh_quantization", "KHR_materials_", "KHR_texture_", "KHR_lights_",
             "EXT_texture_", "VRM", "VRMC_")  # fmt: skip
+GAMMA = 2.2  # colours are linear in the file, as shown in ours
 LIMIT = 100_000_000  # numbers that an array of a model may have
 
 
@@ -212,13 +213,21 @@ class _Reader:
             if np.linalg.det(world[:3, :3]) < 0:
                 faces = faces[:, ::-1]  # a mirror turns them inside out
             yield _Piece(
-                name=str(mesh.get("name") or node.get("name") or "mesh"),
+                name=self._name(node, mesh, primitive),
                 positions=place.astype(np.float32),
                 triangles=faces,
                 targets=targets,
                 colours=colours,
                 coloured=coloured,
             )
+
+    def _name(self, node: dict, mesh: dict, primitive: dict) -> str:
+        """Of the mesh; where it has several materials, of the material."""
+        name = mesh.get("name") or node.get("name") or "mesh"
+        if len(mesh["primitives"]) > 1 and "material" in primitive:
+            materials = self._list(self.document, "materials")
+            name = materials[_index(primitive["material"])].get("name") or name
+        return str(name)
 
     def _colours(self, primitive: dict, count: int) -> tuple[np.ndarray, bool]:
         """Colours (V, 3) and whether the file gives any."""
@@ -235,7 +244,7 @@ class _Reader:
                 raise InputError(f"{self.path}: damaged: a vertex has no colour.")
             colours *= own[:, :3]
             given = True
-        return np.clip(colours, 0, 1), given
+        return np.clip(colours, 0, 1) ** np.float32(1 / GAMMA), given
 
     def _accessor(self, index: Any, width: int | None) -> np.ndarray:
         """Numbers (count, width) of an accessor, normalised ones as floats."""

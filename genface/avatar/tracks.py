@@ -92,7 +92,7 @@ def _with_contact(rig: Rig, tracks: Tracks) -> Tracks:
     if rig.contact is None:
         return tracks
     shape = rig.neutral.shape
-    flat = tracks.deltas.reshape(len(tracks.names), -1)
+    flat = tracks.deltas.reshape(len(tracks.names), rig.neutral.size)
     corrections = []
     for start in range(0, len(tracks.weights), BLOCK):
         weights = tracks.weights[start : start + BLOCK]

@@ -15,7 +15,7 @@ from genface import files
 from genface.avatar import contact
 from genface.avatar.activation import FADES_UNDER, LIDS_FOLLOW_UNTIL, SHUT
 from genface.avatar.animation import Motion
-from genface.avatar.figure import Figure, figure_of
+from genface.avatar.figure import INSIDE, Figure, figure_of
 from genface.avatar.rig import Rig
 from genface.avatar.subdivision import refine
 from genface.facs.units import UNITS, au_number
@@ -23,8 +23,9 @@ from genface.facs.units import UNITS, au_number
 PICTURE_SIZE = (512, 1024)  # of the painted skin
 REFINED = ("skin", "hair")  # groups drawn as smooth surfaces
 FULL = 16384  # a share of 1 in the matrix that smooths
+LIP_MIDDLES = (13, 14)  # inner edges of upper and lower lip in MediaPipe's mesh
 # What lips leave of the light on what is behind them.
-DIM = {"teeth_upper": 0.9, "teeth_lower": 0.8, "mouth": 0.8, "tongue": 0.75}
+DIM = {"teeth_upper": 1.1, "teeth_lower": 0.95, "mouth": 0.8, "tongue": 0.75}
 ANGLES = (
     ("gaze up", "eyes: down, up", "gaze", 0),
     ("gaze side", "eyes: subject's left, right", "gaze", 1),
@@ -109,7 +110,7 @@ def _rig(rig: Rig) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "shut": [index[name] for name in SHUT if name in index],
         "mixtures": [[index[a], index[b]] for a, b in rig.drivers.mixtures],
         "lidsFollow": LIDS_FOLLOW_UNTIL,
-        "contact": _contact() if rig.contact is contact.part else None,
+        "edges": [_edge(edges) for edges in rig.edges],
         "pivot": _numbers(rig.head_pivot),
         "angles": [
             {"name": name, "label": label, "of": of, "column": column}
@@ -119,15 +120,20 @@ def _rig(rig: Rig) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return facts, arrays
 
 
-def _contact() -> dict[str, Any]:
-    """Opposite vertices of lips and lids, as ``genface.avatar.contact`` has them."""
-    inside = slice(1, -1)  # both ends are corners, which the two share
+def _edge(edges: contact.Edges) -> dict[str, Any]:
+    """Two edges that must not cross, and the vertices that go with their points."""
+
+    def followers(matrix: np.ndarray) -> list[list[float]]:
+        points, vertices = np.nonzero(matrix)
+        shares = matrix[points, vertices].astype(float)
+        return [points.tolist(), vertices.tolist(), shares.round(6).tolist()]
+
     return {
-        "upper": [row[inside] for row in map(list, contact.UPPER_LIP)],
-        "lower": [row[inside] for row in map(list, contact.LOWER_LIP)],
-        "follows": contact.ROW_FOLLOWS,
-        "above": [v for row in contact.UPPER_LIDS for v in row[inside]],
-        "below": [v for row in contact.LOWER_LIDS for v in row[inside]],
+        "upper": np.asarray(edges.upper).tolist(),
+        "lower": np.asarray(edges.lower).tolist(),
+        "above": followers(np.asarray(edges.above)),
+        "below": followers(np.asarray(edges.below)),
+        "yields": float(np.ravel(edges.yields)[0]),
     }
 
 
@@ -155,6 +161,7 @@ def _figure(rig: Rig, figure: Figure) -> tuple[dict[str, Any], dict[str, np.ndar
                 "colour": [1.0] * 3 if tint else _shown(material.colour),
                 "wet": False,
                 "dim": DIM.get(name, 1.0),
+                "inside": name in INSIDE,
                 "faces": triangles,
             }
         )
@@ -201,16 +208,18 @@ def _figure(rig: Rig, figure: Figure) -> tuple[dict[str, Any], dict[str, np.ndar
         arrays["tint"] = np.concatenate(tint).astype(np.float32)
     arrays["shared"] = _indices(_shared(rig, figure, smooth))
     low, high = figure.points.min(axis=0), figure.points.max(axis=0)
+    middle = (low + high) / 2 - [0, 0.07 * (high[1] - low[1]), 0]  # some neck
     facts = {
         "groups": drawn,
+        "lips": None if figure.uv is None else LIP_MIDDLES,
         "eyes": [{"centre": _numbers(eye.centre)} for eye in figure.eyes],
         "pictures": {
             name: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
             for name, jpeg in figure.pictures.items()
         },
         "view": {
-            "middle": _numbers((low + high) / 2),
-            "height": 1.25 * float(high[1] - low[1]),
+            "middle": _numbers(middle),
+            "height": 1.4 * float(high[1] - low[1]),
         },
     }
     return facts, arrays
@@ -265,7 +274,7 @@ def _clip(
         side = {"_L": 0, "_R": 1}.get(name[4:], slice(None))
         values = motion.aus[:, motion.au_names.index(name)].clip(0, 1)
         sides[:, column, side] = values.reshape(-1, *([1] * (name == name[:4])))
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "clip": np.rint(sides.reshape(len(motion), -1) * 65535).astype(np.uint16),
         "away": motion.away.astype(np.uint8),
     }

@@ -29,7 +29,7 @@ def executable() -> str:
 
 
 class Page:
-    """One page; ``errors`` collects console errors, ``requests`` addresses asked for."""
+    """One page; ``errors`` collects console errors, ``requests`` what is asked for."""
 
     def __init__(self, profile: Path, size: tuple[int, int] = (1000, 720)) -> None:
         self.errors: list[str] = []
@@ -118,7 +118,10 @@ class Page:
         kind, params = event.get("method"), event.get("params", {})
         if kind == "Runtime.exceptionThrown":
             self.errors.append(str(params["exceptionDetails"]))
-        elif kind == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
+        elif kind == "Runtime.consoleAPICalled" and params["type"] in (
+            "error",
+            "warning",
+        ):
             self.errors.append(str(params["args"]))
         elif kind == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.errors.append(params["entry"]["text"])

@@ -52,19 +52,27 @@ function deform(weights, into) {
       into[v] += w * values[3 * n]; into[v + 1] += w * values[3 * n + 1]; into[v + 2] += w * values[3 * n + 2];
     }
   }
-  if (data.contact) keepApart(into, data.contact);
+  for (const pair of data.edges) keepApart(into, pair);
 }
 
-function keepApart(v, { upper, lower, follows, above, below }) {
-  const deep = (a, b) => Math.max(v[3 * b + 1] - v[3 * a + 1], 0);
-  const last = upper.length - 1;
-  const inner = upper[last].map((a, k) => deep(a, lower[last][k]));
-  const push = (a, b, d) => { v[3 * a + 1] += d / 2; v[3 * b + 1] -= d / 2; };
-  upper.forEach((row, r) => row.forEach((a, k) => push(a, lower[r][k], follows[r] * inner[k])));
-  // All depths first: rows share vertices.
-  const every = upper.map((row, r) => row.map((a, k) => deep(a, lower[r][k])));
-  upper.forEach((row, r) => row.forEach((a, k) => push(a, lower[r][k], every[r][k])));
-  above.forEach((a, k) => { v[3 * a + 1] += deep(a, below[k]); });
+/** Crossed edges of lips and lids give way to each other (genface.avatar.contact). */
+function keepApart(v, { upper, lower, above, below, yields }) {
+  const x = (rows) => rows.map((row) => v[3 * row]), y = (rows) => rows.map((row) => v[3 * row + 1]);
+  const xu = x(upper), xl = x(lower), yu = y(upper), yl = y(lower);
+  const high = () => heightAt(xl, xu, yu), low = () => heightAt(xu, xl, yl);
+  const under = low().map((h, k) => yields * Math.max(h - yu[k], 0)), over = high().map((h, k) => (1 - yields) * Math.max(yl[k] - h, 0));
+  under.forEach((d, k) => { yu[k] += d; }); over.forEach((d, k) => { yl[k] -= d; });
+  high().forEach((h, k) => { const d = Math.max(yl[k] - h, 0); over[k] += d; yl[k] -= d; });
+  low().forEach((h, k) => { under[k] += Math.max(h - yu[k], 0); });
+  for (const [[points, moved, shares], by, sign] of [[above, under, 1], [below, over, -1]])
+    points.forEach((point, n) => { v[3 * moved[n] + 1] += sign * shares[n] * by[point]; });
+}
+function heightAt(places, xs, ys) {
+  return places.map((place) => {
+    let height = ys[0];
+    for (let k = 1; k < xs.length; k++) height += clamp((place - xs[k - 1]) / Math.max(xs[k] - xs[k - 1], 1e-6), 0, 1) * (ys[k] - ys[k - 1]);
+    return height;
+  });
 }
 
 /** Rotation by Pitch, Roll, Yaw (genface.geometry.pose), row by row. */
@@ -157,8 +165,7 @@ in vec3 n, at, own; in vec2 texel; out vec4 result;
 uniform sampler2D picture; uniform vec3 colour, eye, ball; uniform float pictured, wet, dim;
 const vec3 KEY = normalize(vec3(-0.42, 0.5, 0.76)), FILL = normalize(vec3(0.75, 0.1, 0.55));
 void main() {
-  vec3 toEye = normalize(eye - at), m = normalize(n);
-  if (dot(m, toEye) < 0.0) m = -m;
+  vec3 toEye = normalize(eye - at), m = normalize(gl_FrontFacing ? n : -n);
   float key = clamp((dot(m, KEY) + 0.28) / 1.28, 0.0, 1.0), fill = clamp(dot(m, FILL), 0.0, 1.0);
   float white = 0.36 + 0.66 * key + 0.15 * fill - 0.08 * clamp(-m.y, 0.0, 1.0);
   float red = white + 0.16 * key * (1.0 - key);
@@ -173,7 +180,7 @@ void main() {
 }`;
 
 const canvas = $("view");
-const gl = canvas.getContext("webgl2", { antialias: true, alpha: true, premultipliedAlpha: false, preserveDrawingBuffer: true });
+const gl = canvas.getContext("webgl2", { antialias: true, preserveDrawingBuffer: true });
 let program, uniforms, placeBuffer, normalBuffer;
 
 function start() {
@@ -245,12 +252,14 @@ function draw() {
   for (const [buffer, values] of [[placeBuffer, points], [normalBuffer, normals]]) {
     gl.bindBuffer(gl.ARRAY_BUFFER, buffer); gl.bufferSubData(gl.ARRAY_BUFFER, 0, values);
   }
+  const [upper, lower] = data.lips || [], gap = vertices[3 * upper + 1] - vertices[3 * lower + 1];
+  const slit = data.lips ? clamp(gap / 0.4, 0.15, 1) : 1;  // between lips that hardly part it is dark
   const { matrix, eye } = camera();
   gl.uniformMatrix4fv(uniforms.camera, false, matrix); gl.uniform3fv(uniforms.eye, eye);
   for (const group of data.groups) {
     gl.bindTexture(gl.TEXTURE_2D, group.texture);
     gl.uniform3fv(uniforms.colour, group.colour); gl.uniform1f(uniforms.pictured, group.picture ? 1 : 0);
-    gl.uniform1f(uniforms.wet, group.wet ? 1 : 0); gl.uniform1f(uniforms.dim, group.dim);
+    gl.uniform1f(uniforms.wet, group.wet ? 1 : 0); gl.uniform1f(uniforms.dim, group.dim * (group.inside ? slit : 1));
     if (group.wet) gl.uniform3fv(uniforms.ball, ballAt(group.eye));
     gl.drawElements(gl.TRIANGLES, group.count, gl.UNSIGNED_INT, 4 * group.first);
   }
@@ -348,6 +357,7 @@ $("speed").addEventListener("change", (event) => { state.speed = Number(event.ta
 $("back").addEventListener("click", back);
 $("front").addEventListener("click", front);
 $("bar").hidden = !T;
+if (!T) $("back").textContent = "Back to rest";
 let grip = null;
 canvas.addEventListener("pointerdown", (event) => { grip = [event.clientX, event.clientY]; canvas.setPointerCapture(event.pointerId); });
 canvas.addEventListener("pointerup", () => { grip = null; });
