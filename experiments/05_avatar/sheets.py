@@ -2,8 +2,8 @@
 
 Run: python experiments/05_avatar/sheets.py [--out FOLDER] [--ict FILE]
 (seconds on one core). Writes au_sheet.jpg, au_sheet_views.jpg and emotion_sheet.jpg
-into docs/images, each below 300 kB, and au_sheet_ict.jpg where ICT-FaceKit is at
-../shared/data/ict_facekit.npz or FILE. What is seen on them is in RESULTS.md.
+into docs/images, each below 300 kB; with FILE, ICT-FaceKit's head (no part of the
+project), au_sheet_ict.jpg too. What is seen on them is in RESULTS.md.
 """
 
 import argparse
@@ -20,7 +20,6 @@ from genface.avatar import AvatarRenderer, Rig  # noqa: E402
 from genface.avatar.lettering import fitted, font  # noqa: E402
 from genface.facs import UNITS, EmotionSpace, au_number  # noqa: E402
 
-ICT = ROOT.parent / "shared" / "data" / "ict_facekit.npz"
 LEVELS = (0.0, 0.5, 1.0)
 TURNED = np.deg2rad(30)
 TABLE = "investigators_guide"
@@ -108,11 +107,9 @@ def emotion_sheet(rig: Rig, size: int) -> Image.Image:
         aus = np.array([0.5, 0.85, 0.85])[:, None] * face
         pose = np.array([[0, 0, 0], [0, 0, 0], [0, 0, TURNED]])
         faces = rig.vertices(aus, pose, au_names=list(space.au_names))
-        shown = "+".join(
-            str(au_number(n)) for n, v in zip(space.au_names, face, strict=True) if v
-        )
+        shown = sorted(au_number(space.au_names[k]) for k in np.flatnonzero(face))
         pictures = [cropped(renderer, vertices) for vertices in faces]
-        cells.append((f"{emotion}: {shown}", pictures))
+        cells.append((f"{emotion}: {'+'.join(map(str, shown))}", pictures))
     return grid(cells, 2)
 
 
@@ -129,18 +126,16 @@ def save(sheet: Image.Image, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
-    parser.add_argument("--ict", type=Path, default=ICT)
+    parser.add_argument("--ict", type=Path)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     rig = Rig.default()
     save(au_sheet(rig, 170, 4), options.out / "au_sheet.jpg")
     save(views_sheet(rig, 340), options.out / "au_sheet_views.jpg")
     save(emotion_sheet(rig, 300), options.out / "emotion_sheet.jpg")
-    if options.ict.exists():
+    if options.ict is not None:
         ict = Rig.from_ict(options.ict)
         save(au_sheet(ict, 170, 4), options.out / "au_sheet_ict.jpg")
-    else:
-        print(f"{options.ict}: not there, no sheet of it")
 
 
 if __name__ == "__main__":
