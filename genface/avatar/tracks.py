@@ -10,6 +10,7 @@ from genface.errors import InputError
 from genface.geometry.pose import rotation_from_euler
 
 BLOCK = 64  # frames looked at together
+BAKED_LEAST = 1e-4  # cm, movement left out of a direction that is none of the rig's
 CONTACT_ERROR = 4e-6  # cm, what leaving out the rest of lip and lid contact costs
 
 
@@ -153,6 +154,7 @@ def _baked(tracks: Tracks, count: int) -> Tracks:
     weights, directions = _scaled(
         left[:, :count] * spread[:count], right[:count] @ mix.T
     )
+    directions[np.abs(directions) < BAKED_LEAST] = 0
     rest = (left[:, count:] * spread[count:]) @ right[count:]
     worst = mean = 0.0
     for row in rest:
