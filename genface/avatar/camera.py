@@ -7,6 +7,9 @@ import numpy as np
 DISTANCE = 75.0  # cm from the head to the eye of the viewer
 VIEW_HEIGHT, VIEW_WIDTH = 29.0, 21.5  # cm of the scene that a picture of a bust shows
 VIEW_MIDDLE = -1.0  # height in its centre
+EYES_APART = 6.3  # cm between the centres of the eyes of a head of usual size
+EYES_ABOVE = (0.0, 3.2, 3.2)  # the middle of the picture, and before it
+ROOM = 0.88  # more room for a head of which hair and height are not known
 MARGIN = 1.08  # room around a mesh of which nothing is known
 
 
@@ -32,16 +35,26 @@ class Camera:
         return cls(size, scale, (0.0, VIEW_MIDDLE, 0.0))
 
     @classmethod
+    def of_head(cls, eyes: np.ndarray, size: tuple[int, int]) -> "Camera":
+        """A head with ``eyes`` centred at (2, 3), in units of its own."""
+        unit = float(np.linalg.norm(eyes[1] - eyes[0])) / EYES_APART
+        bust = cls.of_bust(size)
+        x, y, z = eyes.mean(axis=0) - unit * np.array(EYES_ABOVE)
+        scale = ROOM * bust.scale / unit
+        return cls(size, scale, (float(x), float(y), float(z)), unit * DISTANCE)
+
+    @classmethod
     def around(cls, points: np.ndarray, size: tuple[int, int]) -> "Camera":
         """A view that holds all ``points`` (V, 3)."""
         low, high = points.min(axis=0), points.max(axis=0)
-        wide, tall, _ = np.maximum(high - low, 1e-6) * MARGIN
-        middle = tuple(float(x) for x in (low + high) / 2)
-        # Nearer parts look larger: measure the scale at the depth of the front.
-        distance = DISTANCE * max(tall, wide) / VIEW_HEIGHT
-        scale = min(size[0] / tall, size[1] / wide)
-        scale *= 1 - (high[2] - middle[2]) / distance
-        return cls(size, float(scale), middle, float(distance))  # type: ignore[arg-type]
+        x, y, z = (float(side) for side in (low + high) / 2)
+        extent = float((high - low).max())
+        distance = DISTANCE * max(extent, 1e-6) / VIEW_HEIGHT
+        near = distance / (distance - (points[:, 2] - z))
+        wide = float((np.abs(points[:, 0] - x) * near).max())
+        tall = float((np.abs(points[:, 1] - y) * near).max())
+        scale = min(size[0] / max(tall, 1e-6), size[1] / max(wide, 1e-6))
+        return cls(size, 0.5 * scale / MARGIN, (x, y, z), distance)
 
     def screen(self, points: np.ndarray) -> np.ndarray:
         """Column, row and depth (V, 3) of points (V, 3)."""

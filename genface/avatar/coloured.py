@@ -1,12 +1,11 @@
 """A mesh with a colour for each vertex, drawn as it is: heads of other rigs."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from genface.avatar.camera import Camera
 from genface.avatar.light import glint, light
 from genface.avatar.picture import Posed
+from genface.avatar.rig import Rig
 from genface.avatar.skin import SKIN
 from genface.avatar.surface import corner_sum, face_normals
 
@@ -18,26 +17,23 @@ SHADE = {"mouth": 0.55, "teeth_upper": 0.85, "teeth_lower": 0.75}
 class ColouredMesh:
     """Draws all triangles of a rig in the colours of their vertices.
 
-    ``colours`` (V, 3) are in 0-1; without them all is skin. Vertices at one place (as
-    at the seams of a texture) are shaded as one.
+    Without colours all is skin. Vertices at one place (as at the seams of a texture)
+    are shaded as one.
     """
 
-    def __init__(
-        self,
-        neutral: np.ndarray,
-        triangles: np.ndarray,
-        parts: Mapping[str, slice],
-        colours: np.ndarray | None,
-        size: tuple[int, int],
-    ) -> None:
-        self.triangles = triangles
+    def __init__(self, rig: Rig, size: tuple[int, int]) -> None:
+        neutral, colours = rig.neutral, rig.colours
+        self.triangles = triangles = rig.triangles
         self.parts = np.ones(len(triangles), np.uint8)
-        self.camera = Camera.around(neutral[np.unique(triangles)], size)
+        if all(len(rows) for rows in rig.eyes):
+            self.camera = Camera.of_head(np.asarray(rig.eye_centres), size)
+        else:
+            self.camera = Camera.around(neutral[np.unique(triangles)], size)
         if colours is None:
             colours = np.broadcast_to(np.array(SKIN) / 255, neutral.shape)
         self._colours = 255 * colours.astype(np.float32)
         wet = np.zeros(len(neutral), bool)
-        for number, (name, rows) in enumerate(parts.items(), start=2):
+        for number, (name, rows) in enumerate(rig.parts.items(), start=2):
             self.parts[rows] = min(number, 255)
             vertices = np.unique(triangles[rows])
             self._colours[vertices] *= SHADE.get(name, 1.0)

@@ -57,8 +57,14 @@ def part(
     the upper is below the lower one. ``edges`` are those of the mesh by default.
     """
     vertices = jnp.asarray(vertices)
+    edges = mesh_edges(vertices.shape[-2]) if edges is None else tuple(edges)
+    return _parted(vertices, edges)
+
+
+@jax.jit  # step by step it takes seconds
+def _parted(vertices, edges):
     x, y = vertices[..., 0], vertices[..., 1]
-    for pair in mesh_edges(vertices.shape[-2]) if edges is None else edges:
+    for pair in edges:
         up, down = _give_way(
             x[:, pair.upper],
             y[:, pair.upper],

@@ -73,7 +73,7 @@ def _model(rig: Rig, size: tuple[int, int], levels: int) -> PaintedHead | Colour
     mesh = mesh_points.triangles()
     if rig.colours is None and np.array_equal(skin, mesh):
         return PaintedHead(rig, size, levels)
-    return ColouredMesh(rig.neutral, rig.triangles, rig.parts, rig.colours, size)
+    return ColouredMesh(rig, size)
 
 
 @lru_cache(maxsize=4)

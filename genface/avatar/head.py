@@ -155,7 +155,7 @@ def hair_cover(width: int) -> np.ndarray:
     return np.clip((0.47 - place) / 0.04, 0, 1)
 
 
-def ears(n_around: int = 20, n_along: int = 15) -> tuple[np.ndarray, ...]:
+def ears(n_around: int = 16, n_along: int = 11) -> tuple[np.ndarray, ...]:
     """Vertices (E, 3), outward normals and triangles of both ears, each a shell."""
     polar = np.linspace(0, np.pi, n_along)[:, None]
     turn = np.linspace(0, 2 * np.pi, n_around, endpoint=False)[None]
@@ -204,7 +204,7 @@ def _normals(points, index):
     return normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
 
-def body(n_around: int = 40) -> Body:
+def body(n_around: int = 28) -> Body:
     """Neck and shoulders: rings of ``RINGS_OF_BODY`` joined to one surface."""
     turn = np.linspace(0, 2 * np.pi, n_around, endpoint=False)
     rings = np.array(RINGS_OF_BODY)

@@ -60,26 +60,37 @@ def _from_folder(folder: Path) -> FaceKit:
             f"{folder}: no {NEUTRAL}.obj; expected the folder FaceXModel of "
             "ICT-FaceKit, or an npz."
         )
-    neutral, quads = _obj(files.pop(NEUTRAL))
+    lines = _lines(files[NEUTRAL])
+    neutral, quads = _points(files.pop(NEUTRAL), lines), _quads(lines)
     shapes = {
-        name: _obj(file)[0] - neutral
+        name: _points(file, _lines(file)) - neutral
         for name, file in files.items()
         if not name.startswith("identity")
     }
     return FaceKit(neutral, shapes, quads)
 
 
-def _obj(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    points, faces = [], []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        kind, *rest = line.split() or [""]
-        if kind == "v":
-            points.append(rest[:3])
-        elif kind == "f":
-            corners = [int(corner.split("/")[0]) - 1 for corner in rest]
-            faces.append((corners + [-1])[:4])
-    if len(points) != VERTICES:
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _points(path: Path, lines: list[str]) -> np.ndarray:
+    rows = [line.split()[1:4] for line in lines if line.startswith("v ")]
+    if len(rows) != VERTICES:
         raise InputError(
-            f"{path}: expected {VERTICES} vertices of ICT-FaceKit, got {len(points)}."
+            f"{path}: expected {VERTICES} vertices of ICT-FaceKit, got {len(rows)}."
         )
-    return np.array(points, np.float32), np.array(faces)
+    try:
+        return np.array(rows, np.float32)
+    except ValueError as error:
+        raise InputError(f"{path}: not a readable OBJ file ({error}).") from None
+
+
+def _quads(lines: list[str]) -> np.ndarray:
+    """Corners (Q, 4) of faces, -1 as the fourth of a triangle."""
+    faces = []
+    for line in lines:
+        if line.startswith("f "):
+            corners = [int(corner.split("/")[0]) - 1 for corner in line.split()[1:]]
+            faces.append((corners + [-1])[:4])
+    return np.array(faces)

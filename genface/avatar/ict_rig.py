@@ -53,11 +53,13 @@ def read(path: Path | str) -> dict:
     except KeyError as missing:
         raise InputError(f"{path}: without the shape {missing.args[0]}.") from None
     triangles, parts = _parts(kit)
+    edges = _edges(kit, mesh)
+    neutral = np.asarray(contact.part(kit.neutral[None], edges))[0]
     eyes = np.arange(*RANGES["eyes"])
     sides = [eyes[kit.neutral[eyes, 0] < 0], eyes[kit.neutral[eyes, 0] > 0]]
     return {
         "drivers": drivers,
-        "neutral": kit.neutral,
+        "neutral": neutral,
         "triangles": triangles,
         "parts": parts,
         "colours": ict_colours.paint(kit.neutral, mesh, RANGES, sides),
@@ -68,7 +70,7 @@ def read(path: Path | str) -> dict:
         "eyes": sides,
         "eye_centres": default["eye_centres"],
         "head_pivot": default["head_pivot"],
-        "edges": _edges(kit, mesh),
+        "edges": edges,
     }
 
 

@@ -13,8 +13,7 @@ from genface.avatar.rig import Rig
 from genface.avatar.wrinkles import PIXELS_PER_CM, Wrinkles
 from genface.geometry import mesh_points
 
-# Hardly moved by any AU: bridge of the nose, eye corners, temples.
-STILL = (6, 168, 197, 133, 362, 33, 263, 127, 356, 234, 454, 162, 389)
+STILL = 16  # vertices that AUs move least, by which the head's pose is told
 CHIN = (mesh_points.CHIN, 148, 377)
 
 
@@ -41,6 +40,8 @@ class PaintedHead:
         self._surface, picture = _prepared(self._in_cm(neutral).tobytes(), levels)
         self.camera = Camera.of_bust(size)
         self._texture = skin.texture_for(picture, self.camera.scale)
+        reach = np.linalg.norm(rig.morphs.deltas[:, : mesh_points.N_FACE], axis=2)
+        self._still = np.argsort(reach.max(axis=0), kind="stable")[:STILL]
         self._wrinkles = Wrinkles(rig.morphs, mesh_points.N_MESH, float(self._unit))
         self.triangles, self.parts = self._surface.triangles, self._surface.parts
 
@@ -71,8 +72,7 @@ class PaintedHead:
 
     def _head_frame(self, vertices):
         """Vertices before the head's pose, its rotation (3, 3) and shift (3,)."""
-        still = list(STILL)
-        rest, now = self._surface.neutral[still], vertices[still]
+        rest, now = self._surface.neutral[self._still], vertices[self._still]
         middle, moved = rest.mean(axis=0), now.mean(axis=0)
         left, _, right = np.linalg.svd((now - moved).T @ (rest - middle))
         flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
@@ -159,4 +159,5 @@ class PaintedHead:
         side = part - surface.RIGHT_EYE
         iris = local[list(mesh_points.IRISES[side]), :2]
         corners = local[list(surface.EYE_CORNERS[side]), :2]
-        return openings.eye_colours(x, y, shade, iris, corners, soft)
+        ahead = self._surface.neutral[mesh_points.IRISES[side][0], :2]
+        return openings.eye_colours(x, y, shade, iris, corners, soft, ahead)

@@ -71,10 +71,7 @@ def _edge_pixels(seen: Fragments, parts, shape, steep) -> np.ndarray:
     part = part[top:bottom]
     depth = seen.depth.reshape(shape)[top:bottom]
     edge = np.zeros(part.shape, bool)
-    for here, there in (
-        (np.s_[:, 1:], np.s_[:, :-1]),
-        (np.s_[1:], np.s_[:-1]),
-    ):
+    for here, there in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
         step = depth[here] - depth[there]
         jump = np.abs(step, out=step) > steep
         jump |= part[here] != part[there]

@@ -194,14 +194,21 @@ class _Planes:
         """Values (C, P), from those of the vertices (V, C), at pixels of triangles."""
         planes = [self.slopes(channel) for channel in values.T]
         found = np.empty((len(planes), len(pixel)), np.float32)
+        spare = np.empty(BLOCK, np.float32)
         for block in range(0, len(pixel), BLOCK):
             part = slice(block, block + BLOCK)
             where = which[part]
             dx, dy = self.offsets(pixel[part], where)
+            term = spare[: len(where)]
             for (first, across, down), out in zip(planes, found[:, part], strict=True):
-                np.multiply(across[where], dx, out=out)
-                out += down[where] * dy
-                out += first[where]
+                # With "wrap" it writes into the array without a copy in between.
+                np.take(across, where, out=out, mode="wrap")
+                out *= dx
+                np.take(down, where, out=term, mode="wrap")
+                term *= dy
+                out += term
+                np.take(first, where, out=term, mode="wrap")
+                out += term
         return found
 
 

@@ -19,8 +19,9 @@ OPENINGS = (*LIDS, LIPS)
 # What upper and lower rim leave of the light in eyes and mouth.
 EYE_SHADOW = (0.60, 0.97)
 MOUTH_SHADOW = (0.62, 0.95)
-SKIN, RIGHT_EYE, LEFT_EYE, MOUTH = range(1, 5)
-BACK = 0
+# Kinds of triangles in the order in which they are drawn.
+SKIN, EARS, BODY, RIGHT_EYE, LEFT_EYE, MOUTH = range(1, 7)
+BACK = 0  # the head behind the face, drawn with the skin
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,8 @@ def build(neutral: np.ndarray, levels: int) -> Surface:
     pieces = [
         (fine[fine_kind == SKIN], uv_face, SKIN),
         (fine[fine_kind == BACK], uv_hair, SKIN),
-        (ear_triangles + n_fine, np.concatenate([uv_face, uv_ear]), SKIN),
-        (body.triangles + n_fine + len(ear_points), uv_body, SKIN),
+        (ear_triangles + n_fine, np.concatenate([uv_face, uv_ear]), EARS),
+        (body.triangles + n_fine + len(ear_points), uv_body, BODY),
     ] + [
         (fine[fine_kind == part], uv_face, part)
         for part in (RIGHT_EYE, LEFT_EYE, MOUTH)
@@ -134,7 +135,7 @@ def build(neutral: np.ndarray, levels: int) -> Surface:
         copies=copies,
         uv=uv.astype(single),
         rim_light=np.append(rim_light, none)[copies].astype(single),
-        first_opening=int(triangles[parts > SKIN].min()),
+        first_opening=int(triangles[parts > BODY].min()),
         n_face=len(pieces[0][0]),
     )
 

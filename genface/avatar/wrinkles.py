@@ -7,6 +7,7 @@ descriptions of the AUs (Ekman, Friesen and Hager, Facial Action Coding System, 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -15,10 +16,10 @@ from genface.avatar import skin
 from genface.avatar.morphs import Morphs
 
 PIXELS_PER_CM = 16
-FINE = 4  # times finer while painting
+FINE = 2  # times finer while painting
 RIDGE = 1e-3  # of the largest shape's square, against shapes that look alike
 FAINT = 0.02  # activations below leave no trace
-SIDES = (("L", 1.0), ("R", -1.0))  # subject's side, direction in the image
+SIDES = (("L", 1), ("R", -1))  # subject's side, and how its columns run
 SOFT = 0.075  # cm, blur of a fold
 LIT = 0.55  # how much brighter than dark the lower side of a fold is
 
@@ -88,6 +89,13 @@ class _Layer:
     relief: np.ndarray
     raised_by: np.ndarray
 
+    @classmethod
+    def of(cls, relief: np.ndarray, raised_by: np.ndarray) -> "_Layer":
+        """Cut out what is not 0."""
+        rows, columns = (np.flatnonzero(relief.any(axis=k)) for k in (1, 0))
+        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return cls(*part, relief[part], raised_by)
+
 
 class Wrinkles:
     """The relief of a rig's face; ``morphs`` as in :class:`genface.avatar.Rig`.
@@ -101,14 +109,12 @@ class Wrinkles:
         gram = shapes @ shapes.T
         gram += RIDGE * gram.diagonal().max() * np.eye(len(gram))
         self._read = np.linalg.solve(gram, shapes).astype(np.float32)
-        self.shape = tuple(
-            round(side * PIXELS_PER_CM) for side in (skin.HEIGHT_CM, skin.WIDTH_CM)
-        )
+        self.shape = _shape()
         self._layers = [
-            layer
-            for aus, depth, width, lines in LAYERS
-            for side, sign in SIDES
-            for layer in self._paint(morphs.names, aus, depth, width, lines, side, sign)
+            _Layer.of(relief[:, ::step], np.array(raised_by, np.float32))
+            for (aus, *_), relief in zip(LAYERS, _reliefs(), strict=True)
+            for side, step in SIDES
+            if any(raised_by := _raised_by(aus, side, morphs.names))
         ]
 
     def relief(self, moved: np.ndarray) -> np.ndarray | None:
@@ -126,27 +132,28 @@ class Wrinkles:
                 result[layer.rows, layer.columns] -= amount * layer.relief
         return None if result is None else result.ravel()
 
-    def _paint(self, names, aus, depth, width, lines, side, sign):
-        raised_by = np.array(
-            [aus.get(name[:-2], 0.0) * (name[-2:] == f"_{side}") for name in names],
-            np.float32,
-        )
-        if not raised_by.any():
-            return  # the rig has no such AU
-        lines = [np.array(line) * [sign, 1] for line in lines]
-        relief = depth * _folds(lines, width, self.shape)
-        rows, columns = (np.flatnonzero(relief.any(axis=k)) for k in (1, 0))
-        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        yield _Layer(*part, relief[part], raised_by)
+
+def _shape() -> tuple[int, int]:
+    return round(skin.HEIGHT_CM * PIXELS_PER_CM), round(skin.WIDTH_CM * PIXELS_PER_CM)
 
 
-def _folds(lines, width, shape) -> np.ndarray:
+def _raised_by(aus: dict[str, float], side: str, names) -> list[float]:
+    return [aus.get(name[:-2], 0.0) * (name[-2:] == f"_{side}") for name in names]
+
+
+@lru_cache(maxsize=1)
+def _reliefs() -> list[np.ndarray]:
+    """Relief (H, W) of each layer on the subject's left."""
+    return [depth * _folds(lines, width) for _, depth, width, lines in LAYERS]
+
+
+def _folds(lines, width) -> np.ndarray:
     """Relief (H, W) of smooth lines, 1 where dark, below 0 on their lit side."""
-    height, across = (FINE * side for side in shape)
+    height, across = (FINE * side for side in _shape())
     mask = Image.new("L", (across, height))
     draw = ImageDraw.Draw(mask)
     scale = FINE * PIXELS_PER_CM
-    for line in lines:
+    for line in map(np.array, lines):
         path = _smooth(line)
         for share, (x, y) in zip(np.linspace(0, 1, len(path)), path, strict=True):
             centre = ((x - skin.LEFT) * scale, (skin.TOP - y) * scale)
