@@ -10,6 +10,7 @@ from genface.errors import InputError
 from genface.geometry.pose import rotation_from_euler
 
 BLOCK = 64  # frames looked at together
+BAKED_LEAST = 1e-4  # cm, movement left out of a direction that is none of the rig's
 CONTACT_ERROR = 4e-6  # cm, what leaving out the rest of lip and lid contact costs
 
 
@@ -53,7 +54,7 @@ def tracks_of(rig: Rig, motion: Motion, max_targets: int | None = None) -> Track
         head=_quaternions(motion.pose),
         eyes=None if motion.gaze is None else _quaternions(_as_pose(motion.gaze)),
     )
-    tracks = _with_contact(rig, _both_sides(tracks))
+    tracks = _with_contact(rig, motion, _both_sides(tracks))
     if max_targets is not None and len(tracks.names) > max_targets:
         tracks = _baked(tracks, max_targets)
     return tracks
@@ -88,20 +89,22 @@ def _as_pose(gaze: np.ndarray) -> np.ndarray:
     return np.stack([gaze[:, 0], np.zeros(len(gaze)), gaze[:, 1]], axis=1)
 
 
-def _with_contact(rig: Rig, tracks: Tracks) -> Tracks:
-    if rig.contact is None:
-        return tracks
+def _with_contact(rig: Rig, motion: Motion, tracks: Tracks) -> Tracks:
+    """Add what the rig's vertices are beyond the sum of the shapes."""
     shape = rig.neutral.shape
+    turning = [np.asarray(rows, int) for rows in rig.eyes]
     flat = tracks.deltas.reshape(len(tracks.names), rig.neutral.size)
     corrections = []
-    for start in range(0, len(tracks.weights), BLOCK):
-        weights = tracks.weights[start : start + BLOCK]
-        moved = (rig.neutral.ravel() + weights @ flat).reshape(-1, *shape)
-        short = BLOCK - len(moved)  # one size, so that one program is compiled
-        padded = np.concatenate([moved, np.repeat(moved[:1], short, axis=0)])
-        touched = np.asarray(rig.contact(padded))[: len(moved)]
-        corrections.append((touched - moved).reshape(len(moved), -1))
-    columns = np.flatnonzero(np.any([c.any(axis=0) for c in corrections], axis=0))
+    for start in range(0, len(motion), BLOCK):
+        rows = slice(start, start + BLOCK)
+        gaze = None if motion.gaze is None else motion.gaze[rows]
+        whole = rig.vertices(motion.aus[rows], None, gaze, motion.au_names)
+        beyond = whole - rig.neutral - (tracks.weights[rows] @ flat).reshape(-1, *shape)
+        for eye in turning:  # that they turn is no correction
+            beyond[:, eye] = 0
+        corrections.append(beyond.reshape(len(beyond), -1))
+    most = np.max([np.abs(beyond).max(axis=0) for beyond in corrections], axis=0)
+    columns = np.flatnonzero(most > CONTACT_ERROR)
     if not len(columns):
         return tracks
     every = np.concatenate([c[:, columns] for c in corrections]).astype(np.float64)
@@ -151,6 +154,7 @@ def _baked(tracks: Tracks, count: int) -> Tracks:
     weights, directions = _scaled(
         left[:, :count] * spread[:count], right[:count] @ mix.T
     )
+    directions[np.abs(directions) < BAKED_LEAST] = 0
     rest = (left[:, count:] * spread[count:]) @ right[count:]
     worst = mean = 0.0
     for row in rest:
