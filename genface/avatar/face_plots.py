@@ -101,13 +101,13 @@ def plot_face(
     right; eyes and lids follow.
 
     ``muscles`` is True, names of :data:`genface.avatar.muscles.MUSCLES`, or maps them
-    or ``all`` to a colour or ``"heatmap"``: the colour of
-    the strongest AU that the muscle makes, none at 0 and the end of ``cmap`` at 1, or
-    at ``muscle_scaler``. ``vectorfield`` draws arrows from its ``reference`` to its
-    ``target``, each (2, 68) as :func:`predict_landmarks` returns it: the neutral face
-    and this one where left out; it may also say ``color``, ``scale`` and ``width``.
-    ``border`` draws a frame. ``model`` is accepted for scripts of py-feat and must be
-    None.
+    or ``all`` to a colour or ``"heatmap"``: that of the strongest AU which the muscle
+    makes, none at 0 and the end of ``cmap`` at 1, or at ``muscle_scaler``.
+
+    ``vectorfield`` draws arrows from its ``reference`` to its ``target``, each (2, 68)
+    as :func:`predict_landmarks` returns it: the neutral face and this one where left
+    out; it may also say ``color``, ``scale`` and ``width``. ``border`` draws a frame.
+    ``model`` is accepted for scripts of py-feat and must be None.
     """
     if model is not None:
         raise InputError("model: the face is moved by the rig; leave model out.")

@@ -8,6 +8,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
+from genface import avatar
 from genface.avatar import (
     activations,
     emotion_face,
@@ -72,6 +73,13 @@ def moved(au):
 
 def middle(outlines):
     return outlines[..., :2].mean(axis=1)
+
+
+def test_every_public_name_is_there():
+    for name in avatar.__all__:
+        assert callable(getattr(avatar, name)), name
+    with pytest.raises(AttributeError, match="plot_body"):
+        avatar.plot_body  # noqa: B018
 
 
 def test_the_points_are_symmetric_in_place():
