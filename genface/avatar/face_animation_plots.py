@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from genface.avatar.face_plots import FIGURE, LineFace, frame
 from genface.avatar.inputs import Expression, activations, joined, motion_of
 from genface.avatar.lineface import vertex_frames
+from genface.avatar.muscles import Muscles
 from genface.avatar.tweening import interpolate_aus
 from genface.errors import InputError
 from genface.facs.units import au_name
@@ -97,7 +98,7 @@ def animate_face(
     padding: float = 0.25,
     interp_func: Callable[[np.ndarray], np.ndarray] | None = None,
     title: str | None = None,
-    muscles: bool | Mapping[str, str] | None = None,
+    muscles: Muscles = None,
     gaze_start: np.ndarray | None = None,
     gaze_end: np.ndarray | None = None,
     color: str = "k",

@@ -15,7 +15,7 @@ from matplotlib.patches import Polygon
 from genface.avatar.inputs import Expression, activations
 from genface.avatar.irises import PUPIL, iris_outlines
 from genface.avatar.lineface import LINES, face_vertices, line_points
-from genface.avatar.muscles import chosen_muscles, muscle_heat, outlines
+from genface.avatar.muscles import Muscles, chosen_muscles, muscle_heat, outlines
 from genface.errors import InputError, ShapeError
 
 FIGURE = (4, 5)  # inches
@@ -31,7 +31,7 @@ class LineFace:
     def __init__(
         self,
         ax: Axes,
-        muscles: bool | Mapping[str, str] | None = None,
+        muscles: Muscles = None,
         cmap: str = "Blues",
         muscle_scaler: float | None = None,
         **line: Any,
@@ -39,7 +39,7 @@ class LineFace:
         self._full = 1.0 if muscle_scaler is None else float(muscle_scaler)
         if not self._full > 0:
             raise InputError(f"muscle_scaler is {muscle_scaler}; expected above 0.")
-        self._cmap = matplotlib.colormaps[cmap]
+        self._cmap = matplotlib.colormaps.get_cmap(cmap)
         self._muscles = {
             name: (colour, _polygon(ax, zorder=1))
             for name, colour in chosen_muscles(muscles).items()
@@ -69,9 +69,8 @@ class LineFace:
             artist.set_xy(vertices[list(around), :2])
             if colour == "heatmap":
                 value = min(1.0, heat[name] / self._full)
-                artist.set_facecolor(
-                    (*self._cmap(value)[:3], DENSITY if value > 0 else 0)
-                )
+                artist.set_facecolor((*self._cmap(value)[:3], DENSITY))
+                artist.set_visible(value > 0)
             else:
                 artist.set_facecolor(colour)
                 artist.set_alpha(0.5)
@@ -80,7 +79,7 @@ class LineFace:
 def plot_face(
     au: Expression = None,
     vectorfield: Mapping[str, Any] | None = None,
-    muscles: bool | Mapping[str, str] | None = None,
+    muscles: Muscles = None,
     ax: Axes | None = None,
     feature_range: tuple[float, float] | bool = False,
     color: str = "k",
@@ -101,14 +100,14 @@ def plot_face(
     ``gaze`` is pitch and yaw relative to the head in radians, + up and to the subject's
     right; eyes and lids follow.
 
-    ``muscles`` is True, or maps ``all`` or names of
-    :data:`genface.avatar.muscles.MUSCLES` to a colour or ``"heatmap"``: the colour of
-    the strongest AU that the muscle makes, none at 0 and the end of ``cmap`` at 1, or
-    at ``muscle_scaler``. ``vectorfield`` draws arrows from its ``reference`` to its
-    ``target``, each (2, 68) as :func:`predict_landmarks` returns it: the neutral face
-    and this one where left out; it may also say ``color``, ``scale`` and ``width``.
-    ``border`` draws a frame. ``model`` is accepted for scripts of py-feat and must be
-    None.
+    ``muscles`` is True, names of :data:`genface.avatar.muscles.MUSCLES`, or maps them
+    or ``all`` to a colour or ``"heatmap"``: that of the strongest AU which the muscle
+    makes, none at 0 and the end of ``cmap`` at 1, or at ``muscle_scaler``.
+
+    ``vectorfield`` draws arrows from its ``reference`` to its ``target``, each (2, 68)
+    as :func:`predict_landmarks` returns it: the neutral face and this one where left
+    out; it may also say ``color``, ``scale`` and ``width``. ``border`` draws a frame.
+    ``model`` is accepted for scripts of py-feat and must be None.
     """
     if model is not None:
         raise InputError("model: the face is moved by the rig; leave model out.")

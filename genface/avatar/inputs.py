@@ -12,7 +12,7 @@ from genface.avatar.animation import Motion, calibrate_presence, retime
 from genface.avatar.rig import Rig
 from genface.errors import InputError, ShapeError, warn
 from genface.facs.emotion_space import EmotionSpace
-from genface.facs.emotions import EMOTIONS, known_emotion
+from genface.facs.emotions import known_emotion
 from genface.facs.scales import convert_scale
 from genface.facs.units import AU_NAMES, au_name
 from genface.table import au_strengths
@@ -136,7 +136,8 @@ def emotion_face(emotion: str | Mapping[str, float]) -> dict[str, float]:
         name = known_emotion(spelling)
         if name not in faces:
             raise InputError(
-                f"{spelling!r} is no emotion; known are {', '.join(faces)}."
+                f"{spelling!r} is no emotion and no AU; emotions are "
+                f"{', '.join(faces)}."
             )
         for au, value in faces[name].items():
             total[au] = min(1.0, total.get(au, 0.0) + share * value)
@@ -177,13 +178,9 @@ def _by_name(au: Expression) -> dict[str, float]:
 
 
 def _of_words(words: str) -> dict[str, float]:
-    if known_emotion(words) in _typical_faces():
-        return emotion_face(words)
-    try:
+    if any(letter.isdigit() for letter in words):
         return _unique([(au_name(word), 1.0) for word in words.split("+")])
-    except InputError as error:
-        known = ", ".join(EMOTIONS)
-        raise InputError(f"{error} Emotions are {known}.") from None
+    return emotion_face(words)
 
 
 def _of_row(row: pd.Series) -> dict[str, float]:

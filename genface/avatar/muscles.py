@@ -4,7 +4,7 @@ The outlines are this project's drawing, for figures only: muscles overlap and l
 Which AU a muscle makes comes by its name from :mod:`genface.facs.units`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genface.errors import InputError
@@ -12,6 +12,9 @@ from genface.facs.regions import mirror
 from genface.facs.units import UNITS
 
 SIDES = ("L", "R")
+
+Muscles = bool | Mapping[str, str] | Sequence[str] | None
+"""True for all, names, or names with their colours."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +127,18 @@ def muscle_heat(activations: Mapping[str, float]) -> dict[str, float]:
     return heat
 
 
-def chosen_muscles(muscles: bool | Mapping[str, str] | None) -> dict[str, str]:
+def chosen_muscles(muscles: Muscles) -> dict[str, str]:
     """``heatmap`` or a colour for each side of each muscle that is wanted.
 
-    True is all as a heat map; in a mapping ``all``, ``zyg_maj`` and ``zyg_maj_l`` are
-    names, of which the narrower one counts.
+    True is all as a heat map, as are names without a colour; of ``all``, ``zyg_maj``
+    and ``zyg_maj_l`` the narrowest counts.
     """
     if not muscles:
         return {}
     if muscles is True:
-        muscles = {"all": "heatmap"}
+        muscles = ["all"]
+    if not isinstance(muscles, Mapping):
+        muscles = dict.fromkeys(muscles, "heatmap")
     sides = [f"{name}_{side.lower()}" for name in MUSCLES for side in SIDES]
     unknown = [n for n in muscles if n != "all" and n not in {*MUSCLES, *sides}]
     if unknown:

@@ -71,10 +71,10 @@ def plot_face_regions(
     if values is None:
         colours = _distinct(triangles, face_regions(kind), region_colors)
     else:
+        shade = matplotlib.colormaps.get_cmap(cmap)
         strengths = strongest(triangles, _strengths(values, kind), kind)
         colours = [
-            (*matplotlib.colormaps[cmap](value)[:3], alpha) if value > 0 else None
-            for value in strengths
+            (*shade(value)[:3], alpha) if value > 0 else None for value in strengths
         ]
     if ax is None:
         ax = Figure(figsize=figsize, layout="constrained").subplots()

@@ -8,6 +8,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
+from genface import avatar
 from genface.avatar import (
     activations,
     emotion_face,
@@ -23,6 +24,7 @@ from genface.avatar.region_plots import face_regions, strongest
 from genface.avatar.rig import Rig
 from genface.errors import InputError, ShapeError
 from genface.facs import AU_NAMES
+from genface.fex import Fex
 
 X, Y = 0, 1
 Blues = colormaps["Blues"]
@@ -73,6 +75,13 @@ def middle(outlines):
     return outlines[..., :2].mean(axis=1)
 
 
+def test_every_public_name_is_there():
+    for name in avatar.__all__:
+        assert callable(getattr(avatar, name)), name
+    with pytest.raises(AttributeError, match="plot_body"):
+        avatar.plot_body  # noqa: B018
+
+
 def test_the_points_are_symmetric_in_place():
     points = predict_landmarks()
     mirrored = [*range(16, -1, -1), *range(26, 16, -1), *range(27, 31)]
@@ -119,8 +128,9 @@ def test_every_spelling_of_a_face_is_the_same_face():
     assert activations("neutral") == activations(None) == {}
 
 
-def test_a_row_of_a_table_keeps_its_scale():
-    table = pd.DataFrame({"AU12": [0.0, 5.0]})
+@pytest.mark.parametrize("kind", [pd.DataFrame, Fex])
+def test_a_row_of_a_table_keeps_its_scale(kind):
+    table = kind({"AU12": [0.0, 5.0], "face_id": [0, 0]})
     table.attrs["au_scale"] = "facs"
     assert activations(table.iloc[1]) == {"AU12": 1.0}
 
@@ -172,6 +182,7 @@ def test_the_heat_that_is_drawn_grows_with_the_au():
         wanted = (*Blues(value)[:3], 0.9)
         assert left.get_facecolor() == right.get_facecolor() == wanted
     assert chin.get_facecolor()[:3] == (1, 0, 0)
+    assert len(plot_face(muscles=["zyg_maj_l", "bucc"]).patches) == 3 + 4
     assert left.get_xy()[:, X].mean() > 2 > -2 > right.get_xy()[:, X].mean()
 
 
@@ -273,7 +284,7 @@ def test_the_looks_of_a_face():
         (np.zeros(17), r"expected 20 numbers .* got shape \(17,\)"),
         (np.zeros((2, 20)), r"got shape \(2, 20\)"),
         ([], r"got shape \(0,\)"),
-        ("Bored", "Emotions are Neutral"),
+        ("Bored", "emotions are Neutral"),
         ({"AU12": 1, 12: 0}, "AU12 is given twice"),
         (pd.Series({"frame": 1.0}), "no column says how strong"),
         (pd.Series({"AU12": 1.0, "AU99": 1.0}), "the face has no AU99"),
@@ -289,6 +300,7 @@ def test_a_face_that_cannot_be_drawn(au, message):
     [
         ({"gaze": (1, 2, 3, 4)}, "pitch and yaw in radians"),
         ({"muscles": {"heart": "red"}}, "no muscle heart; known are frontalis_inner"),
+        ({"muscles": ["heart"]}, "no muscle heart"),
         ({"muscles": True, "muscle_scaler": 0}, "muscle_scaler is 0"),
         ({"vectorfield": {"target": np.zeros((68, 2))}}, r"expected target \(2, 68\)"),
         ({"vectorfield": {"to": 1}}, "unknown to"),

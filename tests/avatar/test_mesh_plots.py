@@ -130,7 +130,7 @@ def test_a_drawing_of_every_mode_is_saved(tmp_path):
         ({"mode": "wire"}, "expected contours, tesselation, shaded"),
         ({"au": "AU12", "emotion": "Happy"}, "one of au, emotion"),
         ({"au": np.full(20, 2.0)}, "AU01 is 2"),
-        ({"emotion": "Bored"}, "is no emotion; known are Neutral"),
+        ({"emotion": "Bored"}, "is no emotion and no AU; emotions are Neutral"),
         ({"emotion": {"Happy": 3}}, "Happy is 3"),
         ({"mesh": np.zeros((68, 3))}, r"expected \(478, 3\)"),
         ({"mesh": np.full((478, 3), np.nan)}, "this face is missing"),
