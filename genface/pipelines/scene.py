@@ -153,16 +153,16 @@ def _strip(cast: Cast, width: int) -> Strip:
 
 
 def _ribbons(cast: Cast, model: BehaviorModel | None, width: int) -> list[Below]:
-    """A ribbon for each face whose states are known."""
+    """A ribbon for each face whose states are known, under its part of the strip."""
     ribbons: list[Below] = []
-    faces = zip(cast.rows, cast.motions, ("real: ", "synthetic: "), strict=False)
-    for rows, motion, whose in faces:
+    count, lasts = len(cast.motions), len(cast.motions[0]) / float(cast.rate)
+    for which, (rows, motion) in enumerate(zip(cast.rows, cast.motions, strict=True)):
         states = states_of(rows, motion, model)
         if states is not None:
-            whose = whose if len(cast.motions) > 1 else ""
+            whose = ("real: ", "synthetic: ")[which] if count > 1 else ""
             names = [f"{whose}state {k}" for k in range(states.max(initial=-1) + 1)]
-            lasts = len(motion) / float(cast.rate)
-            ribbons.append(StateRibbon(width, states, lasts, names).at)
+            block = (which, count)
+            ribbons.append(StateRibbon(width, states, lasts, names, block=block).at)
     return ribbons
 
 

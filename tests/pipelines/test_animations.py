@@ -14,6 +14,7 @@ from genface.avatar.curves import VRM_EXPRESSIONS
 from genface.avatar.gltf import chunks
 from genface.avatar.livelink import read_livelink
 from genface.avatar.rig import Rig
+from genface.avatar.strip import CURSOR, StateRibbon, Strip
 from genface.behavior import BehaviorModel, PoissonHMM
 from genface.errors import InputError
 from genface.fex import Fex
@@ -239,6 +240,20 @@ def test_strip_ribbon_label_and_caption_take_their_room(tmp_path, model):
     same = (first == second[:200]).all(axis=2)
     assert same[:150].all() and not same[150:, :80].all()  # the label
     assert result.n_frames == 12
+
+
+@pytest.mark.parametrize("width", [200, 431, 1244])
+def test_ribbons_lie_under_their_part_of_the_strip(width):
+    series = [np.zeros((20, 3))] * 2
+    strip = Strip(width, ["AU01", "AU04", "AU12"], series, ["real", "synthetic"], 2.0)
+
+    def cursors(picture):
+        return np.flatnonzero((picture == CURSOR).all(axis=2).any(axis=0))
+
+    ribbons = [StateRibbon(width, np.zeros(20), 2.0, block=(k, 2)) for k in (0, 1)]
+    for time in (0.0, 0.7, 2.0):
+        below = np.concatenate([cursors(ribbon.at(time)) for ribbon in ribbons])
+        np.testing.assert_array_equal(below, cursors(strip.at(time)))
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a", "a.txt"])
