@@ -49,10 +49,9 @@ def animation(demo: Path) -> None:
             format="png",
             model=demo / "model",
             size=(420, 620),
-            fps=1,
             caption="Sampled, seed 0",
         ).paths[0]
-        save(np.asarray(Image.open(frames / "00007.png")), "animate.png")
+        save(np.asarray(Image.open(frames / f"{round(24 * 7.5):05d}.png")), "animate.png")
 
 
 def save(picture: np.ndarray, name: str) -> None:

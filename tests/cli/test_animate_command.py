@@ -148,6 +148,7 @@ main.main()
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_half_folder(tmp_path, faces):
     words = ["animate", faces, "-o", tmp_path / "frames", "--format", "png"]
     words += ["--size", "48"]

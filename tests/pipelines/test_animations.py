@@ -321,6 +321,7 @@ def test_a_folder_of_pictures_is_replaced_by_force_only(tmp_path):
     assert (out / "mine.txt").exists() and n_frames_of(out) == 2
 
 
+@pytest.mark.slow
 def test_another_rig_is_another_job(tmp_path, shared):
     ict = shared / "data" / "ict_facekit.npz"
     out = tmp_path / "a"
