@@ -51,7 +51,7 @@ def animation(demo: Path) -> None:
             size=(420, 620),
             caption="Sampled, seed 0",
         ).paths[0]
-        save(np.asarray(Image.open(frames / f"{round(24 * 7.5):05d}.png")), "animate.png")
+        save(np.asarray(Image.open(frames / "00180.png")), "animate.png")
 
 
 def save(picture: np.ndarray, name: str) -> None:
