@@ -45,8 +45,9 @@ def table(n_frames=12, fps=FPS, scale="intensity", faces=1):
         box = (20.0 + 60 * face, 20.0, 40.0, 50.0)
         names = ("FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight")
         rows |= dict(zip(names, box, strict=True))
-        low, high = rig.neutral.min(axis=0), rig.neutral.max(axis=0)
-        place = (rig.neutral - low) / (high - low)
+        mesh = rig.neutral[:478]
+        low, high = mesh.min(axis=0), mesh.max(axis=0)
+        place = (mesh - low) / (high - low)
         for k, (x, y, _) in enumerate(place):
             rows[f"mesh_x_{k}"] = box[0] + x * box[2]
             rows[f"mesh_y_{k}"] = box[1] + (1 - y) * box[3]
