@@ -8,7 +8,7 @@ import numpy as np
 from genface.avatar.camera import Camera
 from genface.avatar.raster import Fragments, rasterize
 
-FINE = 3  # samples along each side of a pixel that an edge runs through
+FINE = 2  # samples along each side of a pixel that an edge runs through
 STEEP = 0.6  # cm by which depth jumps at an edge, and
 LEAST = 5.0  # at least as many widths of a pixel
 BLOCK = 4  # pixels; triangles far from every edge are told by such blocks
