@@ -10,9 +10,10 @@ import numpy as np
 
 import genface
 from genface import files
-from genface.avatar import gltf
+from genface.avatar import gltf_document as gltf
 from genface.avatar.animation import Motion
 from genface.avatar.figure import Figure, figure_of
+from genface.avatar.gltf import GAMMA
 from genface.avatar.rig import Rig
 from genface.avatar.surface import corner_sum, face_normals
 from genface.avatar.tracks import Tracks, tracks_of
@@ -266,7 +267,7 @@ class _Document:
 
     def _colours(self, colours: np.ndarray) -> int:
         """Colours of vertices, linear in glTF where the rig has them as shown."""
-        linear = 255 * np.clip(colours, 0, 1) ** gltf.GAMMA
+        linear = 255 * np.clip(colours, 0, 1) ** GAMMA
         opaque = np.full((len(linear), 1), 255)
         every = np.rint(np.hstack([linear, opaque])).astype(np.uint8)
         return self._vertices(every, normalized=True)

@@ -9,7 +9,9 @@ from genface.avatar.rig import Rig
 from genface.errors import InputError
 from genface.geometry.pose import rotation_from_euler
 
+CONTACT_LEAST = 1e-7  # cm, movement left out of a direction of contact
 BLOCK = 64  # frames looked at together
+BAKED_LEAST = 1e-4  # cm, movement left out of a direction that is none of the rig's
 CONTACT_ERROR = 4e-6  # cm, what leaving out the rest of lip and lid contact costs
 
 
@@ -34,11 +36,11 @@ def tracks_of(rig: Rig, motion: Motion, max_targets: int | None = None) -> Track
     """Targets that a motion uses, contact of lips and lids among them.
 
     Left and right shapes that run alike throughout are one target, ``AU12``. The
-    correction that contact makes is no linear function of the AUs, but over a clip
-    it stays in few directions: its singular vectors become targets ``contact_1`` ...,
-    as many as keep every vertex within 1e-5 cm of the rig. With ``max_targets`` all
-    movement is put into that many directions (``shape_1`` ...), the best there are
-    (Eckart and Young 1936); the error is noted.
+    correction that contact makes is no linear function of the AUs, but over a clip it
+    stays in few directions, which become targets ``contact_1`` ..., as many as keep
+    every vertex within 1e-5 cm of the rig. With ``max_targets`` all movement is put
+    into that many directions (``shape_1`` ...), the best there are (Eckart and Young
+    1936); the error is noted.
     """
     if max_targets is not None and max_targets < 1:
         raise InputError(f"max_targets is {max_targets}; expected at least 1.")
@@ -53,7 +55,7 @@ def tracks_of(rig: Rig, motion: Motion, max_targets: int | None = None) -> Track
         head=_quaternions(motion.pose),
         eyes=None if motion.gaze is None else _quaternions(_as_pose(motion.gaze)),
     )
-    tracks = _with_contact(rig, _both_sides(tracks))
+    tracks = _with_contact(rig, motion, _both_sides(tracks))
     if max_targets is not None and len(tracks.names) > max_targets:
         tracks = _baked(tracks, max_targets)
     return tracks
@@ -88,28 +90,27 @@ def _as_pose(gaze: np.ndarray) -> np.ndarray:
     return np.stack([gaze[:, 0], np.zeros(len(gaze)), gaze[:, 1]], axis=1)
 
 
-def _with_contact(rig: Rig, tracks: Tracks) -> Tracks:
-    if rig.contact is None:
-        return tracks
+def _with_contact(rig: Rig, motion: Motion, tracks: Tracks) -> Tracks:
+    """Add what the rig's vertices are beyond the sum of the shapes."""
     shape = rig.neutral.shape
+    turning = [np.asarray(rows, int) for rows in rig.eyes]
     flat = tracks.deltas.reshape(len(tracks.names), rig.neutral.size)
     corrections = []
-    for start in range(0, len(tracks.weights), BLOCK):
-        weights = tracks.weights[start : start + BLOCK]
-        moved = (rig.neutral.ravel() + weights @ flat).reshape(-1, *shape)
-        short = BLOCK - len(moved)  # one size, so that one program is compiled
-        padded = np.concatenate([moved, np.repeat(moved[:1], short, axis=0)])
-        touched = np.asarray(rig.contact(padded))[: len(moved)]
-        corrections.append((touched - moved).reshape(len(moved), -1))
-    columns = np.flatnonzero(np.any([c.any(axis=0) for c in corrections], axis=0))
+    for start in range(0, len(motion), BLOCK):
+        rows = slice(start, start + BLOCK)
+        gaze = None if motion.gaze is None else motion.gaze[rows]
+        whole = rig.vertices(motion.aus[rows], None, gaze, motion.au_names)
+        beyond = whole - rig.neutral - (tracks.weights[rows] @ flat).reshape(-1, *shape)
+        for eye in turning:  # that they turn is no correction
+            beyond[:, eye] = 0
+        corrections.append(beyond.reshape(len(beyond), -1))
+    most = np.max([np.abs(beyond).max(axis=0) for beyond in corrections], axis=0)
+    columns = np.flatnonzero(most > CONTACT_ERROR)
     if not len(columns):
         return tracks
     every = np.concatenate([c[:, columns] for c in corrections]).astype(np.float64)
-    left, spread, right = np.linalg.svd(every, full_matrices=False)
-    count = _needed(every, left * spread, right)
-    if not count:
-        return tracks
-    weights, directions = _scaled(left[:, :count] * spread[:count], right[:count])
+    weights, directions = _scaled(*_interpolated(every))
+    count = len(directions)
     deltas = np.zeros((count, shape[0] * 3), np.float32)
     deltas[:, columns] = directions
     return replace(
@@ -120,14 +121,30 @@ def _with_contact(rig: Rig, tracks: Tracks) -> Tracks:
     )
 
 
-def _needed(every: np.ndarray, weights: np.ndarray, directions: np.ndarray) -> int:
-    """Fewest directions whose sum is within CONTACT_ERROR everywhere."""
-    rest = every.copy()
-    for count in range(len(directions) + 1):
-        if np.abs(rest).max() <= CONTACT_ERROR:
-            return count
-        rest -= np.outer(weights[:, count], directions[count])
-    return len(directions)
+def _interpolated(every: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fewest columns of (T, C), and how they add up to all within CONTACT_ERROR.
+
+    Weights (T, K) and directions (K, C): interpolative decomposition by a pivoted QR
+    (Cheng et al. 2005). Unlike singular vectors, each direction moves few vertices.
+    """
+    from scipy.linalg import qr, solve_triangular  # slow to import
+
+    corner, order = qr(every, mode="r", pivoting=True)
+    size = np.abs(np.diag(corner))
+    count = max(1, int((size > CONTACT_ERROR).sum()))
+    while True:
+        chosen, rest = order[:count], order[count:]
+        mixed = solve_triangular(corner[:count, :count], corner[:count, count:])
+        peaks = np.abs(every[:, chosen]).max(axis=0)
+        mixed[np.abs(mixed) * peaks[:, None] < CONTACT_LEAST] = 0
+        missed = np.abs(every[:, rest] - every[:, chosen] @ mixed).max(initial=0)
+        if missed <= CONTACT_ERROR or count >= len(size):
+            break
+        count += 1
+    directions = np.zeros((count, every.shape[1]))
+    directions[np.arange(count), chosen] = 1
+    directions[:, rest] = mixed
+    return every[:, chosen], directions
 
 
 def _scaled(weights: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -151,6 +168,7 @@ def _baked(tracks: Tracks, count: int) -> Tracks:
     weights, directions = _scaled(
         left[:, :count] * spread[:count], right[:count] @ mix.T
     )
+    directions[np.abs(directions) < BAKED_LEAST] = 0
     rest = (left[:, count:] * spread[count:]) @ right[count:]
     worst = mean = 0.0
     for row in rest:

@@ -22,6 +22,7 @@ from genface.facs.units import UNITS, au_number
 
 PICTURE_SIZE = (512, 1024)  # of the painted skin
 REFINED = ("skin", "hair")  # groups drawn as smooth surfaces
+HEAD_OVER_FACE = 2.1  # height of the view over that of the face
 FULL = 16384  # a share of 1 in the matrix that smooths
 LIP_MIDDLES = (13, 14)  # inner edges of upper and lower lip in MediaPipe's mesh
 # What lips leave of the light on what is behind them.
@@ -207,8 +208,6 @@ def _figure(rig: Rig, figure: Figure) -> tuple[dict[str, Any], dict[str, np.ndar
     if tint is not None:
         arrays["tint"] = np.concatenate(tint).astype(np.float32)
     arrays["shared"] = _indices(_shared(rig, figure, smooth))
-    low, high = figure.points.min(axis=0), figure.points.max(axis=0)
-    middle = (low + high) / 2 - [0, 0.07 * (high[1] - low[1]), 0]  # some neck
     facts = {
         "groups": drawn,
         "lips": None if figure.uv is None else LIP_MIDDLES,
@@ -217,12 +216,18 @@ def _figure(rig: Rig, figure: Figure) -> tuple[dict[str, Any], dict[str, np.ndar
             name: "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
             for name, jpeg in figure.pictures.items()
         },
-        "view": {
-            "middle": _numbers(middle),
-            "height": 1.4 * float(high[1] - low[1]),
-        },
+        "view": _view(rig),
     }
     return facts, arrays
+
+
+def _view(rig: Rig) -> dict[str, Any]:
+    """Middle and height of what is seen first: the head of which the face moves."""
+    moved = np.abs(rig.morphs.deltas).max(axis=(0, 2))
+    face = rig.neutral[moved > 0.05 * moved.max()]
+    low, high = face.min(axis=0), face.max(axis=0)
+    middle, height = (low + high) / 2, float(high[1] - low[1])
+    return {"middle": _numbers(middle), "height": HEAD_OVER_FACE * height}
 
 
 def _smoothed(figure: Figure):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -24,7 +25,7 @@ def motion(count=300, numbers=FEAT, gaze=True, sides=(), seed=0) -> Motion:
     rng = np.random.default_rng(seed)
     names = (*(f"AU{n:02d}" for n in numbers), *sides)
     times = np.arange(count) / 30
-    waves = np.sin(np.outer(times, rng.uniform(0.5, 3, len(names))) + rng.uniform(0, 6))
+    waves = np.sin(np.outer(times, rng.uniform(1.5, 4, len(names))) + rng.uniform(0, 6))
     aus = np.clip(waves - rng.uniform(0, 0.6, len(names)), 0, 1)
     turns = [0.15 * np.sin(times), 0.1 * np.cos(times), 0.3 * np.sin(2 * times)]
     look = np.stack([0.3 * np.sin(1.3 * times), 0.4 * np.sin(0.9 * times)])
@@ -156,7 +157,7 @@ def rig():
 
 @pytest.fixture(scope="module")
 def clip():
-    return motion(sides=("AU12_L", "AU45_R"))
+    return motion(120, sides=("AU12_L", "AU45_R"))
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +168,7 @@ def written(rig, clip, tmp_path_factory):
 
 
 def test_the_sum_of_targets_and_turns_is_the_rig(rig, clip, written):
-    frames = np.arange(0, 300, 7)
+    frames = np.arange(0, 120, 5)
     expected = rig.vertices(
         clip.aus[frames], clip.pose[frames], clip.gaze[frames], clip.au_names
     )
@@ -178,9 +179,10 @@ def test_the_sum_of_targets_and_turns_is_the_rig(rig, clip, written):
 
 
 def test_contact_of_lips_and_lids_is_part_of_that_sum(rig, clip, written):
-    weights = rig.morph_weights(clip.aus, clip.gaze, clip.au_names)
+    weights = rig.morph_weights(clip.aus[::8], clip.gaze[::8], clip.au_names)
     linear = rig.neutral + np.einsum("ts,svc->tvc", weights, rig.morphs.deltas)
-    correction = np.abs(np.asarray(rig.contact(linear)) - linear).max()
+    whole = rig.vertices(clip.aus[::8], None, clip.gaze[::8], clip.au_names)
+    correction = np.abs(whole - linear)[:, :468].max()
     names = Decoded(written).mesh("face")["extras"]["targetNames"]
     assert correction > 0.05
     assert any(name.startswith("contact_") for name in names)
@@ -238,20 +240,22 @@ def test_equal_input_gives_equal_bytes(rig, clip, written, tmp_path):
     assert (tmp_path / "again.glb").read_bytes() == written.read_bytes()
 
 
-def test_eight_targets_are_the_best_eight_directions(rig, clip, tmp_path):
+def test_eight_targets_do_better_than_the_eight_largest(rig, clip, written, tmp_path):
     (note,) = write_glb(tmp_path / "few.glb", rig, clip, max_targets=8)
-    decoded = Decoded(tmp_path / "few.glb")
-    frames = np.arange(300)
-    assert len(decoded.mesh("face")["extras"]["targetNames"]) == 8
-    whole = rig.vertices(clip.aus, None, clip.gaze, clip.au_names)
-    own = np.arange(468)
-    moved = (whole - rig.neutral)[:, own].reshape(300, -1).astype(float)
-    spread = np.linalg.svd(moved, compute_uv=False)
-    rest = decoded.points("face", frames)[:, own] - whole[:, own]
-    # The other vertices have a say too, so not quite the least of these alone.
-    assert np.sqrt((rest**2).sum()) < 1.15 * np.sqrt((spread[8:] ** 2).sum())
-    worst = np.linalg.norm(rest, axis=2).max() * 10
-    assert float(note.split("off by ")[1].split()[0]) >= 0.95 * worst
+    few, whole, frames = Decoded(tmp_path / "few.glb"), Decoded(written), np.arange(120)
+    assert len(few.mesh("face")["extras"]["targetNames"]) == 8
+    every = whole.points("face", frames)
+    error = np.linalg.norm(few.points("face", frames) - every, axis=2)
+    said = [float(word) for word in re.findall(r"([\d.]+) mm", note)]
+    assert said[0] == pytest.approx(10 * error.max(), rel=0.1)
+    primitive = whole.mesh("face")["primitives"][0]
+    weights = whole.channel("face", "weights")[1].reshape(120, -1)
+    deltas = [whole.accessor(t["POSITION"]) for t in primitive["targets"]]
+    parts = [
+        np.einsum("t,vc->tvc", w, d) for w, d in zip(weights.T, deltas, strict=True)
+    ]
+    left = sorted(parts, key=lambda part: (part**2).sum())[:-8]
+    assert (error**2).sum() < 0.5 * (sum(left) ** 2).sum()
 
 
 def test_a_single_frame_and_a_face_at_rest_are_files_too(rig, tmp_path):
