@@ -105,6 +105,7 @@ class StateRibbon:
     States are numbered from 0; NaN and negative numbers are grey. ``names`` (K,) are
     written at the left, for the state under the cursor: "state 1" and so on where none
     are given. Colours are told apart also by the colour blind, up to eight of them.
+    ``block`` is which of how many blocks of a :class:`Strip` it lies under.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class StateRibbon:
         duration: float,
         names: Sequence[str] | None = None,
         height: int = 24,
+        block: tuple[int, int] = (0, 1),
     ) -> None:
         states = np.asarray(states, float)
         if states.ndim != 1 or not len(states):
@@ -121,7 +123,9 @@ class StateRibbon:
         _check_duration(duration)
         self.width, self.height, self.duration = width, height, duration
         labels = min(LABELS, width // 4)
-        self._left, self._block = labels + MARGIN, width - labels - 2 * MARGIN
+        which, blocks = block
+        self._block = (width - labels - (blocks + 1) * MARGIN) // blocks
+        self._left = labels + MARGIN + which * (self._block + MARGIN)
         known = np.where(np.isfinite(states), states, -1).astype(int)
         self._states = known
         count = int(known.max(initial=-1)) + 1
