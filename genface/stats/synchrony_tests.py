@@ -74,7 +74,7 @@ def synchrony(
     dyads: Dyad | Sequence[Dyad],
     measures: Sequence[str] = tuple(MEASURES),
     null: SynchronyNull = "circular",
-    n: int = 500,
+    n: int = 200,
     settings: Settings | None = None,
     seed: int = 0,
 ) -> Synchrony:
