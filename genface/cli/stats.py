@@ -215,9 +215,9 @@ def synchrony(
         str, typer.Option(help="Of these, with commas between.")
     ] = "pearson,lagged,windowed,dtw,phase",
     null: Annotated[
-        Literal["circular", "iaaft", "segment", "partner", "shuffle"],
+        Literal["segment", "circular", "iaaft", "partner", "shuffle"],
         typer.Option(help="What chance is; partner needs four dyads."),
-    ] = "circular",
+    ] = "segment",
     n: Annotated[int, typer.Option("--n", min=19, help="Draws from the null.")] = 200,
     rate: Annotated[
         float | None, typer.Option(help="Moments a second; the slower table's.")
@@ -231,7 +231,7 @@ def synchrony(
     band: Annotated[str, typer.Option(help="Band of the phases, in Hz.")] = "0.1-1",
     segment: Annotated[
         float, typer.Option(help="Pieces that the segment null moves, in seconds.")
-    ] = 10.0,
+    ] = 5.0,
     seed: Seed = 0,
     force: Force = False,
 ) -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from genface import stats
 from genface.errors import InputError
-from genface.pipelines import outputs
 from genface.pipelines.au_tracks import Track, read_tracks
 from genface.pipelines.table_statistics import Sources, StatsResult, listed, run_job
 from genface.stats import Dyad, Settings
@@ -22,7 +21,7 @@ def synchrony_tables(
     aus: Sequence[str] | None = None,
     faces: Sequence[int] | None = None,
     measures: Sequence[str] = tuple(stats.MEASURES),
-    null: stats.SynchronyNull = "circular",
+    null: stats.SynchronyNull = "segment",
     n: int = 200,
     rate: float | None = None,
     max_gap: float = stats.MAX_GAP,
@@ -95,7 +94,8 @@ def _people(tables: list[Any]) -> list[Pair]:
             f"{len(tables)} tables: expected two for each dyad, or --faces 0,1 where "
             "each table holds both people."
         )
-    tracks, notes = [], []
+    tracks: list[Track] = []
+    notes: list[list[str]] = []
     for place, table in enumerate(tables):
         found = read_tracks(table, "all")
         inputs = {track.name for track in found}
@@ -106,21 +106,8 @@ def _people(tables: list[Any]) -> list[Pair]:
             )
         longest = read_tracks(table)[0]
         tracks.append(longest)
-        more = [track.face_id for track in found if track.face_id != longest.face_id]
-        notes.append(
-            [
-                f"{longest.name}: of {len(found)} faces the longest, "
-                f"{longest.face_id}, is taken"
-            ]
-            if more
-            else []
-        )
-    same = [
-        f"{tracks[i].name} and {tracks[i + 1].name} are identical files"
-        for i in range(0, len(tables), 2)
-        if outputs.digest(tables[i]) == outputs.digest(tables[i + 1])
-    ]
-    notes[0] += same
+        told = f"of {len(found)} faces the longest, {longest.face_id}, is taken"
+        notes.append([f"{longest.name}: {told}"] if len(found) > 1 else [])
     return [
         (tracks[i], tracks[i + 1], notes[i] + notes[i + 1])
         for i in range(0, len(tracks), 2)

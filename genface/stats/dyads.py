@@ -140,9 +140,10 @@ def _dyad(
 ) -> Dyad:
     same = [c for c in a.columns if np.array_equal(a[c], b[c])]
     if same:
-        what = "both sides are" if len(same) == a.shape[1] else f"{', '.join(same)} is"
+        where = "every column" if len(same) == a.shape[1] else ", ".join(same)
         notes.append(
-            f"{what} the same on {name}: the same face or file twice is no synchrony"
+            f"{name} are identical in {where}; the same face or file twice is no "
+            "synchrony"
         )
         warn(f"{notes[-1]}.")
     columns = tuple(map(str, a.columns))

@@ -18,23 +18,15 @@ SEGMENTS = 4
 
 
 def circular_shifts(
-    x: np.ndarray,
-    n: int,
-    rng: np.random.Generator,
-    together: bool = False,
-    least: int = 0,
+    x: np.ndarray, n: int, rng: np.random.Generator, together: bool = False
 ) -> np.ndarray:
     """Each series turned round by its own random number of steps.
 
     Keeps values and their order, but for one seam. ``together`` turns all series of a
-    draw alike, so that they keep what they share; ``least`` steps at least, either way.
+    draw alike, so that they keep what they share.
     """
     T, N = x.shape
-    if 2 * least > T:
-        raise InputError(
-            f"least={least}: the series have {T} rows, and twice that fit."
-        )
-    shift = rng.integers(least, T - least + (least > 0), (n, 1, 1 if together else N))
+    shift = rng.integers(0, T, (n, 1, 1 if together else N))
     return x[(np.arange(T)[:, None] + shift) % T, np.arange(N)]
 
 
@@ -44,8 +36,10 @@ def segment_shuffles(
     """All series cut into segments of about ``length`` rows, put into another order.
 
     Keeps values, what the series share, and what happens within a segment. Cuts begin
-    at a random row (the last segment goes on at the start), and no segment stays in its
-    place. Pseudo-interactions of Ramseyer & Tschacher 2010.
+    at a random row (the last segment goes on at the start). Segments may stay in their
+    place: without such orders the null's mean would lie on the other side of 0 than the
+    data, and the test would find too much. After Ramseyer & Tschacher 2010, J Pers Soc
+    Psychol 100:284, who draw pseudo-interactions so.
     """
     T = len(x)
     count = T // length
@@ -59,8 +53,6 @@ def segment_shuffles(
     drawn = np.empty((n, *x.shape), x.dtype)
     for out in drawn:
         order = rng.permutation(count)
-        while (order == np.arange(count)).any():
-            order = rng.permutation(count)
         start = rng.integers(T)
         rows = np.concatenate([pieces[i] for i in order])
         out[:] = np.roll(x[(start + rows) % T], start, axis=0)

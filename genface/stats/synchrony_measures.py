@@ -37,7 +37,7 @@ class Settings:
     hop: float | None = None
     warp: float = 1.0
     band: tuple[float, float] = (0.1, 1.0)
-    segment: float = 10.0
+    segment: float = 5.0
 
     def __post_init__(self) -> None:
         lengths = (self.max_lag, self.window, self.segment, self.hop or self.window)

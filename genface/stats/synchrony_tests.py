@@ -1,7 +1,7 @@
 """Whether two faces move together more than chance would have it.
 
 Chance is drawn from series that keep what each face does and lose its tie to the other:
-``circular`` turns one face's series round, ``segment`` shuffles pieces of it, ``iaaft``
+``segment`` shuffles pieces of one face's series, ``circular`` turns it round, ``iaaft``
 makes new series of the same values and spectrum, ``partner`` pairs faces of different
 dyads. ``shuffle`` of single frames is wrong for behaviour and shows by how much.
 """
@@ -16,6 +16,7 @@ import pandas as pd
 
 from genface.errors import InputError, warn
 from genface.stats.dyads import Dyad
+from genface.stats.lags import standard
 from genface.stats.nulls import (
     circular_shifts,
     iaaft_surrogates,
@@ -25,8 +26,8 @@ from genface.stats.nulls import (
 )
 from genface.stats.synchrony_measures import MEASURES, Settings, SynchronyMeasure
 
-SynchronyNull = Literal["circular", "iaaft", "segment", "partner", "shuffle"]
-NULLS = ("circular", "iaaft", "segment", "partner", "shuffle")
+SynchronyNull = Literal["segment", "circular", "iaaft", "partner", "shuffle"]
+NULLS = ("segment", "circular", "iaaft", "partner", "shuffle")
 
 POOL = 60
 """IAAFT surrogates per face; each draw pairs two of them anew."""
@@ -36,6 +37,9 @@ ORDERS = 20
 
 ALPHA = 0.05
 """A peak with a larger p is flat: its lag means nothing."""
+
+LONG = 5.0
+"""Segments last at least so many times as long as the series remember."""
 
 CHUNK = 20_000_000  # numbers in memory at once
 
@@ -73,7 +77,7 @@ class Synchrony:
 def synchrony(
     dyads: Dyad | Sequence[Dyad],
     measures: Sequence[str] = tuple(MEASURES),
-    null: SynchronyNull = "circular",
+    null: SynchronyNull = "segment",
     n: int = 200,
     settings: Settings | None = None,
     seed: int = 0,
@@ -90,7 +94,7 @@ def synchrony(
     _check_words(measures, null, n)
     every, notes = _comparable(every, null)
     chosen, short = _long_enough(measures, every, settings)
-    notes += short
+    notes += short + _doubts(every, chosen, settings, null)
     rng = np.random.default_rng(seed)
     scores, details = _observed(every, chosen, settings)
     if null == "partner":
@@ -150,8 +154,7 @@ def _surrogate_draws(
         drawn = iaaft_surrogates(b, size, rng, together=True)
         first, second = rng.integers(0, size, (2, n))
     elif null == "circular":
-        least = _least_shift(dyad, settings)
-        drawn = circular_shifts(b, n, rng, together=True, least=least)
+        drawn = circular_shifts(b, n, rng, together=True)
     elif null == "segment":
         drawn = segment_shuffles(b, n, rng, settings.samples("segment", dyad.rate))
     else:
@@ -172,19 +175,6 @@ def _surrogate_draws(
         ]
         found.append(np.concatenate(parts))
     return np.stack(found, axis=1)
-
-
-def _least_shift(dyad: Dyad, settings: Settings) -> int:
-    """Shorter shifts would leave the true peak within reach of the lags."""
-    least = settings.samples("max_lag", dyad.rate) + 1
-    different = len(dyad.b) - 2 * least + 1
-    if different < ORDERS:
-        raise InputError(
-            f"{dyad.name}: {len(dyad.b)} moments have {max(different, 0)} circular "
-            f"shifts of more than max_lag={settings.max_lag:g} s, and {ORDERS} are "
-            "needed; take a shorter max_lag or null='iaaft'."
-        )
-    return least
 
 
 def _partner_draws(
@@ -313,6 +303,48 @@ def _long_enough(
     if len(notes) == len(needed):
         raise InputError(f"{'; '.join(notes)}.")
     return [MEASURES[key] for key in needed if seconds >= needed[key]], notes
+
+
+def _doubts(
+    dyads: list[Dyad], measures: list[SynchronyMeasure], settings: Settings, null: str
+) -> list[str]:
+    """What a null cannot do with series as short, or as slow, as these."""
+    notes = []
+    lags = [m.key for m in measures if m.key in ("lagged", "windowed")]
+    for dyad in dyads:
+        floor = 2 * settings.max_lag / dyad.seconds
+        if null == "circular" and lags and floor > ALPHA / 2:
+            notes.append(
+                f"{dyad.name}: every shift up to max_lag={settings.max_lag:g} s still "
+                f"has the true peak, so p of {' and '.join(lags)} hardly falls below "
+                f"{floor:.2g}; the null segment has no such floor"
+            )
+        if null == "segment":
+            memory = _memory(dyad) / dyad.rate
+            slow = memory > settings.segment / LONG
+            if slow.any():
+                names = ", ".join(np.array(dyad.columns)[slow])
+                notes.append(
+                    f"{dyad.name}: {names} remember up to {memory.max():.2g} s, and "
+                    f"segments of {settings.segment:g} s are under {LONG:g} times that; "
+                    "their p may promise too much, so take longer ones"
+                )
+    return notes
+
+
+def _memory(dyad: Dyad) -> np.ndarray:
+    """Integrated autocorrelation time (A,) of the product of two faces, in moments.
+
+    1 + 2 sum of r_a(lag) r_b(lag) up to the first that is not above 0 (Bartlett 1946).
+    """
+    T = len(dyad.a)
+    curves = []
+    for side in (dyad.a, dyad.b):
+        power = np.abs(np.fft.rfft(standard(side.T), 2 * T)) ** 2
+        curves.append(np.fft.irfft(power)[:, 1:T] / T)
+    product = np.prod(curves, axis=0)
+    before = np.cumsum(np.minimum.reduce(curves) <= 0, axis=1) == 0
+    return 1 + 2 * np.where(before, product, 0).sum(1)
 
 
 def _check_words(measures: Sequence[str], null: str, n: int) -> None:
