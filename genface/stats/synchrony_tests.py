@@ -325,8 +325,8 @@ def _doubts(
             if slow.any():
                 names = ", ".join(np.array(dyad.columns)[slow])
                 notes.append(
-                    f"{dyad.name}: {names} remember up to {memory.max():.2g} s, and "
-                    f"segments of {settings.segment:g} s are under {LONG:g} times that; "
+                    f"{dyad.name}: {names} remember up to {memory.max():.2g} s, "
+                    f"and segments of {settings.segment:g} s are too short for that; "
                     "their p may promise too much, so take longer ones"
                 )
     return notes
