@@ -10,7 +10,7 @@ import numpy as np
 
 from genface.errors import InputError
 
-ITERATIONS = 30
+ITERATIONS = 60
 """Of IAAFT at most; more change the spectrum by less than one surrogate differs."""
 
 SEGMENTS = 4
