@@ -201,8 +201,9 @@ def test_series_that_are_shifted_together_stay_together():
     assert len({one[0, 0] for one in drawn}) > 5
 
 
-def test_iaaft_surrogates_of_several_aus_keep_values_spectra_and_relations():
-    x = bursts(1200, 2, 5)
+@pytest.mark.parametrize("T", [300, 600, 1200, 2400])
+def test_iaaft_surrogates_of_several_aus_keep_values_spectra_and_relations(T):
+    x = bursts(T, 2, 5)
     x[:, 1] = 0.8 * x[:, 0] + 0.2 * x[:, 1]
     drawn = iaaft_surrogates(x, 30, np.random.default_rng(0), together=True)
     alone = iaaft_surrogates(x, 30, np.random.default_rng(0))
