@@ -73,7 +73,7 @@ def arrays_of(model: nnx.Module) -> dict[str, np.ndarray]:
 
 
 def load_arrays(model: nnx.Module, arrays: Mapping[str, np.ndarray]) -> None:
-    """The way back from :func:`arrays_of`; a :class:`WeightError` if they do not fit."""
+    """Fill a network from :func:`arrays_of`; a :class:`WeightError` if they differ."""
     wanted = {key: array.shape for key, array in arrays_of(model).items()}
     given = {key: tuple(array.shape) for key, array in arrays.items()}
     if wanted != given:

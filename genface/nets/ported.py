@@ -1,4 +1,4 @@
-"""Networks ported from torch, by name: built, filled, compiled and called in batches."""
+"""Networks ported from torch, by name: built, filled and called in batches."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
