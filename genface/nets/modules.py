@@ -102,7 +102,7 @@ class _Weighted(Layer):
 
 
 class Conv(_Weighted):
-    """Convolution with a square window: (N, H, W, C) to (N, H', W', D).
+    """Convolution with a square or (h, w) window: (N, H, W, C) to (N, H', W', D).
 
     ``padding`` is half the window by default. ``own`` and ``norm`` are the torch
     modules of its weight and of the batch norm that follows, if one does.
@@ -112,7 +112,7 @@ class Conv(_Weighted):
         self,
         inputs: int,
         outputs: int,
-        window: int,
+        window: int | tuple[int, int],
         stride: int = 1,
         padding: int | None = None,
         *,
@@ -122,10 +122,11 @@ class Conv(_Weighted):
         epsilon: float = NORM_EPSILON,
     ) -> None:
         super().__init__(outputs, bias, own, norm, epsilon)
-        self.kernel = _param(window, window, inputs, outputs)
+        high, wide = (window, window) if isinstance(window, int) else window
+        self.kernel = _param(high, wide, inputs, outputs)
         self.tiles = nnx.data(None)
-        side = window // 2 if padding is None else padding
-        self.stride, self.pads = (stride, stride), ((side, side), (side, side))
+        sides = (high // 2, wide // 2) if padding is None else (padding, padding)
+        self.stride, self.pads = (stride, stride), _both_ends(sides)
 
     def weight_shape(self) -> tuple[int, ...]:
         """(D, C, h, w)."""
@@ -138,8 +139,8 @@ class Conv(_Weighted):
 
     def prepare(self) -> None:
         """3x3 kernels in Winograd's form, where that is quicker."""
-        side, _, inputs, outputs = self.kernel.shape
-        if side == 3 and self.stride == (1, 1) and min(inputs, outputs) >= 32:
+        *window, inputs, outputs = self.kernel.shape
+        if window == [3, 3] and self.stride == (1, 1) and min(inputs, outputs) >= 32:
             self.tiles = nnx.Param(winograd.transformed(self.kernel[...]))
 
     def __call__(self, x: jax.Array, activation: str | None = None) -> jax.Array:
@@ -173,7 +174,7 @@ class Depthwise(_Weighted):
         super().__init__(channels, bias, own, norm, epsilon)
         self.kernel = _param(window, window, channels)
         side = window // 2 if padding is None else padding
-        self.stride, self.pads = (stride, stride), ((side, side), (side, side))
+        self.stride, self.pads = (stride, stride), _both_ends((side, side))
 
     def weight_shape(self) -> tuple[int, ...]:
         """(C, 1, h, w)."""
@@ -288,7 +289,20 @@ class LayerNorm(Verbatim):
         return y + self.bias[...] if "bias" in self.names else y
 
 
-def max_pool(x: jax.Array, window: int, stride: int, padding: int = 0) -> jax.Array:
-    """Largest value in each place of a square window."""
-    pads = ((padding, padding), (padding, padding))
-    return layers.max_pool(x, (window, window), (stride, stride), pads)
+def max_pool(
+    x: jax.Array, window: int, stride: int, padding: int = 0, ceil: bool = False
+) -> jax.Array:
+    """Largest value in each place of a square window.
+
+    With ``ceil`` a last window that hangs over the edge counts too (torch's ceil_mode).
+    """
+    pads = [(padding, padding), (padding, padding)]
+    if ceil:
+        over = [-(size + 2 * padding - window) % stride for size in x.shape[1:3]]
+        pads = [(low, high + more) for (low, high), more in zip(pads, over, strict=True)]
+    return layers.max_pool(x, (window, window), (stride, stride), (pads[0], pads[1]))
+
+
+def _both_ends(sides: tuple[int, int]) -> layers.Pads:
+    down, across = sides
+    return ((down, down), (across, across))

@@ -38,6 +38,15 @@ class Port:
 
 PORTS: dict[str, Port] = {
     "l2cs": Port("l2cs:L2CS", unused=(r"fc_finetune\..*",)),
+    "mobilefacenet": Port("mobilefacenet:MobileFaceNet"),
+    "mobilenet_gdconv": Port(
+        "mobilenet_gdconv:MobileNetGDConv",
+        unused=(r"pretrain_net\..*",),  # the same arrays as base_net, and a classifier
+        renames=((r"module\.", ""),),
+    ),
+    "mp_blendshapes": Port("mp_blendshapes:Blendshapes"),
+    "pfld": Port("pfld:PFLD", unused=(r"bn8\..*",)),
+    "pose_mlp_v2": Port("pose_mlp:PoseMLP"),
 }
 
 
