@@ -244,21 +244,21 @@ class Norm(Layer):
 
 
 class Verbatim(Layer):
-    """Arrays taken over as they are, by their torch names."""
+    """Arrays taken over as they are, by their torch names in the module ``own``."""
 
-    def __init__(self, **shapes: tuple[int, ...]) -> None:
-        self.names = tuple(shapes)
+    def __init__(self, own: str = ".", **shapes: tuple[int, ...]) -> None:
+        self.keys = {normpath(f"{own}/{name}"): name for name in shapes}
         for name, shape in shapes.items():
             setattr(self, name, _param(*shape))
 
     def shapes(self) -> Shapes:
         """The names given."""
-        return {name: getattr(self, name).shape for name in self.names}
+        return {key: getattr(self, name).shape for key, name in self.keys.items()}
 
     def load(self, arrays: Arrays) -> None:
         """Copy."""
-        for name in self.names:
-            _set(getattr(self, name), arrays[name])
+        for key, name in self.keys.items():
+            _set(getattr(self, name), arrays[key])
 
 
 class PReLU(Verbatim):
@@ -275,10 +275,16 @@ class PReLU(Verbatim):
 class LayerNorm(Verbatim):
     """Mean 0 and variance 1 over the last axis, then scale and, if any, shift."""
 
-    def __init__(self, channels: int, epsilon: float = 1e-5, bias: bool = True) -> None:
+    def __init__(
+        self,
+        channels: int,
+        epsilon: float = NORM_EPSILON,
+        bias: bool = True,
+        own: str = ".",
+    ) -> None:
         given = {"bias": (channels,)} if bias else {}
-        super().__init__(weight=(channels,), **given)
-        self.epsilon = epsilon
+        super().__init__(own, weight=(channels,), **given)
+        self.epsilon, self.has_bias = epsilon, bias
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Normalise."""
@@ -286,7 +292,7 @@ class LayerNorm(Verbatim):
         centred = x - mean
         variance = jnp.square(centred).mean(-1, keepdims=True)
         y = centred * jax.lax.rsqrt(variance + self.epsilon) * self.weight[...]
-        return y + self.bias[...] if "bias" in self.names else y
+        return y + self.bias[...] if self.has_bias else y
 
 
 def max_pool(
@@ -299,7 +305,9 @@ def max_pool(
     pads = [(padding, padding), (padding, padding)]
     if ceil:
         over = [-(size + 2 * padding - window) % stride for size in x.shape[1:3]]
-        pads = [(low, high + more) for (low, high), more in zip(pads, over, strict=True)]
+        pads = [
+            (low, high + more) for (low, high), more in zip(pads, over, strict=True)
+        ]
     return layers.max_pool(x, (window, window), (stride, stride), (pads[0], pads[1]))
 
 

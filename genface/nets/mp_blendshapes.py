@@ -47,7 +47,7 @@ class Blendshapes(nnx.Module):
     def __init__(self) -> None:
         self.conv1 = Conv(POINTS, TOKENS, 1, bias=True)
         self.conv2 = Conv(2, CHANNELS, 1, bias=True)
-        self.token = Verbatim(extra_token=(1, CHANNELS, 1, 1))
+        self.token = Verbatim("..", extra_token=(1, CHANNELS, 1, 1))
         self.mlpmixer_blocks = nnx.List([Block() for _ in range(4)])
         self.output_mlp = Conv(CHANNELS, 52, 1, bias=True)
 

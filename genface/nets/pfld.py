@@ -52,7 +52,7 @@ class PFLD(nnx.Module):
 
     def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """``landmarks`` (N, 136): x0, y0, x1, y1 ..."""
-        x = self.dw_pool(self.conv1(x, "relu"), "relu")
+        x = self.dw_pool(self.conv1(x, "relu"))
         x = self.conv3_1(self.conv1_extra(x, "relu"))
         for k in range(2, 6):
             x = getattr(self, f"block3_{k}")(x)

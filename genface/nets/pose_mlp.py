@@ -25,7 +25,12 @@ class PoseMLP(nnx.Module):
                 for k, (inputs, outputs) in enumerate(pairs)
             ]
         )
-        self.norms = nnx.List([LayerNorm(outputs) for _, outputs in pairs])
+        self.norms = nnx.List(
+            [
+                LayerNorm(outputs, own=f"../../net/{STEP * k + 1}")
+                for k, (_, outputs) in enumerate(pairs)
+            ]
+        )
         self.last = Linear(WIDTHS[-1], 6, own=f"../net/{STEP * len(pairs)}")
 
     def __call__(self, x: jax.Array) -> dict[str, jax.Array]:

@@ -1,4 +1,4 @@
-"""Ported networks with weights that follow from their keys, and checks of any port.
+"""Ported networks with weights that follow from their keys, and tests of any port.
 
 The weights, and the inputs drawn by ``uniform``, are those of ../shared/parity, where
 torch's outputs for them are.
@@ -6,6 +6,7 @@ torch's outputs for them are.
 
 import zlib
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -34,8 +35,9 @@ def seeded(key: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def uniform(*shape: int) -> np.ndarray:
-    """Numbers in 0-1 drawn channels first, with the channels moved to the end."""
-    return np.moveaxis(np.random.default_rng(0).random(shape), 1, -1).astype(np.float32)
+    """Numbers in 0-1; pictures are drawn channels first and given channels last."""
+    draws = np.random.default_rng(0).random(shape).astype(np.float32)
+    return np.moveaxis(draws, 1, -1) if draws.ndim == 4 else draws
 
 
 def shapes_of(name: str) -> dict[str, tuple[int, ...]]:
@@ -43,43 +45,72 @@ def shapes_of(name: str) -> dict[str, tuple[int, ...]]:
 
 
 def seeded_port(name: str) -> Ported:
-    return from_torch(name, {k: seeded(k, shape) for k, shape in shapes_of(name).items()})
+    return from_torch(
+        name, {k: seeded(k, shape) for k, shape in shapes_of(name).items()}
+    )
 
 
-def check_parity(found: dict[str, np.ndarray], reference: Path) -> None:
-    """Outputs have the names, shapes and values that torch's have in a file."""
-    with np.load(reference) as expected:
-        for key, values in found.items():
-            assert values.shape == expected[key].shape, key
-            error = np.abs(values - expected[key]).max() / np.ptp(expected[key])
-            assert error <= TOLERANCE, f"{key}: {error:.1e} of its range"
+class Port:
+    """Tests of one port; a subclass names it and gives inputs and known outputs."""
 
+    name: ClassVar[str]
+    file: ClassVar[str | None] = None  # of torch's outputs, if not by that name
+    listing: ClassVar[str | None] = None  # of torch's keys, likewise
+    # Evenly spaced values of each output, from a run that passed with torch's.
+    numbers: ClassVar[dict[str, list[float]]]
 
-def check_numbers(
-    found: dict[str, np.ndarray], expected: dict[str, list[float]]
-) -> None:
-    """Evenly spaced values of each output are those that passed with torch's."""
-    assert found.keys() == expected.keys()
-    for key, kept in expected.items():
-        values = found[key].ravel()
-        places = np.linspace(0, values.size - 1, len(kept)).astype(int)
-        tolerance = TOLERANCE * np.ptp(values)
-        np.testing.assert_allclose(values[places], kept, atol=tolerance, err_msg=key)
+    def inputs(self) -> np.ndarray:
+        raise NotImplementedError
 
+    @pytest.fixture(scope="class")
+    def net(self) -> Ported:
+        return seeded_port(self.name)
 
-def check_batch(net: Ported, x: np.ndarray) -> None:
-    """A batch gives what its items give alone, and each size is compiled once."""
-    together = net(x)
-    alone = [net(x[k : k + 1]) for k in range(len(x))]
-    for key, values in together.items():
-        singles = np.concatenate([found[key] for found in alone])
-        tolerance = 2e-5 * np.ptp(values)
-        np.testing.assert_allclose(values, singles, atol=tolerance, err_msg=key)
+    @pytest.fixture(scope="class")
+    def outputs(self, net: Ported) -> dict[str, np.ndarray]:
+        return net(self.inputs())
 
+    @pytest.mark.parity
+    def test_outputs_equal_torch(self, outputs, shared):
+        with np.load(shared / f"parity/{self.file or self.name}.npz") as expected:
+            for key, values in outputs.items():
+                assert values.shape == expected[key].shape
+                error = np.abs(values - expected[key]).max() / np.ptp(expected[key])
+                assert error <= TOLERANCE, f"{key}: {error:.1e} of its range"
 
-def check_keys(name: str, listing: Path) -> None:
-    """The keys of torch's own module are taken, and none besides is known."""
-    from_torch(name, _zeros(listed(listing)))
+    def test_outputs_equal_those_that_passed_with_torch(self, outputs):
+        assert outputs.keys() == self.numbers.keys()
+        for key, kept in self.numbers.items():
+            values = outputs[key].ravel()
+            places = np.linspace(0, values.size - 1, len(kept)).astype(int)
+            tolerance = TOLERANCE * np.ptp(values)
+            np.testing.assert_allclose(values[places], kept, 1e-4, tolerance, key)
+
+    def test_a_batch_equals_single_calls(self, net):
+        x = self.inputs()[:2]
+        x = x if len(x) == 2 else np.concatenate([x, np.flip(x, 1)])
+        together, alone = net(x), [net(x[:1]), net(x[1:])]
+        for key, values in together.items():
+            singles = np.concatenate([found[key] for found in alone])
+            tolerance = TOLERANCE / 10 * np.ptp(values)
+            np.testing.assert_allclose(values, singles, 0, tolerance, key)
+
+    @pytest.mark.parity
+    def test_all_keys_of_torch_are_known(self, shared):
+        name = f"{self.listing or self.name}.txt"
+        from_torch(self.name, zeros(listed(shared / "parity/state_dicts" / name)))
+
+    def test_wrong_keys_are_listed(self):
+        shapes = shapes_of(self.name)
+        first, *_, last = shapes
+        shapes[last] = (*shapes[last], 7)
+        del shapes[first]
+        with pytest.raises(WeightError) as error:
+            from_torch(self.name, zeros(shapes | {"stray.weight": (1,)}))
+        message = str(error.value)
+        assert f"missing: {first};" in message
+        assert "unknown: stray.weight;" in message
+        assert f"misshapen: {last} {shapes[last]}" in message
 
 
 def listed(listing: Path) -> dict[str, tuple[int, ...]]:
@@ -95,19 +126,5 @@ def listed(listing: Path) -> dict[str, tuple[int, ...]]:
     }
 
 
-def check_wrong_keys(name: str) -> None:
-    """Every fault of a state dict is in the one error."""
-    shapes = shapes_of(name)
-    first, *_, last = shapes
-    shapes[last] = (*shapes[last], 7)
-    del shapes[first]
-    with pytest.raises(WeightError) as error:
-        from_torch(name, _zeros(shapes | {"stray.weight": (1,)}))
-    message = str(error.value)
-    assert f"missing: {first};" in message
-    assert "unknown: stray.weight;" in message
-    assert f"misshapen: {last} {shapes[last]}" in message
-
-
-def _zeros(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+def zeros(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     return {key: np.broadcast_to(np.float32(0), shape) for key, shape in shapes.items()}
