@@ -78,21 +78,21 @@ def convolve(x: jax.Array, tiles: jax.Array, pads: Pads) -> jax.Array:
             for i, j in np.ndindex(side, side)
         ]
     )
-    spread = _both_ways(_INPUT[step]) @ seen.reshape(side**2, -1)
+    spread = _apply(_INPUT[step], seen.reshape(side**2, -1))
     products = jnp.einsum(
         "kpc,kcd->kpd",
         spread.reshape(side**2, -1, channels),
         tiles,
         precision=lax.Precision.HIGHEST,
     )
-    gathered = _both_ways(_OUTPUT[step]) @ products.reshape(side**2, -1)
+    gathered = _apply(_OUTPUT[step], products.reshape(side**2, -1))
     grid = gathered.reshape(step, step, n, rows, columns, -1)
     whole = grid.transpose(2, 3, 0, 4, 1, 5)
     whole = whole.reshape(n, rows * step, columns * step, -1)
     return whole[:, : wanted[0], : wanted[1]]
 
 
-def _both_ways(along: tuple[tuple[float, ...], ...]) -> np.ndarray:
-    """The transform of one axis made one of both, for tiles that are flattened."""
+def _apply(along: tuple[tuple[float, ...], ...], tiles: jax.Array) -> jax.Array:
+    """The transform of one axis, in both axes of tiles that are flattened: (P, rest)."""
     one = np.array(along, np.float32)
-    return np.kron(one, one)
+    return jnp.matmul(np.kron(one, one), tiles, precision=lax.Precision.HIGHEST)
