@@ -93,6 +93,6 @@ def convolve(x: jax.Array, tiles: jax.Array, pads: Pads) -> jax.Array:
 
 
 def _apply(along: tuple[tuple[float, ...], ...], tiles: jax.Array) -> jax.Array:
-    """The transform of one axis, in both axes of tiles that are flattened: (P, rest)."""
+    """Transform flattened tiles (P, rest) in both of their axes."""
     one = np.array(along, np.float32)
     return jnp.matmul(np.kron(one, one), tiles, precision=lax.Precision.HIGHEST)
