@@ -63,54 +63,36 @@ def convolve(x: jax.Array, tiles: jax.Array, pads: Pads) -> jax.Array:
     """Convolution (N, H, W, C) to (N, H', W', D) with a :func:`transformed` kernel."""
     side = round(len(tiles) ** 0.5)
     step = side - 2
-    n, channels = x.shape[0], x.shape[3]
-    size = [
-        length + sum(pad) - 2 for length, pad in zip(x.shape[1:3], pads, strict=True)
-    ]
-    counts = [-(-length // step) for length in size]
+    n, *sizes, channels = x.shape
+    wanted = [size + sum(pad) - 2 for size, pad in zip(sizes, pads, strict=True)]
+    rows, columns = (-(-size // step) for size in wanted)
     around = [
-        (pad[0], count * step + 2 - length - pad[0])
-        for pad, count, length in zip(pads, counts, x.shape[1:3], strict=True)
+        (pad[0], count * step + 2 - size - pad[0])
+        for pad, count, size in zip(pads, (rows, columns), sizes, strict=True)
     ]
     x = jnp.pad(x, ((0, 0), *around, (0, 0)))
-    rows = _combine(
-        _INPUT[step], [_every(x, 1, k, step, counts[0]) for k in range(side)]
+    last_row, last_column = step * (rows - 1) + 1, step * (columns - 1) + 1
+    seen = jnp.stack(
+        [
+            x[:, i : i + last_row : step, j : j + last_column : step]
+            for i, j in np.ndindex(side, side)
+        ]
     )
-    parts = [
-        part
-        for row in rows
-        for part in _combine(
-            _INPUT[step], [_every(row, 2, k, step, counts[1]) for k in range(side)]
-        )
-    ]
-    flat = jnp.stack(parts).reshape(side**2, -1, channels)
-    found = jnp.einsum("kpc,kcd->kpd", flat, tiles, precision=lax.Precision.HIGHEST)
-    grid = found.reshape(side, side, n, *counts, -1)
-    down = [
-        _combine(_OUTPUT[step], [grid[i, j] for i in range(side)]) for j in range(side)
-    ]
-    lines = [
-        _combine(_OUTPUT[step], [down[j][a] for j in range(side)]) for a in range(step)
-    ]
-    whole = jnp.stack([jnp.stack(line, 3) for line in lines], 2)
-    return whole.reshape(n, counts[0] * step, counts[1] * step, -1)[
-        :, : size[0], : size[1]
-    ]
+    spread = _apply(_INPUT[step], seen.reshape(side**2, -1))
+    products = jnp.einsum(
+        "kpc,kcd->kpd",
+        spread.reshape(side**2, -1, channels),
+        tiles,
+        precision=lax.Precision.HIGHEST,
+    )
+    gathered = _apply(_OUTPUT[step], products.reshape(side**2, -1))
+    grid = gathered.reshape(step, step, n, rows, columns, -1)
+    whole = grid.transpose(2, 3, 0, 4, 1, 5)
+    whole = whole.reshape(n, rows * step, columns * step, -1)
+    return whole[:, : wanted[0], : wanted[1]]
 
 
-def _every(x: jax.Array, axis: int, start: int, step: int, count: int) -> jax.Array:
-    return lax.slice_in_dim(x, start, start + step * (count - 1) + 1, step, axis)
-
-
-def _combine(weights, parts: list[jax.Array]) -> list[jax.Array]:
-    """Weighted sums of arrays, written out: the weights are few and mostly 0 or 1."""
-    sums = []
-    for row in weights:
-        total: jax.Array | None = None
-        for weight, part in zip(row, parts, strict=True):
-            if weight:
-                term = part if weight == 1 else part * weight
-                total = term if total is None else total + term
-        assert total is not None
-        sums.append(total)
-    return sums
+def _apply(along: tuple[tuple[float, ...], ...], tiles: jax.Array) -> jax.Array:
+    """Transform flattened tiles (P, rest) in both of their axes."""
+    one = np.array(along, np.float32)
+    return jnp.matmul(np.kron(one, one), tiles, precision=lax.Precision.HIGHEST)
