@@ -37,6 +37,8 @@ class Port:
 
 
 PORTS: dict[str, Port] = {
+    "arcface_iresnet50": Port("arcface:ArcFace"),
+    "facenet": Port("facenet:FaceNet", unused=(r"logits\..*",)),
     "l2cs": Port("l2cs:L2CS", unused=(r"fc_finetune\..*",)),
     "mobilefacenet": Port("mobilefacenet:MobileFaceNet"),
     "mobilenet_gdconv": Port(
@@ -47,6 +49,11 @@ PORTS: dict[str, Port] = {
     "mp_blendshapes": Port("mp_blendshapes:Blendshapes"),
     "pfld": Port("pfld:PFLD", unused=(r"bn8\..*",)),
     "pose_mlp_v2": Port("pose_mlp:PoseMLP"),
+    "resmasknet": Port(
+        "resmasknet:ResMaskNet",
+        # The shortcuts of its blocks, listed a second time.
+        unused=(r"mask\d\.downsample\d\..*",),
+    ),
 }
 
 
