@@ -38,6 +38,7 @@ class Port:
 
 PORTS: dict[str, Port] = {
     "arcface_iresnet50": Port("arcface:ArcFace"),
+    "faceboxes": Port("faceboxes:FaceBoxes"),
     "facenet": Port("facenet:FaceNet", unused=(r"logits\..*",)),
     "l2cs": Port("l2cs:L2CS", unused=(r"fc_finetune\..*",)),
     "mobilefacenet": Port("mobilefacenet:MobileFaceNet"),
@@ -47,6 +48,10 @@ PORTS: dict[str, Port] = {
         renames=((r"module\.", ""),),
     ),
     "mp_blendshapes": Port("mp_blendshapes:Blendshapes"),
+    "mtcnn": Port("mtcnn:MTCNN"),
+    "mtcnn_onet": Port("mtcnn:ONet"),
+    "mtcnn_pnet": Port("mtcnn:PNet"),
+    "mtcnn_rnet": Port("mtcnn:RNet"),
     "pfld": Port("pfld:PFLD", unused=(r"bn8\..*",)),
     "pose_mlp_v2": Port("pose_mlp:PoseMLP"),
     "resmasknet": Port(
@@ -54,6 +59,7 @@ PORTS: dict[str, Port] = {
         # The shortcuts of its blocks, listed a second time.
         unused=(r"mask\d\.downsample\d\..*",),
     ),
+    "retinaface_r34": Port("retinaface:RetinaFace"),
 }
 
 
@@ -89,7 +95,7 @@ class Ported:
     @property
     def n_compilations(self) -> int:
         """Programs compiled so far: one for each size of batch and picture."""
-        return self._forward._cache_size()
+        return self._forward._cache_size()  # type: ignore[attr-defined]
 
 
 def from_torch(name: str, state_dict: Mapping[str, np.ndarray]) -> Ported:
