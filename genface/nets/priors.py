@@ -12,7 +12,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 CENTRE_VARIANCE, SIZE_VARIANCE = 0.1, 0.2
-# A box (x, y) in the unit of a cell, relative to the cell's corner, and its side.
+# Boxes of a cell: x and y in cells from its corner, and the side in pixels.
 Cell = Sequence[tuple[float, float, float]]
 
 
