@@ -338,7 +338,8 @@ def max_pool(
 ) -> jax.Array:
     """Largest value in each place of a square window.
 
-    With ``ceil`` a last window that hangs over the edge counts too (torch's ceil_mode).
+    With ``ceil`` a last window that hangs over the edge counts too, as in torch's
+    ceil_mode where the stride is not larger than the window.
     """
     down, across = (
         -(size + 2 * padding - window) % stride if ceil else 0 for size in x.shape[1:3]

@@ -112,7 +112,7 @@ class Outputs:
             tolerance = TOLERANCE * np.ptp(values)
             np.testing.assert_allclose(values[places], kept, 1e-4, tolerance, key)
 
-    def test_a_batch_equals_single_calls(self, net):
+    def test_a_batch_equals_single_calls(self, net, outputs):
         x = self.inputs()[:2]
         x = x if len(x) == 2 else np.concatenate([x, np.flip(x, 1)])
         together, alone = net(x), [net(x[:1]), net(x[1:])]
@@ -120,6 +120,8 @@ class Outputs:
             singles = np.concatenate([found[key] for found in alone])
             tolerance = TOLERANCE / 2 * np.ptp(values)
             np.testing.assert_allclose(values, singles, 0, tolerance, key)
+        sizes = {1, 2, len(self.inputs())}  # each is compiled once
+        assert net.n_compilations == len(sizes)
 
 
 class Port(Outputs, Keys):
