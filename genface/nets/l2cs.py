@@ -13,7 +13,6 @@ from genface.nets.resnet import ResNet
 
 N_BINS = 90
 BIN = 4.0  # degrees; the first bin's is -180
-UNUSED = (r"fc_finetune\..*",)
 
 
 class L2CS(ResNet):

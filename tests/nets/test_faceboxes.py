@@ -1,10 +1,11 @@
 """FaceBoxes against torch's numbers, and its prior boxes."""
 
+import jax
 import numpy as np
 import pytest
 from seeded_ports import Port, uniform
 
-from genface.nets.faceboxes import boxes
+from genface.nets.faceboxes import FaceBoxes, boxes
 
 
 class TestFaceBoxes(Port):
@@ -39,3 +40,10 @@ def test_small_boxes_lie_denser_than_the_cells():
     np.testing.assert_allclose(
         found[-2:], [[32, 32, 256, 256], [64, 64, 512, 512]], atol=1e-4
     )
+
+
+@pytest.mark.parametrize("shape", [(100, 130), (129, 161)])
+def test_any_size_of_picture_has_its_boxes(shape):
+    picture = jax.ShapeDtypeStruct((2, *shape, 3), np.float32)
+    found = jax.eval_shape(FaceBoxes(), picture)
+    assert found["loc"].shape == (2, *boxes(shape).shape)

@@ -1,11 +1,12 @@
 """RetinaFace against torch's numbers, its prior boxes, and faces from deviations."""
 
+import jax
 import numpy as np
 import pytest
 from seeded_ports import Keys, Outputs, uniform
 
 from genface.nets.priors import decode_boxes, decode_points
-from genface.nets.retinaface import boxes
+from genface.nets.retinaface import RetinaFace, boxes
 
 
 class TestRetinaFaceKeys(Keys):
@@ -74,3 +75,10 @@ def test_deviations_are_in_sizes_of_the_box():
     )
     points = decode_points(np.float32([[[10, 0, 0, 20]]]), box)
     np.testing.assert_allclose(points, [[[0.7, 0.4, 0.5, 0.6]]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(100, 130), (129, 161)])
+def test_any_size_of_picture_has_its_boxes(shape):
+    picture = jax.ShapeDtypeStruct((2, *shape, 3), np.float32)
+    found = jax.eval_shape(RetinaFace(), picture)
+    assert found["loc"].shape == (2, *boxes(shape).shape)
