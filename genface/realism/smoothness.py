@@ -1,4 +1,4 @@
-"""How fast and how smoothly AUs move: speed, roughness, jerk and spectral arc length."""
+"""How fast and smoothly AUs move: speed, roughness, jerk and spectral arc length."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from genface.realism.windows import all_windows, by_clip, common_length
 STEP = 0.01
 """A change of an AU that counts as none when spread over all frames of a side."""
 CUTOFF = 10.0
-"""Hz up to which the spectrum of speed is followed, and the share where it ends."""
+"""Hz up to which the spectrum of speed is followed."""
 LEAST_SHARE = 0.05
+"""Of the largest amplitude in the spectrum: where it ends, if that is earlier."""
 PADDING = 4
 """The spectrum of speed has at least 2 to this power times as many points as frames."""
 
@@ -98,8 +99,8 @@ def log_dimensionless_jerk(x: np.ndarray, fps: float) -> np.ndarray:
 def spectral_arc_length(speed: np.ndarray, fps: float) -> np.ndarray:
     """SPARC of speed profiles (..., T): minus the length of the normalised spectrum.
 
-    Up to :data:`CUTOFF` or to the last frequency with :data:`LEAST_SHARE` of the power
-    at 0, whichever is lower. NaN where nothing moves. Higher is smoother.
+    Up to :data:`CUTOFF` or to the last frequency with :data:`LEAST_SHARE` of the
+    largest amplitude, whichever is lower. NaN where nothing moves. Higher is smoother.
     """
     size = 1 << (int(np.ceil(np.log2(speed.shape[-1]))) + PADDING)
     spectrum = np.abs(np.fft.rfft(speed, size))
@@ -158,7 +159,7 @@ def prepare_windows(
     context: Context,
     statistic: Callable[[np.ndarray, float], np.ndarray],
 ) -> Sums:
-    """A statistic of windows of one length; those with a gap or without change left out.
+    """A statistic of windows of one length; those with a gap or at rest are left out.
 
     Shorter clips than the common length count as they are. Without a frame rate 25
     frames are taken for a second, on both sides.
