@@ -159,7 +159,7 @@ def spacing_difference(blinks: Blinks | None, a: np.ndarray, b: np.ndarray) -> R
             return Reading(np.nan)
         variance = max(0.0, (square - total**2 / n) / (n - 1))
         found.append(float(np.sqrt(variance) / (total / n)))
-    return Reading(abs(found[1] - found[0]), None, *found)
+    return Reading(abs(found[1] - found[0]), None, found[0], found[1])
 
 
 def duration_distance(blinks: Blinks | None, a: np.ndarray, b: np.ndarray) -> Reading:
@@ -173,5 +173,5 @@ def duration_distance(blinks: Blinks | None, a: np.ndarray, b: np.ndarray) -> Re
             return Reading(np.nan)
         shares.append(mass / mass.sum())
     gap = np.abs(np.cumsum(shares[0] - shares[1]))[:-1]
-    means = [float(share @ blinks.durations) for share in shares]
-    return Reading(float(gap @ np.diff(blinks.durations)), None, *means)
+    left, right = (float(share @ blinks.durations) for share in shares)
+    return Reading(float(gap @ np.diff(blinks.durations)), None, left, right)

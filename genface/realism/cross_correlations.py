@@ -90,8 +90,8 @@ def value(prepared: CrossSums, a: np.ndarray, b: np.ndarray, lagged: bool) -> Re
         return Reading(np.nan)
     squares = np.where(off, (real - synthetic) ** 2, 0.0).mean(0)
     parts = np.sqrt((squares.sum(0) + squares.sum(1)) / (2 * (len(off) - 1)))
-    typical = [float(np.sqrt((m[:, off] ** 2).mean())) for m in (real, synthetic)]
-    return Reading(float(np.sqrt(squares[off].mean())), parts, *typical)
+    left, right = (float(np.sqrt((m[:, off] ** 2).mean())) for m in (real, synthetic))
+    return Reading(float(np.sqrt(squares[off].mean())), parts, left, right)
 
 
 def correlations(prepared: CrossSums, picks: np.ndarray) -> np.ndarray:

@@ -146,12 +146,12 @@ def dwell(visits: Visits | None, a: np.ndarray, b: np.ndarray) -> Reading:
     if not weight.sum():
         return Reading(np.nan)
     weight = weight / weight.sum()
-    means = [
+    left, right = (
         float(weight @ (1 + (curve * told)[:, :-1].sum(-1)) * visits.step)
         for curve in (real, synthetic)
-    ]
+    )
     parts = {f"state {k}": float(gap) for k, gap in enumerate(gaps) if weight[k]}
-    return Reading(float(weight @ gaps), None, *means, parts)
+    return Reading(float(weight @ gaps), None, left, right, parts)
 
 
 def log_rank(visits: Visits | None, a: np.ndarray, b: np.ndarray) -> Reading:
@@ -209,8 +209,8 @@ def transitions(visits: Visits | None, a: np.ndarray, b: np.ndarray) -> Reading:
         for table, out in zip(jumps, exits, strict=True)
     )
     gaps = 0.5 * np.abs(real - synthetic).sum(1)
-    rates = [
+    left, right = (
         float(out.sum() / _picked(visits.frames, side).sum() / visits.step)
         for out, side in zip(exits, (a, b), strict=True)
-    ]
-    return Reading(float(weight @ gaps / weight.sum()), None, *rates)
+    )
+    return Reading(float(weight @ gaps / weight.sum()), None, left, right)

@@ -1,4 +1,4 @@
-"""AU events of two sets: how often, how long each phase lasts, how fast, how lopsided."""
+"""AU events of two sets: how often, how long each phase lasts, and how fast."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -201,7 +201,7 @@ def _weighted(
     if not weights.sum():
         return Reading(np.nan, parts)
     weights = weights / weights.sum()
-    value, *ends = (
+    value, left, right = (
         float(weights @ np.where(weights > 0, x, 0.0)) for x in (parts, *sides)
     )
-    return Reading(value, parts, *ends)
+    return Reading(value, parts, left, right)

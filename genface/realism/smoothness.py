@@ -191,5 +191,5 @@ def _reading(parts: np.ndarray, real: np.ndarray, synthetic: np.ndarray) -> Read
     seen = np.isfinite(parts)
     if not seen.any():
         return Reading(np.nan, parts)
-    sides = [float(side[seen].mean()) for side in (real, synthetic)]
-    return Reading(float(parts[seen].mean()), parts, *sides)
+    left, right = (float(side[seen].mean()) for side in (real, synthetic))
+    return Reading(float(parts[seen].mean()), parts, left, right)

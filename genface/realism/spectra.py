@@ -106,5 +106,5 @@ def shift(prepared: Spectra, a: np.ndarray, b: np.ndarray) -> Reading:
         shares.append(power / power.sum(0))
     step = prepared.frequencies[1] - prepared.frequencies[0]
     parts = np.abs(np.cumsum(shares[0] - shares[1], axis=0)).sum(0) * step
-    centres = [float((prepared.frequencies @ share).mean()) for share in shares]
-    return Reading(float(parts.mean()), parts, *centres)
+    left, right = (float((prepared.frequencies @ share).mean()) for share in shares)
+    return Reading(float(parts.mean()), parts, left, right)
