@@ -146,7 +146,9 @@ def _coactivation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading
     gap = np.where(np.eye(A, dtype=bool), 0.0, np.abs(real - synthetic))
     pairs = ~np.eye(A, dtype=bool)
     found = _mean_of(gap.sum(1) / (A - 1))
-    return Reading(found.value, found.per_au, _mean(real[pairs]), _mean(synthetic[pairs]))
+    return Reading(
+        found.value, found.per_au, _mean(real[pairs]), _mean(synthetic[pairs])
+    )
 
 
 MEASURES = (

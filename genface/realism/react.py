@@ -157,7 +157,7 @@ def reaction_lags(
     lags = np.full((N, alpha), np.nan)
     for n in range(N):
         for i in range(alpha):
-            curve = [_correlation(reactions[n, i], speaker[n], lag) for lag in steps]
+            curve = [_correlation(reactions[n, i], speaker[n], int(s)) for s in steps]
             lags[n, i] = _peak(np.array(curve), steps, mode)
     return lags
 
