@@ -19,8 +19,8 @@ class Path:
 def alignment(x: np.ndarray, y: np.ndarray, radius: int | None = None) -> Path:
     """Cheapest path from both starts to both ends of x (T, D) and y (U, D).
 
-    Steps are (1, 1), (1, 0) and (0, 1); ``radius`` keeps i and j U / T that many frames
-    apart at most (Sakoe & Chiba 1978). Among equally cheap steps the diagonal is taken.
+    Steps are (1, 1), (1, 0) and (0, 1); ``radius`` keeps the path within so many frames
+    of the straight one (Sakoe & Chiba 1978). Of equally cheap steps the diagonal wins.
     """
     if not len(x) or not len(y):
         raise ShapeError(f"expected a frame or more, got {len(x)} and {len(y)}.")
@@ -28,8 +28,9 @@ def alignment(x: np.ndarray, y: np.ndarray, radius: int | None = None) -> Path:
     T, U = squared.shape
     if radius is not None:
         slope = (U - 1) / max(T - 1, 1)
+        least = 0.0 if T == U else max(1.0, slope)  # or no path would be left
         off = np.abs(np.arange(U) - slope * np.arange(T)[:, None])
-        squared = np.where(off <= max(radius, slope), squared, np.inf)
+        squared = np.where(off <= max(radius, least), squared, np.inf)
     # By diagonals i + j = d, so that each is one operation; index i + 1, with a border.
     before, last = np.full((2, T + 1), np.inf)
     steps_before, steps_last = np.zeros((2, T + 1), np.int64)

@@ -63,7 +63,10 @@ def _law(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def p_fd(real: Clips, synthetic: Clips, speaker: Clips, mode: Mode = "fixed") -> float:
-    """Frechet distance of speaker and listener side by side: whether they go together."""
+    """Frechet distance of speaker and listener side by side.
+
+    It is large where listeners do not go with their speaker, however real alone.
+    """
     _check(real, speaker, mode, paired=True, same_width=False)
     _check(synthetic, speaker, mode, paired=True, same_width=False)
     left, right = (
