@@ -12,13 +12,13 @@ from genface.realism.windows import all_windows, by_clip, common_length
 class LagSums:
     """Per clip, lag 0, 1, ... and AU: sum of products about the window's mean, pairs.
 
-    Both are (n_clips, lags + 1, A). Windows have ``length`` frames; the first ``reach``
-    lags are compared, the others serve to correct for the length.
+    Both are (n_clips, lags + 1, A). The first ``reach`` lags are compared; ``undo``
+    (lags + 1, lags + 1) is the inverse of :func:`centring`.
     """
 
     products: np.ndarray
     pairs: np.ndarray
-    length: int
+    undo: np.ndarray
     reach: int
 
 
@@ -34,7 +34,7 @@ def measures(fps: float | None) -> list[Measure]:
             f"whether AUs hold their value as long (lags up to {span})",
             prepare,
             value,
-            source="mean |r_real(l) - r_syn(l)| over AUs and lags; Kendall 1954",
+            source="mean |r_real(l) - r_syn(l)| over AUs and lags, corrected for T",
         )
     ]
 
@@ -43,7 +43,7 @@ def prepare(clips: Clips, context: Context) -> LagSums:
     """Sums of lagged products in windows that have the same length on both sides."""
     length = common_length(clips)
     reach = max(1, min(round(context.fps or 25), length // 2))
-    longest = max(1, min(2 * reach, length - 1))
+    longest = max(reach, length // 3)
     values, owner = all_windows(clips, length)
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(1, keepdims=True), 1)
@@ -52,7 +52,7 @@ def prepare(clips: Clips, context: Context) -> LagSums:
     return LagSums(
         by_clip(_lagged(centred, longest), owner, len(clips)),
         by_clip(_lagged(seen.astype(float), longest).round(), owner, len(clips)),
-        length,
+        np.linalg.inv(centring(length, longest)),
         reach,
     )
 
@@ -74,21 +74,26 @@ def value(prepared: LagSums, a: np.ndarray, b: np.ndarray) -> Reading:
 
 
 def autocorrelations(prepared: LagSums, picks: np.ndarray) -> np.ndarray:
-    """Autocorrelations (lags, A) at lag 1, 2, ... of some clips; 0 for a constant AU.
-
-    Taking out the mean of T frames takes out its variance v as well, so that r
-    estimates (rho - v) / (1 - v), in units of the variance. With
-    T v = 1 + 2 sum_k (1 - k / T) rho_k that is solved for v and undone.
-    """
+    """Autocorrelations (lags, A) at lag 1, 2, ... of some clips; 0 for constant AUs."""
     weights = clip_weights(len(prepared.products), picks)
     products = np.tensordot(weights, prepared.products, 1)
     pairs = np.tensordot(weights, prepared.pairs, 1)
-    covariance = products / np.maximum(pairs, 1.0)
+    covariance = prepared.undo @ (products / np.maximum(pairs, 1.0))
     power = covariance[0]
     varies = power > 1e-12
-    r = np.where(varies, covariance[1:] / np.where(varies, power, 1.0), 0.0)
-    T = prepared.length
-    taper = 1 - np.arange(1, len(r) + 1) / T
-    v = (1 + 2 * taper @ r) / (T - 2 * taper @ (1 - r))
-    v = np.clip(v, 0.0, 0.5)
-    return np.where(varies, r + v * (1 - r), 0.0)
+    return np.where(varies, covariance[1:] / np.where(varies, power, 1.0), 0.0)
+
+
+def centring(T: int, longest: int) -> np.ndarray:
+    """What taking out the mean of T frames does to covariances up to a longest lag.
+
+    The matrix (lags + 1, lags + 1) from true autocovariances to the expected ones of
+    series about their own mean, those beyond the longest lag taken for 0. To first
+    order it takes the variance of the mean off every lag (Marriott & Pope 1954).
+    """
+    lag = np.abs(np.arange(T)[:, None] - np.arange(T))
+    with_mean = np.stack([(lag == k).sum(1) / T for k in range(longest + 1)], 1)
+    effect = np.eye(longest + 1) + with_mean.mean(0)
+    for k in range(longest + 1):
+        effect[k] -= with_mean[: T - k].mean(0) + with_mean[k:].mean(0)
+    return effect

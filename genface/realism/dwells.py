@@ -1,8 +1,10 @@
 """How the states of one common decoder are visited: how long, how much, what follows.
 
-The same model decodes both sides, so a poor decoder is as poor on both. The visits that
-a clip cuts off, its first and last, lasted at least as long as was seen: they count as
-censored (Kaplan & Meier 1958), or long visits would be missed in short clips.
+The same model decodes both sides, so a poor decoder is as poor on both. Clips cut their
+first and last visits off. The last one lasted at least as long as was seen: it counts
+as censored (Kaplan & Meier 1958), or long visits would be missed in short clips. When
+the first one began is not known, and to censor it where it ends would make visits seem
+longer: it is left out.
 """
 
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ AT_RISK = 5
 class Visits:
     """Per clip and state: visits by length, frames, and changes.
 
-    ``ended`` and ``cut`` (n_clips, K, D) count visits of 1 ... D frames, ``frames``
-    (n_clips, K) and ``jumps`` (n_clips, K, K). ``step`` is a frame in seconds, or 1.
+    ``ended`` and ``cut`` (n_clips, K, D) count visits of 1 ... D frames whose start was
+    seen: to their end, or to a cut. ``frames`` (n_clips, K) and ``jumps`` (n_clips, K,
+    K) count all. ``step`` is a frame in seconds, or 1.
     """
 
     ended: np.ndarray
@@ -93,16 +96,14 @@ def count(paths: list[np.ndarray], n_states: int, fps: float | None = None) -> V
     frames, jumps = np.zeros(shape), np.zeros((*shape, n_states))
     for i, path in enumerate(paths):
         states, lengths = runs(path)
-        inner = np.zeros(len(states), bool)
-        inner[1:-1] = (states[:-2] >= 0) & (states[2:] >= 0)
-        for table, rows in ((ended, inner), (cut, ~inner)):
-            rows = rows & (states >= 0)
+        changes = (states[:-1] >= 0) & (states[1:] >= 0)
+        begun, left = np.append(False, changes), np.append(changes, False)
+        for table, rows in ((ended, begun & left), (cut, begun & ~left)):
             np.add.at(table[i], (states[rows], lengths[rows] - 1), 1)
         frames[i] = np.bincount(path[path >= 0], minlength=n_states)
-        known = (states[:-1] >= 0) & (states[1:] >= 0)
-        np.add.at(jumps[i], (states[:-1][known], states[1:][known]), 1)
-    used = np.flatnonzero((ended + cut).any((0, 1)))
-    ended, cut = ended[..., : used[-1] + 1], cut[..., : used[-1] + 1]
+        np.add.at(jumps[i], (states[:-1][changes], states[1:][changes]), 1)
+    used = int(np.flatnonzero((ended + cut).any((0, 1))).max(initial=0)) + 1
+    ended, cut = ended[..., :used], cut[..., :used]
     return Visits(ended, cut, frames, jumps, 1 / fps if fps else 1.0)
 
 
