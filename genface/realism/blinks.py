@@ -10,8 +10,8 @@ from genface.stats.signals import bridged
 
 LONGEST = 1.0
 """Seconds at half height; longer is a closed eye, no blink."""
-NOISE = 5.0
-"""A blink stands out by this many robust standard deviations at least."""
+NOISE = 8.0
+"""A blink stands out by this many standard deviations of the noise at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ def blink_height(x: np.ndarray) -> float:
     if not len(x):
         return np.inf
     middle, top = np.quantile(x, [0.5, 0.995])
-    noise = 1.4826 * np.median(np.abs(x - middle))
+    noise = 1.4826 * np.median(np.abs(np.diff(x))) / np.sqrt(2) if len(x) > 1 else 0.0
     return float(max(0.5 * (top - middle), NOISE * noise)) or np.inf
 
 

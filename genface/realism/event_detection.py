@@ -54,7 +54,7 @@ def find_events(
     edges = [0, *(stop for _, stop in spans)]
     nexts = [*(start for start, _ in spans[1:]), len(x)]
     return [
-        _event(x, before, start, stop, after, fps)
+        _event(x, before, start, stop, after, low, fps)
         for before, (start, stop), after in zip(edges, spans, nexts, strict=False)
     ]
 
@@ -76,12 +76,18 @@ def active_spans(
 
 
 def _event(
-    x: np.ndarray, before: int, start: int, stop: int, after: int, fps: float
+    x: np.ndarray,
+    before: int,
+    start: int,
+    stop: int,
+    after: int,
+    low: float,
+    fps: float,
 ) -> Event:
     """The event in frames start ... stop, between its neighbours."""
     peak_at = start + int(np.nanargmax(x[start:stop]))
-    rise = _ramp(x[before : peak_at + 1])
-    fall = _ramp(x[peak_at:after][::-1])
+    rise = _ramp(x[before : peak_at + 1], low)
+    fall = _ramp(x[peak_at:after][::-1], low)
     peak = float(x[peak_at])
     onset, offset = rise.frames / fps, fall.frames / fps
     plateau = (peak_at - before - rise.end) + (after - 1 - peak_at - fall.end)
@@ -107,15 +113,19 @@ class _Ramp:
     speed: float
 
 
-def _ramp(x: np.ndarray) -> _Ramp:
-    """The way up to the last value of x, from the last time it was near its lowest."""
+def _ramp(x: np.ndarray, low: float) -> _Ramp:
+    """The way up to the last value of x, from the last time it was near its lowest.
+
+    It is cut off if it does not begin under ``low``.
+    """
     gaps = np.flatnonzero(np.isnan(x))
     first = gaps[-1] + 1 if len(gaps) else 0
-    base = max(0.0, float(x[first:].min()))
+    lowest = float(x[first:].min())
+    if lowest >= low:
+        return _Ramp(np.nan, np.nan, np.nan)
+    base = max(0.0, lowest)
     height = x[-1] - base
     under = np.flatnonzero(x[first:] < base + LOW * height)
-    if not len(under):
-        return _Ramp(np.nan, np.nan, np.nan)
     at = first + int(under[-1])
     tops = at + np.flatnonzero(x[at:] >= base + HIGH * height)
     begin = _crossing(x, at + 1, base + LOW * height)
