@@ -4,8 +4,9 @@ A speaker is answered by several reactions. Arrays are ``reactions`` (N, alpha, 
 alpha generated ones to each of N stimuli; ``real`` (M, T, D): real ones;
 ``appropriate`` (N, M): whether real reaction m suits stimulus n; ``speaker`` (N, T, D).
 None may have NaN. Sources: arXiv 2306.06583 and 2401.05166, and the code of
-reactmultimodalchallenge/baseline_react2024. None of these numbers has a floor of its
-own: give them the real reactions too, and compare.
+reactmultimodalchallenge/baseline_react2024. None of these numbers says anything without
+that of real people: give ``real[:, None]`` as reactions too, or take
+:func:`among_people` for the two that need appropriate ones.
 
 =======  =====================================  =======================================
 metric   ``mode="published"``                   ``mode="fixed"``
@@ -31,7 +32,7 @@ frdvs, a reaction that copies the speaker the smallest frsyn.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.special import gammaln
@@ -96,6 +97,28 @@ def frdist(
     return -_best(reactions, real, appropriate, score, mode, size)
 
 
+def among_people(
+    metric: Callable[..., float],
+    real: np.ndarray,
+    appropriate: np.ndarray,
+    **settings: Any,
+) -> float:
+    """What ``frcorr`` or ``frdist`` is for people: each real reaction to a stimulus.
+
+    It is judged by the other appropriate ones, and the mean taken over all. A single
+    reaction stands for alpha, so the published sum is that of alpha = 1. Stimuli with
+    one appropriate reaction have no other to judge it by: NaN if there are only those.
+    """
+    suits = np.asarray(appropriate, bool)
+    values = []
+    for row in suits[suits.sum(1) > 1]:
+        for m in np.flatnonzero(row):
+            others = row.copy()
+            others[m] = False
+            values.append(metric(real[m][None, None], real, others[None], **settings))
+    return float(np.mean(values)) if values else float("nan")
+
+
 def frdiv(reactions: np.ndarray, mode: Mode = "fixed") -> float:
     """Mean squared difference between reactions to one stimulus.
 
@@ -148,6 +171,7 @@ def reaction_lags(
     """
     _check_mode(mode)
     N, alpha, T, D = _check(reactions).shape
+    _check_whole(speaker, "speaker")
     if np.shape(speaker) != (N, T, D):
         raise ShapeError(f"speaker is {np.shape(speaker)}; expected {(N, T, D)}.")
     reach = int(2 * fps - 1)
@@ -224,6 +248,7 @@ def _best(
     """Highest score over the appropriate real reactions, added up over stimuli."""
     N, alpha, T, D = _check(reactions).shape
     real, suits = np.asarray(real), np.asarray(appropriate, bool)
+    _check_whole(real, "real")
     if real.ndim != 3 or real.shape[1:] != (T, D):
         raise ShapeError(f"real is {real.shape}; expected (M, {T}, {D}).")
     if suits.shape != (N, len(real)):
@@ -269,9 +294,13 @@ def _check(reactions: np.ndarray) -> np.ndarray:
         raise ShapeError(
             f"reactions are {np.shape(reactions)}; expected (N, alpha, T, D)."
         )
-    if not np.isfinite(reactions).all():
-        raise InputError("the reactions have missing values; fill or leave them out.")
+    _check_whole(reactions, "reactions")
     return reactions
+
+
+def _check_whole(values: np.ndarray, name: str) -> None:
+    if not np.isfinite(values).all():
+        raise InputError(f"{name}: missing values; fill or leave them out.")
 
 
 def _check_mode(mode: str) -> None:

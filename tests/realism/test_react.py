@@ -235,6 +235,24 @@ def test_published_lag_equals_numpy_lag_by_lag():
     assert react.reaction_lags(reactions, speaker)[0, 0] == expected
 
 
+def test_people_are_judged_by_the_other_people():
+    real = smooth((5, 60, 2))
+    suits = np.array([[1, 1, 1, 0, 0], [0, 0, 0, 1, 0]])
+    score = react.concordance
+    expected = np.mean(
+        [
+            max(score(real[0], real[1]), score(real[0], real[2])),
+            max(score(real[1], real[0]), score(real[1], real[2])),
+            max(score(real[2], real[0]), score(real[2], real[1])),
+        ]
+    )
+    assert react.among_people(react.frcorr, real, suits) == pytest.approx(expected)
+    far = react.among_people(react.frdist, real, suits, groups=ONE_GROUP, radius=5)
+    near = react.among_people(react.frdist, real, suits, groups=ONE_GROUP)
+    assert 0 < near < far
+    assert np.isnan(react.among_people(react.frcorr, real, suits[1:]))
+
+
 def test_bad_input_is_named():
     reactions, real = smooth((2, 2, 120, 2)), smooth((3, 120, 2))
     with pytest.raises(InputError, match="stimulus 1 has no"):
@@ -247,6 +265,8 @@ def test_bad_input_is_named():
         react.frcorr(reactions, real, np.ones((2, 2)))
     with pytest.raises(ShapeError, match="lags up to 49"):
         react.frsyn(reactions[:, :, :40], real[:2, :40])
+    with pytest.raises(InputError, match="real: missing"):
+        react.frcorr(reactions, np.full((3, 120, 2), np.nan), np.ones((2, 3)))
     reactions[0, 0, 0, 0] = np.nan
     with pytest.raises(InputError, match="missing"):
         react.frdiv(reactions)
