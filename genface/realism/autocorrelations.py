@@ -8,6 +8,10 @@ from genface.realism.measure import Clips, Context, Measure, Reading, clip_weigh
 from genface.realism.windows import all_windows, by_clip, common_length
 
 
+LEAST = 4
+"""Frames that clips need to tell how they remember."""
+
+
 @dataclass(frozen=True, eq=False)
 class LagSums:
     """Per clip, lag 0, 1, ... and AU: sum of products about the window's mean, pairs.
@@ -39,9 +43,14 @@ def measures(fps: float | None) -> list[Measure]:
     ]
 
 
-def prepare(clips: Clips, context: Context) -> LagSums:
-    """Sums of lagged products in windows that have the same length on both sides."""
+def prepare(clips: Clips, context: Context) -> LagSums | None:
+    """Sums of lagged products in windows that have the same length on both sides.
+
+    None for clips of under :data:`LEAST` frames.
+    """
     length = common_length(clips)
+    if length < LEAST:
+        return None
     reach = max(1, min(round(context.fps or 25), length // 2))
     longest = max(reach, length // 3)
     values, owner = all_windows(clips, length)
@@ -64,8 +73,10 @@ def _lagged(x: np.ndarray, longest: int) -> np.ndarray:
     return np.fft.irfft(power, size, axis=1)[:, : longest + 1]
 
 
-def value(prepared: LagSums, a: np.ndarray, b: np.ndarray) -> Reading:
+def value(prepared: LagSums | None, a: np.ndarray, b: np.ndarray) -> Reading:
     """Mean difference over lags and AUs; each side stands at its value at lag 1."""
+    if prepared is None:
+        return Reading(np.nan)
     real, synthetic = autocorrelations(prepared, a), autocorrelations(prepared, b)
     parts = np.abs(real - synthetic)[: prepared.reach].mean(0)
     return Reading(

@@ -104,6 +104,16 @@ def test_gaps_short_clips_and_a_missing_frame_rate_are_no_obstacle(key):
         assert np.isfinite(found.value)
 
 
+@pytest.mark.parametrize("T", [1, 2, 3, 8])
+def test_clips_of_a_few_frames_have_a_number_or_none(T):
+    clips = bursts(6, T)
+    context = context_of(clips, COLUMNS, FPS, model=Active())
+    for key, measure in MEASURES.items():
+        table = measure.prepare(clips, context)
+        found = measure.value(table, np.arange(3), np.arange(3, 6)).value
+        assert np.isnan(found) or 0 <= found < np.inf, key
+
+
 def p_value(measure, table, n, rng, draws=99):
     """Part of the relabellings of clips with at least this distance, or with none."""
     observed = measure.value(table, np.arange(n), np.arange(n, 2 * n)).value
