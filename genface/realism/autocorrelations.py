@@ -7,7 +7,6 @@ import numpy as np
 from genface.realism.measure import Clips, Context, Measure, Reading, clip_weights
 from genface.realism.windows import all_windows, by_clip, common_length
 
-
 LEAST = 4
 """Frames that clips need to tell how they remember."""
 
