@@ -27,7 +27,7 @@ class LagSums:
 
 def measures(fps: float | None) -> list[Measure]:
     """The autocorrelation distance."""
-    span = "1 s" if fps else "25 frames"
+    span = "1 s, or a third of a clip" if fps else "25 frames, or a third of a clip"
     return [
         Measure(
             "autocorrelation",
@@ -50,8 +50,8 @@ def prepare(clips: Clips, context: Context) -> LagSums | None:
     length = common_length(clips)
     if length < LEAST:
         return None
-    reach = max(1, min(round(context.fps or 25), length // 2))
-    longest = max(reach, length // 3)
+    reach = max(1, min(round(context.fps or 25), length // 3))
+    longest = min(4 * reach, length // 3)  # beyond, correcting costs more noise
     values, owner = all_windows(clips, length)
     seen = np.isfinite(values)
     count = np.maximum(seen.sum(1, keepdims=True), 1)
@@ -101,9 +101,8 @@ def centring(T: int, longest: int) -> np.ndarray:
     series about their own mean, those beyond the longest lag taken for 0. To first
     order it takes the variance of the mean off every lag (Marriott & Pope 1954).
     """
-    lag = np.abs(np.arange(T)[:, None] - np.arange(T))
-    with_mean = np.stack([(lag == k).sum(1) / T for k in range(longest + 1)], 1)
-    effect = np.eye(longest + 1) + with_mean.mean(0)
-    for k in range(longest + 1):
-        effect[k] -= with_mean[: T - k].mean(0) + with_mean[k:].mean(0)
-    return effect
+    t, k = np.arange(T)[:, None], np.arange(longest + 1)
+    with_mean = ((t >= k) + ((t + k < T) & (k > 0)).astype(float)) / T
+    heads = np.cumsum(with_mean, 0)[T - 1 - k] / (T - k)[:, None]
+    tails = np.cumsum(with_mean[::-1], 0)[T - 1 - k] / (T - k)[:, None]
+    return np.eye(longest + 1) + with_mean.mean(0) - heads - tails
