@@ -127,13 +127,13 @@ def _ramp(x: np.ndarray, low: float) -> _Ramp:
     height = x[-1] - base
     under = np.flatnonzero(x[first:] < base + LOW * height)
     at = first + int(under[-1])
-    tops = at + np.flatnonzero(x[at:] >= base + HIGH * height)
+    top = at + int(np.flatnonzero(x[at:] >= base + HIGH * height)[0])
     begin = _crossing(x, at + 1, base + LOW * height)
-    end = _crossing(x, int(tops[0]), base + HIGH * height)
+    end = _crossing(x, top, base + HIGH * height)
     speed = float(np.diff(x[at:]).max())
     return _Ramp((end - begin) / (HIGH - LOW), end, speed)
 
 
 def _crossing(x: np.ndarray, at: int, level: float) -> float:
     """Where the line from frame at - 1 to frame ``at`` meets the level."""
-    return at - 1 + (level - x[at - 1]) / (x[at] - x[at - 1])
+    return at - 1 + float((level - x[at - 1]) / (x[at] - x[at - 1]))
