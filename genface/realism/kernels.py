@@ -21,7 +21,7 @@ MOST_FRAMES = 2000
 
 @dataclass(frozen=True, eq=False)
 class PairSums:
-    """Kernel sums between clips and numbers of pairs (n_clips, n_clips), diagonals 0."""
+    """Kernel sums between clips and numbers of pairs (n, n), with diagonals 0."""
 
     kernel: np.ndarray
     pairs: np.ndarray
@@ -98,7 +98,7 @@ MEASURES = (
         "maximum mean discrepancy (Gaussian)",
         "squared",
         "distribution",
-        "whether whole faces, all AUs at once, occur as often, at five levels of detail",
+        "whether the same whole faces occur as often, at five levels of detail",
         partial(_prepare, rbf),
         discrepancy,
         source="Gretton et al. 2012, unbiased, over clips",
@@ -118,7 +118,7 @@ MEASURES = (
         "energy distance",
         "real sd",
         "distribution",
-        "how much farther faces of the two sides are from each other than from their own",
+        "how much farther faces are from the other side than from their own",
         partial(_prepare, minus_distance),
         discrepancy,
         source="Szekely & Rizzo 2013, U-statistic over clips",

@@ -61,11 +61,16 @@ def _edges(column: np.ndarray) -> np.ndarray:
     return np.pad(values, (0, CELLS - len(values)), mode="edge")
 
 
-def _mean_of(parts: np.ndarray, real: np.ndarray | None = None,
-             synthetic: np.ndarray | None = None) -> Reading:  # fmt: skip
+def _mean_of(
+    parts: np.ndarray,
+    real: np.ndarray | None = None,
+    synthetic: np.ndarray | None = None,
+) -> Reading:
     """Mean over the AUs that have a part, and of where each side stands."""
-    return Reading(_mean(parts) or 0.0 if np.isfinite(parts).any() else np.nan,
-                   parts, _mean(real), _mean(synthetic))  # fmt: skip
+    value = _mean(parts)
+    return Reading(
+        np.nan if value is None else value, parts, _mean(real), _mean(synthetic)
+    )
 
 
 def _mean(values: np.ndarray | None) -> float | None:
@@ -84,7 +89,10 @@ def _kolmogorov_smirnov(counts: _Counts, a: np.ndarray, b: np.ndarray) -> Readin
 
 
 def _moments(clips: Clips, context: Context) -> np.ndarray:
-    """Per clip: number, sum and sum of squares of the values there (n_clips, 3, A)."""
+    """Per clip: number, sum, sum of squares, and number times centre (n, 4, A).
+
+    Sums are about the pooled mean, the centre.
+    """
     centre = np.nanmean(np.concatenate(clips), axis=0)
     parts = []
     for clip in clips:
@@ -146,7 +154,9 @@ def _coactivation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading
     gap = np.where(np.eye(A, dtype=bool), 0.0, np.abs(real - synthetic))
     pairs = ~np.eye(A, dtype=bool)
     found = _mean_of(gap.sum(1) / (A - 1))
-    return Reading(found.value, found.per_au, _mean(real[pairs]), _mean(synthetic[pairs]))
+    return Reading(
+        found.value, found.per_au, _mean(real[pairs]), _mean(synthetic[pairs])
+    )
 
 
 MEASURES = (
