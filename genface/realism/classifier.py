@@ -63,9 +63,9 @@ def two_sample(table: Items, a: np.ndarray, b: np.ndarray) -> Reading:
 
     Folds take equal shares of both sides, copies of a clip stay together, and sides
     weigh the same. Only clips of one fold are ranked against each other: different
-    rules have different offsets. ``parts``: balanced ``accuracy`` of held-out clips, and the
-    chance ``binomial_p`` of as many hits among these different clips by coin throws.
-    NaN under two different clips a side.
+    rules have different offsets. ``parts``: balanced ``accuracy`` of held-out
+    clips, and the chance ``binomial_p`` of as many hits among these different clips by
+    coin throws. NaN under two different clips a side.
     """
     n = len(table.deal)
     left, right = clip_weights(n, a), clip_weights(n, b)

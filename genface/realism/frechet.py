@@ -106,10 +106,11 @@ def corrected(table: Moments, a: np.ndarray, b: np.ndarray) -> Reading:
     left, singular, right = np.linalg.svd(roots[1] @ roots[0])
     raw = float(_distances(*laws[0], *laws[1], singular)[0])
     turns = np.swapaxes(left, 1, 2) @ roots[1], right @ roots[0]
-    bias = sum(
+    noise = [
         _noise(*part, *law, turn, singular)
         for part, law, turn in zip(picked, laws, turns, strict=True)
-    )
+    ]
+    bias = noise[0] + noise[1]
     best = float(bias[0] if len(bias) == 1 else 2 * bias[0] - bias[1:].mean() / 2)
     return Reading(raw - best, parts={"uncorrected": raw, "bias": best})
 

@@ -1,8 +1,8 @@
-"""Neighbour measures: is each clip among those of the other side, and are all covered?
+"""Neighbour measures: whether clips lie among those of the other side, and cover them.
 
-Clips are the points, by their summaries; frames of one clip are each other's neighbours
-and would make any ball tiny. With N real and M synthetic points, R_k(x) is the distance
-from a real x to its k-th nearest other real point.
+Clips are the points, by their summaries; frames of one clip are each other's
+neighbours and would make any ball tiny. With N real and M synthetic points, R_k(x) is
+the distance from a real x to its k-th nearest other real point.
 
 Where equal sets have another value than 1, the reading brings it along (``null``): a
 synthetic point is then one more draw among the real ones, whatever their law.
@@ -75,9 +75,8 @@ def coverage(sets: Sets) -> Reading:
     """Share of real points with a synthetic one in their ball (Naeem 2020, eq. 4)."""
     covered = (sets.cross < sets.radii[:, None]).any(1)
     value = np.average(covered, weights=sets.real)
-    return Reading(
-        float(value), parts={"null": null_coverage(*sets.cross.shape, sets.k)}
-    )
+    N, M = sets.cross.shape
+    return Reading(float(value), parts={"null": null_coverage(N, M, sets.k)})
 
 
 def null_coverage(n_real: int, n_synthetic: int, k: int = K) -> float:
@@ -93,8 +92,8 @@ def null_coverage(n_real: int, n_synthetic: int, k: int = K) -> float:
 def clipped_density(sets: Sets) -> Reading:
     """Density in which no ball exceeds the median one and no point counts over 1.
 
-    Divided by the same of the real points among themselves (Salvy et al. 2026): outliers
-    with huge balls and crowds in dense regions no longer make up for junk.
+    Divided by the same of the real points among themselves (Salvy et al. 2026):
+    outliers with huge balls and crowds in dense regions no longer make up for junk.
     """
     radii = np.minimum(sets.radii, np.median(sets.radii))[:, None]
     real = np.minimum((sets.others <= radii).sum(0) / sets.k, 1)

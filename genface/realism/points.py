@@ -32,16 +32,14 @@ class Points:
 def frame_points(
     clips: Clips, context: Context, most: int | None = None, gap: int = 0
 ) -> Points:
-    """Frames without a missing value, in real standard deviations about the pooled mean.
+    """Frames without a missing value, in real standard deviations about their mean.
 
     ``most``: about how many to keep, at an even stride within each clip. With ``gap``
     a point is a movement: the frame, the one ``gap`` and the one 2 ``gap`` later.
     """
     scaled = scale_clips(clips, context)
     if gap:
-        scaled = [np.hstack([x[: -2 * gap], x[gap:-gap], x[2 * gap :]])
-                  if len(x) > 2 * gap else np.empty((0, 3 * x.shape[1]))
-                  for x in scaled]  # fmt: skip
+        scaled = [_movements(clip, gap) for clip in scaled]
     whole = [x[np.isfinite(x).all(1)] for x in scaled]
     total = sum(map(len, whole))
     stride = 1 if most is None else max(1, -(-total // most))
@@ -49,6 +47,11 @@ def frame_points(
     clip = np.repeat(np.arange(len(clips)), [len(x) for x in kept])
     rows = np.concatenate(kept)
     return Points(rows - (rows.mean(0) if len(rows) else 0.0), clip, len(clips))
+
+
+def _movements(clip: np.ndarray, gap: int) -> np.ndarray:
+    n = max(0, len(clip) - 2 * gap)
+    return np.hstack([clip[i * gap : i * gap + n] for i in range(3)])
 
 
 def scale_clips(clips: Clips, context: Context) -> Clips:
