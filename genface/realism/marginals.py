@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genface.realism.measure import Clips, Context, Measure, Reading, clip_weights
+from genface.realism.points import average
 
 CELLS = 400
 """Of the grid on which distributions are compared; finer only if values are fewer."""
@@ -151,9 +152,9 @@ def _coactivation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading
     A = len(real)
     if A < 2:
         return Reading(np.nan)
-    gap = np.where(np.eye(A, dtype=bool), 0.0, np.abs(real - synthetic))
     pairs = ~np.eye(A, dtype=bool)
-    found = _mean_of(gap.sum(1) / (A - 1))
+    gaps = np.where(pairs, np.abs(real - synthetic), np.nan)
+    found = _mean_of(average(gaps))
     return Reading(
         found.value, found.per_au, _mean(real[pairs]), _mean(synthetic[pairs])
     )
