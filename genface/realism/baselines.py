@@ -37,12 +37,12 @@ def frame_bootstrap(real: Clips, n: int, seed: int) -> Clips:
 def block_bootstrap(real: Clips, n: int, seed: int) -> Clips:
     """Pieces of real clips put together: five integrated autocorrelation times each.
 
-    Real behaviour with cuts, and the ceiling for models that do not copy.
+    At most half a clip. Real behaviour with cuts, and the ceiling for models that do not copy.
     """
     rng, filled = np.random.default_rng(seed), bridge(real)
     sizes = [len(clip) for clip in filled]
     time = autocorrelation_time(np.concatenate(filled), sizes)
-    block = max(2, int(np.ceil(5 * time)))
+    block = max(2, min(int(np.ceil(5 * time)), int(np.median(sizes)) // 2))
     chance = np.array(sizes) / sum(sizes)
 
     def piece() -> np.ndarray:

@@ -31,8 +31,11 @@ class Items:
 
 
 def items(clips: Clips, context: Context) -> Items:
-    """Items of all clips; a penalised rule is the same in any axes."""
+    """Items of all clips, features at variance 1; a penalised rule has no axes."""
     points = summaries(clips, context)
+    points = points - points.mean(0)
+    spread = points.std(0)
+    points = np.where(spread > 1e-9, points / np.maximum(spread, 1e-9), 0.0)
     left, sizes, axes = np.linalg.svd(points, full_matrices=False)
     solid = sizes > 1e-9 * max(1.0, sizes[0])
     deal = np.random.default_rng(context.seed).permutation(len(clips))

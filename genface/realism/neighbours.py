@@ -127,10 +127,9 @@ def _expected_cover(n_real: int, n_synthetic: int, k: int) -> tuple[float, ...]:
 
 
 def _prepare(clips: Clips, context: Context) -> np.ndarray:
-    """Distances between clips (n, n), per feature that varies."""
+    """Distances between clips (n, n)."""
     points = summaries(clips, context)
-    varying = max(1, int((points != 0).any(0).sum()))
-    return cdist(points, points) / np.sqrt(varying)
+    return cdist(points, points)
 
 
 def _value(

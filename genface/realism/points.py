@@ -7,6 +7,9 @@ from scipy import sparse
 
 from genface.realism.measure import Clips, Context
 
+REST = 0.05
+"""Real standard deviations under which an AU is about at rest."""
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -61,25 +64,22 @@ def scale_clips(clips: Clips, context: Context) -> Clips:
 
 
 def summaries(clips: Clips, context: Context) -> np.ndarray:
-    """One point per clip (n_clips, 3 A): means, spreads and mean steps of its AUs.
+    """One point per clip (n_clips, 3 A): its AUs' means, spreads and mean steps.
 
-    A step is the change between neighbouring frames. Every feature has mean 0 and
-    variance 1 over all clips, or is 0 if it does not vary; what a clip does not show
-    counts as the mean.
+    Means in real standard deviations; spreads and steps (changes between neighbouring
+    frames) in doublings, from a floor on that stands for rest. The units depend on no
+    other clip, so that clips from afar cannot shrink what lies between the real ones.
+    What a clip does not show has the mean over the clips that do.
     """
-    parts = [_summary(clip) for clip in scale_clips(clips, context)]
-    table = np.array(parts)
-    seen = np.isfinite(table)
-    count = np.maximum(seen.sum(0), 1)
-    centred = np.where(seen, table - np.where(seen, table, 0.0).sum(0) / count, 0.0)
-    spread = np.sqrt((centred**2).sum(0) / count)
-    return np.where(spread > 1e-9, centred / np.where(spread > 1e-9, spread, 1.0), 0.0)
+    table = np.array([_summary(clip) for clip in scale_clips(clips, context)])
+    return np.where(np.isfinite(table), table, np.nan_to_num(average(table)))
 
 
 def _summary(clip: np.ndarray) -> np.ndarray:
     mean = average(clip)
     spread = np.sqrt(average((clip - mean) ** 2))
-    return np.concatenate([mean, spread, average(np.abs(np.diff(clip, axis=0)))])
+    step = average(np.abs(np.diff(clip, axis=0)))
+    return np.concatenate([mean, np.log2(REST + spread), np.log2(REST + step)])
 
 
 def average(rows: np.ndarray) -> np.ndarray:
