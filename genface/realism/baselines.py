@@ -37,7 +37,8 @@ def frame_bootstrap(real: Clips, n: int, seed: int) -> Clips:
 def block_bootstrap(real: Clips, n: int, seed: int) -> Clips:
     """Pieces of real clips put together: five integrated autocorrelation times each.
 
-    At most half a clip. Real behaviour with cuts, and the ceiling for models that do not copy.
+    At most half a clip. Real behaviour with cuts: the ceiling for models that do not
+    copy.
     """
     rng, filled = np.random.default_rng(seed), bridge(real)
     sizes = [len(clip) for clip in filled]

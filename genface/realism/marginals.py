@@ -142,13 +142,19 @@ def _rates(activity: np.ndarray, picks: np.ndarray) -> np.ndarray:
     return _share(active, seen)
 
 
+def _excess(rates: np.ndarray) -> np.ndarray:
+    """What pairs of AUs are active together more often than by chance (A, A)."""
+    alone = np.diag(rates)
+    return rates - np.outer(alone, alone)
+
+
 def _activation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading:
     real, synthetic = (np.diag(_rates(activity, picks)) for picks in (a, b))
     return _mean_of(np.abs(real - synthetic), real, synthetic)
 
 
 def _coactivation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading:
-    real, synthetic = (_rates(activity, picks) for picks in (a, b))
+    real, synthetic = (_excess(_rates(activity, picks)) for picks in (a, b))
     A = len(real)
     if A < 2:
         return Reading(np.nan)
@@ -213,7 +219,7 @@ MEASURES = (
         "difference of co-activation",
         "share",
         "marginal",
-        "share of frames in which two AUs are active together, mean over pairs",
+        "whether AUs are active together as often, beyond what chance gives",
         _activity,
         _coactivation,
     ),
