@@ -14,8 +14,9 @@ from genface.realism.measure import Clips, Context, Measure, Reading, clip_weigh
 from genface.realism.points import summaries
 
 FOLDS = 5
-PENALTY = 1.0
-STEPS = 8
+PENALTY = 10.0  # there are more features than clips
+STEPS = 20
+NEAR = 1e-3  # Newton's steps shrink quadratically: the next one is about its square
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,10 @@ def logistic(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.nd
         p = expit(beta @ X.T)
         slope = (weights * (labels - p)) @ X - beta @ ridge
         curve = np.swapaxes((weights * p * (1 - p))[:, :, None] * X, 1, 2) @ X + ridge
-        beta = beta + np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
+        move = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
+        beta = beta + move
+        if np.abs(move).max() < NEAR:
+            break
     return beta
 
 

@@ -9,6 +9,9 @@ standard deviations. It is biased up: two equal sets are far from 0. Two remedie
   (1/n + 1/m) (tr S + 1/2 sum_ij l_i l_j (1 + d_ij) / (l_i + l_j)), l eigenvalues of S.
 - :func:`extrapolated` regresses the distance of ever smaller sets of clips on 1/n and
   takes the intercept (FD-infinity; Chong & Forsyth 2020, CVPR).
+
+Either may be negative. Far below 0 the sides are nearer than independent sets are, as
+resampled real clips are: the bias that was taken off had cancelled.
 """
 
 from dataclasses import dataclass

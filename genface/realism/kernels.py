@@ -56,14 +56,16 @@ def rbf(points: Points) -> np.ndarray:
 
     Their mean. The median is that of the points of all clips, whatever side.
     """
-    squares = squared_distances(points.rows)
     some = points.rows[:: max(1, len(points.rows) // 500)]
     median = np.median(pdist(some)) if len(some) > 1 else 1.0
-    widest = np.exp(-squares / (2 * (4 * (median or 1.0)) ** 2))
-    total = widest.copy()
+    kernel = squared_distances(points.rows)
+    kernel *= -1 / (2 * (4 * (median or 1.0)) ** 2)
+    np.exp(kernel, out=kernel)
+    total = kernel.copy()
     for _ in range(4):  # half the width is four times the exponent
-        widest = (widest**2) ** 2
-        total += widest
+        np.square(kernel, out=kernel)
+        np.square(kernel, out=kernel)
+        total += kernel
     return total / 5
 
 
@@ -82,7 +84,11 @@ def minus_distance(points: Points) -> np.ndarray:
 def squared_distances(rows: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances (N, N) between points (N, D)."""
     norms = (rows**2).sum(1)
-    return np.maximum(norms[:, None] + norms - 2 * rows @ rows.T, 0.0)
+    squares = rows @ rows.T
+    squares *= -2
+    squares += norms
+    squares += norms[:, None]
+    return np.maximum(squares, 0.0, out=squares)
 
 
 def _prepare(
