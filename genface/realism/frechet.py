@@ -9,6 +9,9 @@ standard deviations. It is biased up: two equal sets are far from 0. Two remedie
   (1/n + 1/m) (tr S + 1/2 sum_ij l_i l_j (1 + d_ij) / (l_i + l_j)), l eigenvalues of S.
 - :func:`extrapolated` regresses the distance of ever smaller sets of clips on 1/n and
   takes the intercept (FD-infinity; Chong & Forsyth 2020, CVPR).
+
+Either may be negative. Far below 0 the sides are nearer than independent sets are, as
+resampled real clips are: the bias that was taken off had cancelled.
 """
 
 from dataclasses import dataclass
@@ -106,10 +109,11 @@ def corrected(table: Moments, a: np.ndarray, b: np.ndarray) -> Reading:
     left, singular, right = np.linalg.svd(roots[1] @ roots[0])
     raw = float(_distances(*laws[0], *laws[1], singular)[0])
     turns = np.swapaxes(left, 1, 2) @ roots[1], right @ roots[0]
-    bias = sum(
+    noise = [
         _noise(*part, *law, turn, singular)
         for part, law, turn in zip(picked, laws, turns, strict=True)
-    )
+    ]
+    bias = noise[0] + noise[1]
     best = float(bias[0] if len(bias) == 1 else 2 * bias[0] - bias[1:].mean() / 2)
     return Reading(raw - best, parts={"uncorrected": raw, "bias": best})
 

@@ -21,7 +21,7 @@ MOST_FRAMES = 2000
 
 @dataclass(frozen=True, eq=False)
 class PairSums:
-    """Kernel sums between clips and numbers of pairs (n_clips, n_clips), diagonals 0."""
+    """Kernel sums between clips and numbers of pairs (n, n), with diagonals 0."""
 
     kernel: np.ndarray
     pairs: np.ndarray
@@ -56,14 +56,16 @@ def rbf(points: Points) -> np.ndarray:
 
     Their mean. The median is that of the points of all clips, whatever side.
     """
-    squares = squared_distances(points.rows)
     some = points.rows[:: max(1, len(points.rows) // 500)]
     median = np.median(pdist(some)) if len(some) > 1 else 1.0
-    widest = np.exp(-squares / (2 * (4 * (median or 1.0)) ** 2))
-    total = widest.copy()
+    kernel = squared_distances(points.rows)
+    kernel *= -1 / (2 * (4 * (median or 1.0)) ** 2)
+    np.exp(kernel, out=kernel)
+    total = kernel.copy()
     for _ in range(4):  # half the width is four times the exponent
-        widest = (widest**2) ** 2
-        total += widest
+        np.square(kernel, out=kernel)
+        np.square(kernel, out=kernel)
+        total += kernel
     return total / 5
 
 
@@ -82,7 +84,11 @@ def minus_distance(points: Points) -> np.ndarray:
 def squared_distances(rows: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances (N, N) between points (N, D)."""
     norms = (rows**2).sum(1)
-    return np.maximum(norms[:, None] + norms - 2 * rows @ rows.T, 0.0)
+    squares = rows @ rows.T
+    squares *= -2
+    squares += norms
+    squares += norms[:, None]
+    return np.maximum(squares, 0.0, out=squares)
 
 
 def _prepare(
@@ -98,7 +104,7 @@ MEASURES = (
         "maximum mean discrepancy (Gaussian)",
         "squared",
         "distribution",
-        "whether whole faces, all AUs at once, occur as often, at five levels of detail",
+        "whether the same whole faces occur as often, at five levels of detail",
         partial(_prepare, rbf),
         discrepancy,
         source="Gretton et al. 2012, unbiased, over clips",
@@ -118,7 +124,7 @@ MEASURES = (
         "energy distance",
         "real sd",
         "distribution",
-        "how much farther faces of the two sides are from each other than from their own",
+        "how much farther faces are from the other side than from their own",
         partial(_prepare, minus_distance),
         discrepancy,
         source="Szekely & Rizzo 2013, U-statistic over clips",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genface.realism.measure import Clips, Context, Measure, Reading, clip_weights
+from genface.realism.points import average
 
 CELLS = 400
 """Of the grid on which distributions are compared; finer only if values are fewer."""
@@ -61,11 +62,16 @@ def _edges(column: np.ndarray) -> np.ndarray:
     return np.pad(values, (0, CELLS - len(values)), mode="edge")
 
 
-def _mean_of(parts: np.ndarray, real: np.ndarray | None = None,
-             synthetic: np.ndarray | None = None) -> Reading:  # fmt: skip
+def _mean_of(
+    parts: np.ndarray,
+    real: np.ndarray | None = None,
+    synthetic: np.ndarray | None = None,
+) -> Reading:
     """Mean over the AUs that have a part, and of where each side stands."""
-    return Reading(_mean(parts) or 0.0 if np.isfinite(parts).any() else np.nan,
-                   parts, _mean(real), _mean(synthetic))  # fmt: skip
+    value = _mean(parts)
+    return Reading(
+        np.nan if value is None else value, parts, _mean(real), _mean(synthetic)
+    )
 
 
 def _mean(values: np.ndarray | None) -> float | None:
@@ -84,7 +90,10 @@ def _kolmogorov_smirnov(counts: _Counts, a: np.ndarray, b: np.ndarray) -> Readin
 
 
 def _moments(clips: Clips, context: Context) -> np.ndarray:
-    """Per clip: number, sum and sum of squares of the values there (n_clips, 3, A)."""
+    """Per clip: number, sum, sum of squares, and number times centre (n, 4, A).
+
+    Sums are about the pooled mean, the centre.
+    """
     centre = np.nanmean(np.concatenate(clips), axis=0)
     parts = []
     for clip in clips:
@@ -133,19 +142,25 @@ def _rates(activity: np.ndarray, picks: np.ndarray) -> np.ndarray:
     return _share(active, seen)
 
 
+def _excess(rates: np.ndarray) -> np.ndarray:
+    """What pairs of AUs are active together more often than by chance (A, A)."""
+    alone = np.diag(rates)
+    return rates - np.outer(alone, alone)
+
+
 def _activation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading:
     real, synthetic = (np.diag(_rates(activity, picks)) for picks in (a, b))
     return _mean_of(np.abs(real - synthetic), real, synthetic)
 
 
 def _coactivation(activity: np.ndarray, a: np.ndarray, b: np.ndarray) -> Reading:
-    real, synthetic = (_rates(activity, picks) for picks in (a, b))
+    real, synthetic = (_excess(_rates(activity, picks)) for picks in (a, b))
     A = len(real)
     if A < 2:
         return Reading(np.nan)
-    gap = np.where(np.eye(A, dtype=bool), 0.0, np.abs(real - synthetic))
     pairs = ~np.eye(A, dtype=bool)
-    found = _mean_of(gap.sum(1) / (A - 1))
+    gaps = np.where(pairs, np.abs(real - synthetic), np.nan)
+    found = _mean_of(average(gaps))
     return Reading(
         found.value, found.per_au, _mean(real[pairs]), _mean(synthetic[pairs])
     )
@@ -204,7 +219,7 @@ MEASURES = (
         "difference of co-activation",
         "share",
         "marginal",
-        "share of frames in which two AUs are active together, mean over pairs",
+        "whether AUs are active together as often, beyond what chance gives",
         _activity,
         _coactivation,
     ),

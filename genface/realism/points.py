@@ -7,6 +7,9 @@ from scipy import sparse
 
 from genface.realism.measure import Clips, Context
 
+REST = 0.05
+"""Real standard deviations under which an AU is about at rest."""
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -32,16 +35,14 @@ class Points:
 def frame_points(
     clips: Clips, context: Context, most: int | None = None, gap: int = 0
 ) -> Points:
-    """Frames without a missing value, in real standard deviations about the pooled mean.
+    """Frames without a missing value, in real standard deviations about their mean.
 
     ``most``: about how many to keep, at an even stride within each clip. With ``gap``
     a point is a movement: the frame, the one ``gap`` and the one 2 ``gap`` later.
     """
     scaled = scale_clips(clips, context)
     if gap:
-        scaled = [np.hstack([x[: -2 * gap], x[gap:-gap], x[2 * gap :]])
-                  if len(x) > 2 * gap else np.empty((0, 3 * x.shape[1]))
-                  for x in scaled]  # fmt: skip
+        scaled = [_movements(clip, gap) for clip in scaled]
     whole = [x[np.isfinite(x).all(1)] for x in scaled]
     total = sum(map(len, whole))
     stride = 1 if most is None else max(1, -(-total // most))
@@ -51,6 +52,11 @@ def frame_points(
     return Points(rows - (rows.mean(0) if len(rows) else 0.0), clip, len(clips))
 
 
+def _movements(clip: np.ndarray, gap: int) -> np.ndarray:
+    n = max(0, len(clip) - 2 * gap)
+    return np.hstack([clip[i * gap : i * gap + n] for i in range(3)])
+
+
 def scale_clips(clips: Clips, context: Context) -> Clips:
     """Clips in real standard deviations; an AU without any keeps its unit."""
     scale = np.where(context.scale > 0, context.scale, 1.0)
@@ -58,25 +64,22 @@ def scale_clips(clips: Clips, context: Context) -> Clips:
 
 
 def summaries(clips: Clips, context: Context) -> np.ndarray:
-    """One point per clip (n_clips, 3 A): means, spreads and mean steps of its AUs.
+    """One point per clip (n_clips, 3 A): its AUs' means, spreads and mean steps.
 
-    A step is the change between neighbouring frames. Every feature has mean 0 and
-    variance 1 over all clips, or is 0 if it does not vary; what a clip does not show
-    counts as the mean.
+    Means in real standard deviations; spreads and steps (changes between neighbouring
+    frames) in doublings, from a floor on that stands for rest. The units depend on no
+    other clip, so that clips from afar cannot shrink what lies between the real ones.
+    What a clip does not show has the mean over the clips that do.
     """
-    parts = [_summary(clip) for clip in scale_clips(clips, context)]
-    table = np.array(parts)
-    seen = np.isfinite(table)
-    count = np.maximum(seen.sum(0), 1)
-    centred = np.where(seen, table - np.where(seen, table, 0.0).sum(0) / count, 0.0)
-    spread = np.sqrt((centred**2).sum(0) / count)
-    return np.where(spread > 1e-9, centred / np.where(spread > 1e-9, spread, 1.0), 0.0)
+    table = np.array([_summary(clip) for clip in scale_clips(clips, context)])
+    return np.where(np.isfinite(table), table, np.nan_to_num(average(table)))
 
 
 def _summary(clip: np.ndarray) -> np.ndarray:
     mean = average(clip)
     spread = np.sqrt(average((clip - mean) ** 2))
-    return np.concatenate([mean, spread, average(np.abs(np.diff(clip, axis=0)))])
+    step = average(np.abs(np.diff(clip, axis=0)))
+    return np.concatenate([mean, np.log2(REST + spread), np.log2(REST + step)])
 
 
 def average(rows: np.ndarray) -> np.ndarray:
