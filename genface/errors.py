@@ -19,6 +19,10 @@ class ShapeError(InputError):
     """An array of another shape than the function takes."""
 
 
+class NotTimeLockedError(InputError):
+    """Free samples were to be correlated over time with what they do not follow."""
+
+
 class WeightError(GenfaceError):
     """Weights that are missing, altered, or do not fit their network."""
 

@@ -19,6 +19,7 @@ from genface.table import Selection, select_columns, sessions, write_table
 from genface.table.attributes import Column, Fact, Group
 from genface.table.columns import time_columns
 from genface.table.faces import complete_face, face_rows, longest_face
+from genface.table.origin import PARTLY, mixes_free_samples
 from genface.table.rate import row_rate
 
 
@@ -91,6 +92,8 @@ class Fex(pd.DataFrame):
         for key, value in facts[0].items() if facts else ():
             if all(key in fact and fact[key] == value for fact in facts[1:]):
                 self.attrs[key] = copy.deepcopy(value)
+        if mixes_free_samples(facts):
+            self.attrs["synthetic"] = PARTLY
         return self
 
     def take(self, indices: Any, axis: Any = 0, **kwargs: Any):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """``genface stats``: numbers and figures of face tables."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Statistics and figures of face tables.")
 
+Number = TypeVar("Number", int, float)
 Tables = Annotated[list[Path], typer.Argument(help="Tables of faces, of any program.")]
 MaybeOut = Annotated[
     Path | None,
@@ -169,6 +170,10 @@ def isc(
     window: Annotated[
         float | None, typer.Option(help="ISC in windows this long (index units).")
     ] = None,
+    synthetic: Annotated[
+        list[Path] | None,
+        typer.Option(help="Compare with the ISC within these tables; repeatable."),
+    ] = None,
     seed: Seed = 0,
     force: Force = False,
 ) -> None:
@@ -190,6 +195,68 @@ def isc(
         n=n,
         window=window,
         seed=seed,
+        synthetic=synthetic or None,
+        force=force,
+    )
+    _show(result)
+
+
+@app.command(epilog="Example: genface stats synchrony anna.csv ben.csv --aus AU06,AU12")
+def synchrony(
+    tables: Tables,
+    out: MaybeOut = None,
+    aus: Annotated[
+        str | None, typer.Option(help="AUs with commas between; all if left out.")
+    ] = None,
+    faces: Annotated[
+        str | None, typer.Option(help="Two face_ids of each table, as 0,1.")
+    ] = None,
+    measures: Annotated[
+        str, typer.Option(help="Of these, with commas between.")
+    ] = "pearson,lagged,windowed,dtw,phase",
+    null: Annotated[
+        Literal["segment", "circular", "iaaft", "partner", "shuffle"],
+        typer.Option(help="What chance is; partner needs four dyads."),
+    ] = "segment",
+    n: Annotated[int, typer.Option("--n", min=19, help="Draws from the null.")] = 200,
+    rate: Annotated[
+        float | None, typer.Option(help="Moments a second; the slower table's.")
+    ] = None,
+    max_gap: Annotated[
+        float, typer.Option(help="Longest gap to bridge, in seconds.")
+    ] = 0.5,
+    max_lag: Annotated[float, typer.Option(help="Latest answer, in seconds.")] = 2.0,
+    window: Annotated[float, typer.Option(help="Window, in seconds.")] = 5.0,
+    warp: Annotated[float, typer.Option(help="Band of the DTW, in seconds.")] = 1.0,
+    band: Annotated[str, typer.Option(help="Band of the phases, in Hz.")] = "0.1-1",
+    segment: Annotated[
+        float, typer.Option(help="Pieces that the segment null moves, in seconds.")
+    ] = 5.0,
+    seed: Seed = 0,
+    force: Force = False,
+) -> None:
+    """Tell whether two faces move together: A B, or one table of both."""
+    from genface.pipelines import synchrony_tables
+    from genface.stats import Settings
+
+    result = synchrony_tables(
+        tables,
+        out,
+        aus=_words(aus) if aus else None,
+        faces=_numbers("--faces", faces, ",", int) if faces else None,
+        measures=_words(measures),
+        null=null,
+        n=n,
+        rate=rate,
+        max_gap=max_gap,
+        settings=Settings(
+            max_lag=max_lag,
+            window=window,
+            warp=warp,
+            band=_numbers("--band", band, "-", float),
+            segment=segment,
+        ),
+        seed=seed,
         force=force,
     )
     _show(result)
@@ -208,6 +275,8 @@ def plot(
             "correlation",
             "locations",
             "gaze",
+            "synchrony",
+            "lags",
         ],
         typer.Argument(help="What to draw."),
     ],
@@ -262,6 +331,23 @@ def read_codes(words: list[str] | None) -> dict[str, float] | None:
                 f"--code {word}: expected a label and a number, as good=1."
             )
     return codes or None
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _numbers(
+    option: str, text: str, mark: str, kind: type[Number]
+) -> tuple[Number, Number]:
+    """Two numbers with a mark between them."""
+    try:
+        first, second = map(kind, text.split(mark))
+    except ValueError:
+        raise InputError(
+            f"{option} {text}: expected two numbers with {mark!r} between them."
+        ) from None
+    return first, second
 
 
 def _show(result: "StatsResult") -> None:

@@ -17,6 +17,7 @@ from genface.pipelines.table_statistics import (
     regress_tables,
     summarise_tables,
 )
+from genface.pipelines.table_synchrony import synchrony_tables
 
 __all__ = [
     "CompareResult",
@@ -45,4 +46,5 @@ __all__ = [
     "score_emotions",
     "show_model",
     "summarise_tables",
+    "synchrony_tables",
 ]

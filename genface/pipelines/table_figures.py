@@ -15,6 +15,7 @@ from genface.pipelines.table_statistics import (
     load_sessions,
     read_labels,
 )
+from genface.pipelines.table_synchrony import read_dyads
 
 FORMATS = (".png", ".pdf", ".svg")
 
@@ -46,8 +47,9 @@ def plot_tables(
 
     ``bars``, ``betas`` and ``decoding`` are of the means of sessions by their
     ``labels`` (``betas`` with the numbers of ``codes``, p by Holm; ``decoding`` by each
-    of ``features``, with semicolons between); ``isc``, ``windows``, ``series`` and
-    ``correlation`` of the column ``col``.
+    of ``features``, with semicolons between); ``isc``, ``windows``, ``series``,
+    ``correlation`` and ``lags`` of the column ``col``; ``synchrony`` and ``lags`` of
+    the dyads of :func:`genface.pipelines.synchrony_tables`.
     """
     out = Path(out)
     if figure not in FIGURES:
@@ -115,6 +117,13 @@ def _windows(tables: Sources, words: dict[str, Any]) -> Any:
     return stats.draw_isc_windows(stats.isc_windows(wide, words["window"]))
 
 
+def _lags(tables: Sources, words: dict[str, Any]) -> Any:
+    dyads = read_dyads(tables)
+    if len(dyads) > 1:
+        raise InputError(f"lags are drawn of one dyad, and {len(dyads)} were given.")
+    return stats.draw_window_lags(dyads[0], words["col"])
+
+
 FIGURES: dict[str, Drawing] = {
     "bars": _bars,
     "betas": _betas,
@@ -130,6 +139,10 @@ FIGURES: dict[str, Drawing] = {
     "locations": lambda tables, words: stats.draw_face_locations(
         load_sessions(tables, None)
     ),
+    "synchrony": lambda tables, words: stats.draw_synchrony(
+        stats.synchrony(read_dyads(tables))
+    ),
+    "lags": _lags,
     "gaze": lambda tables, words: stats.draw_gaze(load_sessions(tables, None)),
 }
-NEED_COL = ("isc", "windows", "series", "correlation")
+NEED_COL = ("isc", "windows", "series", "correlation", "lags")

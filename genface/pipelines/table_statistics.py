@@ -92,7 +92,7 @@ def summarise_tables(
         return table, {"n_sessions": len(table), "n_rows": len(fex)}
 
     settings = {"statistics": sorted(statistics), "sessions": sessions}
-    return _job("summary", tables, labels, settings, work, out, force)
+    return run_job("summary", tables, labels, settings, work, out, force)
 
 
 def regress_tables(
@@ -145,7 +145,7 @@ def regress_tables(
         "codes": dict(codes or {}),
         "rows": rows,
     }
-    return _job("regress", tables, labels, settings, work, out, force)
+    return run_job("regress", tables, labels, settings, work, out, force)
 
 
 def decode_tables(
@@ -203,7 +203,7 @@ def decode_tables(
         "rows": rows,
         "seed": seed,
     }
-    return _job("decode", tables, labels, settings, work, out, force)
+    return run_job("decode", tables, labels, settings, work, out, force)
 
 
 def isc_tables(
@@ -222,19 +222,25 @@ def isc_tables(
     n: int = 1000,
     window: float | None = None,
     seed: int = 0,
+    synthetic: Sources | None = None,
     force: bool = False,
 ) -> StatsResult:
     """Intersubject correlation: the matrix, or each series with the others.
 
     ``null`` adds a test of the mean to the facts; with a ``window`` (units of
     ``index``) the table is that of :func:`genface.stats.isc_windows`. ``columns`` may
-    be several names with commas between them.
+    be several names with commas between them. With tables of ``synthetic`` behaviour
+    the ISC within either set is compared (:func:`genface.stats.compare_isc`).
     """
     names = [name.strip() for name in columns.split(",")]
     who: Any = names[0] if len(names) == 1 else names
 
     def work() -> tuple[pd.DataFrame, dict[str, Any]]:
         fex = load_sessions(tables, None)
+        if synthetic is not None:
+            words = (index, who, rate, max_gap)
+            real = stats.time_courses(fex, col, *words)
+            return _within_sets(real, _samples(synthetic), col, words, n, seed)
         wide = stats.time_courses(fex, col, index, who, rate, max_gap)
         facts: dict[str, Any] = {"col": col, "method": method, "n_series": len(wide.T)}
         if null is not None:
@@ -262,10 +268,36 @@ def isc_tables(
         "window": window,
         "seed": seed,
     }
-    return _job("isc", tables, None, settings, work, out, force)
+    return run_job("isc", tables, None, settings, work, out, force, synthetic)
 
 
-def _job(
+def _within_sets(
+    real: pd.DataFrame,
+    samples: Fex,
+    col: str,
+    words: tuple[Any, ...],
+    n: int,
+    seed: int,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """ISC within real courses, and within samples that files and faces tell apart."""
+    index, _, rate, max_gap = words
+    who = [name for name in ("input", "face_id") if name in samples.columns]
+    drawn = stats.time_courses(samples, col, index, who, rate, max_gap)
+    facts = stats.compare_isc(real, drawn, n=n, seed=seed).facts()
+    return pd.DataFrame([facts], index=pd.Index([col], name="column")), facts
+
+
+def _samples(synthetic: Sources) -> Fex:
+    """Synthetic tables put together; without a column ``input`` it is their place."""
+    parts: list[Any] = []
+    for place, table in enumerate(listed(synthetic), start=1):
+        fex = _read(table)
+        known = "input" in fex.columns
+        parts.append(fex if known else Fex(fex.assign(input=f"sample {place}")))
+    return pd.concat(parts) if len(parts) > 1 else parts[0]
+
+
+def run_job(
     name: str,
     tables: Sources,
     labels: Path | str | Mapping[Any, Any] | None,
@@ -273,6 +305,7 @@ def _job(
     work: Callable[[], tuple[pd.DataFrame, dict[str, Any]]],
     out: Path | str | None,
     force: bool,
+    synthetic: Sources | None = None,
 ) -> StatsResult:
     """Do the work, write it if ``out`` is given and not there yet, say what was found.
 
@@ -285,6 +318,8 @@ def _job(
     if out.suffix not in (".csv", ".json"):
         raise InputError(f"{out}: the name must end in .csv or .json.")
     digests = outputs.source_digests(listed(tables))
+    if synthetic is not None:
+        digests |= outputs.source_digests(listed(synthetic), "synthetic")
     if isinstance(labels, Mapping):
         settings = {**settings, "labels": {str(k): v for k, v in labels.items()}}
     elif labels is not None:
@@ -305,11 +340,20 @@ def _lines(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
         text = f"accuracy {facts['accuracy']:.3f}, balanced "
         text += f"{facts['balanced_accuracy']:.3f}, p {facts['p']:.3g}"
         return (f"decode: {text}",)
+    if name == "synchrony":
+        dyads = "a dyad" if facts["n_dyads"] == 1 else f"{facts['n_dyads']} dyads"
+        text = f"{facts['seconds']:.4g} s at {facts['rate']:.4g} moments a second"
+        told = f"{facts['null']} null, {facts['n_draws']} draws"
+        notes = [f"synchrony: {note}" for note in facts["notes"]]
+        return (*notes, f"synchrony: {dyads} of {text}; {told}")
     if name == "isc" and "test" in facts:
         test = facts["test"]
         text = f"mean {test['value']:.4f} [{test['low']:.4f}, {test['high']:.4f}]"
         text += f", p {test['p']:.3g} ({test['null']}, {test['n_draws']} draws)"
         return (f"isc: {facts['col']}, {test['n_series']} series: {text}",)
+    if name == "isc" and "synthetic" in facts:
+        text = f"real {facts['real']:.4f}, synthetic {facts['synthetic']:.4f}"
+        return (f"isc: {facts['n_series']} series a set: {text}, p {facts['p']:.3g}",)
     return ()
 
 
@@ -324,9 +368,7 @@ def _json(result: StatsResult) -> str:
 
 def _read(table: pd.DataFrame | Path | str) -> Fex:
     if isinstance(table, pd.DataFrame):
-        fex = Fex(table)
-        fex.attrs = dict(table.attrs)
-        return fex
+        return Fex(table)
     with warnings.catch_warnings():
         # Signs of poses that nobody told do not change what is computed here.
         warnings.filterwarnings("ignore", message=".*pyfeat_version.*")

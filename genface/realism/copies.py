@@ -14,7 +14,7 @@ from genface.realism.measure import Clips, Context, Measure, Reading, clip_weigh
 from genface.realism.points import Points, frame_points
 
 MOST_POINTS = 6000
-MOST_JUDGED = 2000
+MOST_JUDGED = 1000
 SAME = 1e-4  # squared distances per dimension, in real variances, that count as equal
 
 

@@ -11,7 +11,7 @@ from genface.realism.measure import Clips, Context, Measure, Reading, clip_weigh
 from genface.realism.points import average
 
 CELLS = 400
-"""Of the grid on which distributions are compared; finer only if values are fewer."""
+"""Edges of the grid on which distributions are compared, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +37,10 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def _count(clips: Clips, context: Context) -> _Counts:
-    """Frames of each clip under the edges of a grid of pooled quantiles.
+    """Frames of each clip up to the edges of a grid of the values that occur.
 
-    The grid is exact where an AU takes at most CELLS values; else a distribution is off
-    by one cell in CELLS at most.
+    Exact where an AU takes at most CELLS different values; else neighbouring values, of
+    1 in CELLS of all different ones, are taken as one.
     """
     pooled = np.concatenate(clips)
     edges = np.array([_edges(column) for column in pooled.T])

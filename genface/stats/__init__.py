@@ -11,15 +11,20 @@ _PUBLIC = {
     "components": "decompose distance",
     "corrections": "correct_pvalues",
     "decoding": "Decoding decode predict",
+    "dyads": "MAX_GAP Dyad pair_faces",
     "effects": "cohens_d effect_interval hedges_g",
     "face_plots": "draw_face_locations draw_gaze",
     "identities": "cluster_identities compute_identities",
-    "isc_courses": "bridge resample time_courses",
+    "isc_courses": "bridge need_time_locked resample time_courses",
     "isc_dynamics": "isc_windows",
     "isc_matrix": "course_correlations expected_leave_one_out isc isc_lags "
     "isc_leave_one_out mean_correlation",
+    "isc_sets": "IscComparison compare_isc",
     "isc_tests": "IscTest isc_test",
-    "nulls": "circular_shifts iaaft_surrogates p_value phase_surrogates shuffles",
+    "lags": "lag_correlations pick_peaks window_correlations window_starts",
+    "nulls": "circular_shifts iaaft_surrogates p_value phase_surrogates "
+    "segment_shuffles shuffles",
+    "phases": "band_phases phase_agreement",
     "plots": "draw_au_bars draw_betas draw_decoding",
     "quality": "quality_curve quality_filter rectification",
     "regression": "Regression regress",
@@ -29,7 +34,11 @@ _PUBLIC = {
     "signals": "baseline clean",
     "summaries": "extract_max extract_mean extract_min extract_sem extract_std "
     "extract_summary",
+    "synchrony_measures": "MEASURES Settings SynchronyMeasure",
+    "synchrony_plots": "draw_synchrony draw_window_lags",
+    "synchrony_tests": "Synchrony SynchronyNull synchrony",
     "ttests": "TTest ttest_1samp ttest_ind",
+    "warping": "warping_cost",
     "wavelets": "calc_hist_auc extract_boft extract_multi_wavelet extract_wavelet "
     "wavelet",
 }

@@ -1,12 +1,13 @@
 """Time courses to compare: one column per clip or person, one row per moment."""
 
-import warnings
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, NotTimeLockedError, warn
+from genface.table.origin import mixes_free_samples
 
 EVEN = 0.05
 """Steps of an index may differ by this part of the usual one (times are rounded)."""
@@ -27,12 +28,16 @@ def time_courses(
     and non-numeric columns. Rows that name no ``columns`` or ``index`` belong to
     nobody and are left out. A list for ``col`` gives columns (col, ``columns``).
 
+    Real and freely sampled rows together are a
+    :class:`~genface.errors.NotTimeLockedError`.
+
     ``rate`` puts all series on one base of that many moments per unit of ``index``
     (``index="time", rate=10``: ten a second): linear between samples, averaged over
     the step where a series has more of them. Samples up to ``max_gap`` (units of
     ``index``) apart are joined by a line: by default none without ``rate``, and with
     it those with one lost sample between them.
     """
+    need_time_locked([frame.attrs])
     index, columns = index or "frame", columns or "input"
     if not isinstance(col, str):
         parts = [time_courses(frame, c, index, columns, rate, max_gap) for c in col]
@@ -98,7 +103,7 @@ def complete_courses(wide: pd.DataFrame) -> pd.DataFrame:
     """
     flat = [name for name in wide if wide[name].nunique() < 2]
     if flat:
-        warnings.warn(f"left out, as they never change: {_listed(flat)}.", stacklevel=3)
+        warn(f"left out, as they never change: {_listed(flat)}.")
         wide = wide.drop(columns=flat)
     if wide.shape[1] < 2:
         raise InputError(
@@ -113,11 +118,10 @@ def complete_courses(wide: pd.DataFrame) -> pd.DataFrame:
             "are needed; leave out those that start late or end early."
         )
     if len(shared) < len(wide):
-        warnings.warn(
+        warn(
             f"series of unequal length: only {shared.index[0]:g} to "
             f"{shared.index[-1]:g} is in all of them ({len(shared)} of {len(wide)} "
             "moments) and used.",
-            stacklevel=3,
         )
     holes = shared.isna().sum()
     if holes.any():
@@ -142,6 +146,21 @@ def even_step(wide: pd.DataFrame) -> float:
     return step
 
 
+def need_time_locked(facts: Iterable[Mapping[Any, Any]]) -> None:
+    """Refuse tables (their ``attrs``) of which only some are free samples.
+
+    :class:`~genface.errors.NotTimeLockedError`; see :mod:`genface.table.origin` for the
+    facts that tell.
+    """
+    if mixes_free_samples(facts):
+        raise NotTimeLockedError(
+            "free samples do not follow the clock of a real clip, so they correlate "
+            "with it by 0 however good the model is; compare the ISC within each set "
+            "(--synthetic, or stats.compare_isc), or say what ties the output to the "
+            "clip, as attrs['time_locked'] = 'posterior' ('forecast', 'input')."
+        )
+
+
 def _check_columns(frame: pd.DataFrame, col: str, keys: Sequence[str]) -> None:
     missing = [name for name in (*keys, col) if name not in frame.columns]
     if missing:
@@ -160,10 +179,9 @@ def _named_rows(table: pd.DataFrame, keys: list[str], col: str) -> pd.DataFrame:
     nobody = table[keys].isna().any(axis=1)
     lost = int(table.loc[nobody, col].notna().sum())
     if lost:
-        warnings.warn(
+        warn(
             f"{lost} rows with a value of {col} have no {' or no '.join(keys)} and are "
             "left out.",
-            stacklevel=4,
         )
     return table[~nobody]
 
@@ -183,10 +201,9 @@ def _check_single(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> 
         faces = frame.loc[table.index] if frame.index.is_unique else frame
         counts = faces.groupby(keys[1:])["face_id"].nunique()
         if (counts > 1).any():
-            warnings.warn(
+            warn(
                 f"{_listed(counts.index[counts > 1])}: rows of several faces are taken "
                 "as one series; tell them apart with columns=['input', 'face_id'].",
-                stacklevel=4,
             )
 
 

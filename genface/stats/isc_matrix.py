@@ -3,14 +3,13 @@
 Nastase et al. 2019, Soc Cogn Affect Neurosci 14:667.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.isc_courses import even_step, time_courses
 
 Method = Literal["pearson", "spearman", "kendall"]
@@ -179,17 +178,15 @@ def _warn_of_gaps(wide: pd.DataFrame, matrix: pd.DataFrame) -> None:
         _warn_of(flat)
     rest = matrix.drop(index=flat, columns=flat).isna().to_numpy().sum()
     if rest:
-        warnings.warn(
+        warn(
             f"{int(rest)} cells are NaN: those series share fewer than {MIN_OVERLAP} "
             "moments, or do not change while both are there.",
-            stacklevel=4,
         )
 
 
 def _warn_of(names: Sequence | pd.Index) -> None:
     listed = ", ".join(str(name) for name in names)
-    warnings.warn(
+    warn(
         f"NaN for {listed}: a series without values, or that never changes, has no "
         "correlation.",
-        stacklevel=5,
     )

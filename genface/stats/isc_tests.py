@@ -6,14 +6,13 @@ people (Chen et al. 2016, NeuroImage 142:248; conservative for few of them);
 ask about these people; ``shuffle`` is wrong for behaviour and shows by how much.
 """
 
-import warnings
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from genface.errors import InputError
+from genface.errors import InputError, warn
 from genface.stats.isc_courses import complete_courses
 from genface.stats.isc_matrix import fisher_z
 from genface.stats.nulls import SURROGATES, p_value
@@ -89,10 +88,9 @@ def isc_test(
         draws = resampled - value
     else:
         if len(x) < SHORT:
-            warnings.warn(
+            warn(
                 f"only {len(x)} moments: surrogates of so short series promise too "
                 "much; see null='bootstrap' too.",
-                stacklevel=2,
             )
         draws = surrogate_means(x, null, kind, n, rng)
     interval = [np.nan, np.nan]
@@ -120,10 +118,9 @@ def surrogate_means(
     if null == "circular":
         return _circular_means(x, kind, n, rng)
     if null == "shuffle":
-        warnings.warn(
+        warn(
             "null='shuffle' takes frames for independent and finds far too much; it "
             "is a negative control.",
-            stacklevel=3,
         )
         at_once = max(1, CHUNK // x.size)
         parts = [

@@ -13,15 +13,50 @@ from genface.errors import InputError
 ITERATIONS = 30
 """Of IAAFT at most; more change the spectrum by less than one surrogate differs."""
 
+SEGMENTS = 4
+"""At least so many are shuffled; three can hardly change places."""
 
-def circular_shifts(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+
+def circular_shifts(
+    x: np.ndarray, n: int, rng: np.random.Generator, together: bool = False
+) -> np.ndarray:
     """Each series turned round by its own random number of steps.
 
-    Keeps values and their order, but for one seam.
+    Keeps values and their order, but for one seam. ``together`` turns all series of a
+    draw alike, so that they keep what they share.
     """
     T, N = x.shape
-    shift = rng.integers(0, T, (n, 1, N))
+    shift = rng.integers(0, T, (n, 1, 1 if together else N))
     return x[(np.arange(T)[:, None] + shift) % T, np.arange(N)]
+
+
+def segment_shuffles(
+    x: np.ndarray, n: int, rng: np.random.Generator, length: int
+) -> np.ndarray:
+    """All series cut into segments of about ``length`` rows, put into another order.
+
+    Keeps values, what the series share, and what happens within a segment. Cuts begin
+    at a random row (the last segment goes on at the start). Segments may stay in their
+    place: without such orders the null's mean would lie on the other side of 0 than the
+    data, and the test would find too much. After Ramseyer & Tschacher 2010, J Pers Soc
+    Psychol 100:284, who draw pseudo-interactions so.
+    """
+    T = len(x)
+    count = T // length
+    if count < SEGMENTS:
+        raise InputError(
+            f"{T} rows hold {count} segments of {length}, and at least {SEGMENTS} are "
+            "shuffled; take shorter segments or another null."
+        )
+    cuts = np.linspace(0, T, count + 1).round().astype(np.intp)
+    pieces = [np.arange(*ends) for ends in zip(cuts[:-1], cuts[1:], strict=True)]
+    drawn = np.empty((n, *x.shape), x.dtype)
+    for out in drawn:
+        order = rng.permutation(count)
+        start = rng.integers(T)
+        rows = np.concatenate([pieces[i] for i in order])
+        out[:] = np.roll(x[(start + rows) % T], start, axis=0)
+    return drawn
 
 
 def phase_surrogates(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -40,16 +75,27 @@ def phase_surrogates(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
     return np.swapaxes(np.fft.irfft(spectrum * phases, T), 1, 2)
 
 
-def iaaft_surrogates(x: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+def iaaft_surrogates(
+    x: np.ndarray, n: int, rng: np.random.Generator, together: bool = False
+) -> np.ndarray:
     """Each series with exactly its values, and its power spectrum as near as can be.
 
     Iterative amplitude-adjusted Fourier transform (Schreiber & Schmitz 1996, Phys Rev
-    Lett 77:635): impose the spectrum, then the values by rank, until ranks stay.
+    Lett 77:635): impose the spectrum, then the values by rank, until ranks stay. It
+    starts from values in any order; ``together`` from the series with the same random
+    phases added to all, so that they keep most of what they share.
     """
     rows = x.T
     ranked = np.broadcast_to(np.sort(rows), (n, *rows.shape))
-    size = np.abs(np.fft.rfft(rows))
-    drawn = rng.permuted(ranked, axis=-1)
+    spectra = np.fft.rfft(rows)
+    size = np.abs(spectra)
+    if together:
+        turned = spectra * np.exp(2j * np.pi * rng.random((n, 1, size.shape[1])))
+        drawn = np.empty(ranked.shape)
+        start = np.argsort(np.fft.irfft(turned, len(x)), axis=-1)
+        np.put_along_axis(drawn, start, ranked, axis=-1)
+    else:
+        drawn = rng.permuted(ranked, axis=-1)
     order: np.ndarray = np.empty(0, np.intp)
     for _ in range(ITERATIONS):
         spectrum = np.fft.rfft(drawn)
