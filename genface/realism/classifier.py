@@ -126,5 +126,6 @@ MEASURES = (
         two_sample,
         0.5,
         source="Lopez-Paz & Oquab 2017; folds by clip, logistic rule",
+        items="clips",
     ),
 )

@@ -104,6 +104,7 @@ MEASURES = (
         _prepare,
         authenticity,
         0.5,
+        "high",
         source="Alaa et al. 2022, on movements, other real clips",
     ),
 )

@@ -70,8 +70,10 @@ class Reading:
 class Measure:
     """A measure with its name, unit and what it looks at, in plain words.
 
-    ``family`` is marginal, distribution, time or challenge; ``target`` the value of two
-    equal sets (0 for a distance). ``prepare(clips, context)`` takes the clips of both
+    ``family`` is marginal, distribution or time; ``target`` the value of two equal sets
+    (0 for a distance). ``better`` is "low" or "high" where only more or less than the
+    target tells of a difference, or "near target"; ``items`` what is counted, "frames" or whole "clips".
+    ``prepare(clips, context)`` takes the clips of both
     sides together, real ones first; ``value(prepared, a, b)`` reads clips ``a`` as real
     and ``b`` as synthetic. Both are indices into that list and may repeat (bootstrap);
     a clip is never compared with its own copy as if that were another clip.
@@ -85,8 +87,18 @@ class Measure:
     prepare: Callable[[Clips, Context], Any]
     value: Callable[[Any, np.ndarray, np.ndarray], Reading]
     target: float = 0.0
-    better: str = "near target"
+    better: str = "low"
     source: str = ""
+    items: str = "frames"
+
+    def distance(self, reading: Reading) -> float:
+        """How far a reading is from that of equal sets; the more, the worse.
+
+        Below 0 where the sides are nearer than equal sets of their sizes would be.
+        """
+        gap = reading.value - reading.parts.get("null", self.target)
+        signs = {"low": gap, "high": -gap}
+        return signs.get(self.better, abs(gap))
 
 
 def clip_weights(n_clips: int, picks: np.ndarray) -> np.ndarray:

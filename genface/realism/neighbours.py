@@ -162,7 +162,9 @@ MEASURES = (
         _prepare,
         partial(_value, precision),
         1.0,
+        "high",
         source="Kynkaanniemi et al. 2019, on clip summaries",
+        items="clips",
     ),
     Measure(
         "recall",
@@ -173,7 +175,9 @@ MEASURES = (
         _prepare,
         _recall,
         1.0,
+        "high",
         source="Kynkaanniemi et al. 2019, on clip summaries",
+        items="clips",
     ),
     Measure(
         "density",
@@ -184,7 +188,9 @@ MEASURES = (
         _prepare,
         partial(_value, density),
         1.0,
+        "near target",
         source="Naeem et al. 2020, on clip summaries",
+        items="clips",
     ),
     Measure(
         "coverage",
@@ -195,7 +201,9 @@ MEASURES = (
         _prepare,
         partial(_value, coverage),
         1.0,
+        "high",
         source="Naeem et al. 2020, on clip summaries",
+        items="clips",
     ),
     Measure(
         "clipped_density",
@@ -206,7 +214,9 @@ MEASURES = (
         _prepare,
         partial(_value, clipped_density),
         1.0,
+        "high",
         source="Salvy et al. 2026, on clip summaries",
+        items="clips",
     ),
     Measure(
         "clipped_coverage",
@@ -217,6 +227,8 @@ MEASURES = (
         _prepare,
         partial(_value, clipped_coverage),
         1.0,
+        "high",
         source="Salvy et al. 2026, on clip summaries",
+        items="clips",
     ),
 )
