@@ -25,6 +25,7 @@ figure { margin: .6rem 0 1rem; }
 figure img, figure video { max-width: 100%; height: auto; display: block;
   margin: auto; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .35rem; }
+.strong { font-size: 1.15rem; font-weight: 600; margin: .2rem 0 .5rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
@@ -57,6 +58,11 @@ class Section:
     def text(self, sentence: str) -> "Section":
         """Add a paragraph."""
         self.parts.append(f"<p>{html.escape(sentence)}</p>")
+        return self
+
+    def strong(self, sentence: str) -> "Section":
+        """Add a sentence that stands out."""
+        self.parts.append(f'<p class="strong">{html.escape(sentence)}</p>')
         return self
 
     def notes(self, sentences: Iterable[str]) -> "Section":

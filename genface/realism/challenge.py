@@ -12,7 +12,6 @@ import numpy as np
 from genface.errors import InputError
 from genface.realism import listener, react
 from genface.realism.baselines import bridge
-from genface.realism.measure import Clips
 from genface.realism.sets import Side, memory, pick
 
 CLUSTERS = 15

@@ -89,7 +89,7 @@ def compare(
         if (baselines)
         else ({}, [])
     )
-    effective = [_effective(side.clips) for side in (left, right)]
+    effective = _effective(left.clips), _effective(right.clips)
     rows = _rows(measures, found, simple, items, effective, left.columns)
     answers = None if speaker is None else read_side(speaker, "speaker")
     metrics, said = challenge(left, right, answers, fps)
@@ -209,17 +209,18 @@ def _rows(
     found: Sequence[Resampled],
     simple: dict[str, dict[str, Reading]],
     items: _Items,
-    effective: Sequence[float],
+    effective: tuple[float, float],
     columns: tuple[str, ...],
 ) -> tuple[Row, ...]:
     counts = len(items.real), len(items.synthetic)
+    in_clips = float(counts[0]), float(counts[1])
     rows = []
     for measure, one, p in zip(measures, found, joint_p(found), strict=True):
         reach = _percentile(one.floor_distances, 95)
         others = {name: table[measure.key] for name, table in simple.items()}
         reading = one.reading
         per_au = reading.per_au
-        independent = counts if measure.items == "clips" else effective
+        independent = in_clips if measure.items == "clips" else effective
         rows.append(
             Row(
                 measure.key,

@@ -72,10 +72,10 @@ class Measure:
 
     ``family`` is marginal, distribution or time; ``target`` the value of two equal sets
     (0 for a distance). ``better`` is "low" or "high" where only more or less than the
-    target tells of a difference, or "near target"; ``items`` what is counted, "frames" or whole "clips".
-    ``prepare(clips, context)`` takes the clips of both
-    sides together, real ones first; ``value(prepared, a, b)`` reads clips ``a`` as real
-    and ``b`` as synthetic. Both are indices into that list and may repeat (bootstrap);
+    target tells of a difference, or "near target"; ``items`` what is counted, "frames"
+    or whole "clips". ``prepare(clips, context)`` takes the clips of both sides
+    together, real ones first; ``value(prepared, a, b)`` reads clips ``a`` as real and
+    ``b`` as synthetic. Both are indices into that list and may repeat (bootstrap);
     a clip is never compared with its own copy as if that were another clip.
     """
 

@@ -117,9 +117,10 @@ def resample(measure: Measure, prepared: Any, plan: Plan) -> Resampled:
 def interval(found: Resampled, top: float | None = None) -> tuple[float, float] | None:
     """95 % of the values that other clips of the same two kinds would give.
 
-    The value with 1.96 bootstrap standard errors to either side, up to ``top``, and not
-    below 0, where no resample is beyond them. Percentiles of the draws would not do: sets drawn with
-    repeats hold fewer different clips, and most measures depend on how many there are.
+    The value with 1.96 bootstrap standard errors to either side, up to ``top`` and not
+    below 0 where no resample is beyond them. Percentiles of the draws would not do:
+    sets drawn with repeats hold fewer different clips, and most measures depend on how
+    many there are.
     """
     drawn = found.boots[np.isfinite(found.boots)]
     value = found.reading.value
@@ -128,8 +129,9 @@ def interval(found: Resampled, top: float | None = None) -> tuple[float, float] 
     reach = NORMAL * float(drawn.std(ddof=1))
     positive = value >= 0 and drawn.min() >= 0
     low = max(0.0, value - reach) if positive else value - reach
-    bounded = top is not None and max(value, drawn.max()) <= top
-    high = min(top, value + reach) if bounded else value + reach
+    high = value + reach
+    if top is not None and max(value, drawn.max()) <= top:
+        high = min(top, high)
     return float(low), float(high)
 
 
@@ -146,7 +148,7 @@ def own_p(found: Resampled) -> float | None:
 
 
 def joint_p(every: Sequence[Resampled]) -> list[float | None]:
-    """p values that hold for all measures together: step-down max-T.
+    """Joint p values, which hold for all measures together: step-down max-T.
 
     Westfall & Young 1993, algorithm 4.1, on distances that were standardised by all
     their relabellings, so that no measure counts for more by its unit. With a chance of

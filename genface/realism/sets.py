@@ -43,7 +43,8 @@ def read_side(given: Any, name: str) -> Side:
     note.
     """
     items = list(given) if isinstance(given, list | tuple) else [given]
-    parts, group = [], []
+    parts: list[Side] = []
+    group: list[int] = []
     for place, item in enumerate(items):
         for one in item if isinstance(item, list | tuple) else [item]:
             parts.append(_read_one(one, f"{name} clip {len(parts) + 1}"))
