@@ -97,17 +97,14 @@ def _numbers(card: Card) -> Section:
     for family, title in FAMILIES.items():
         rows = [row for row in card.rows if row.family == family]
         far = [i for i, row in enumerate(rows) if row.within_floor is False]
-        section.text(f"{title}. Marked: beyond the floor.")
-        section.table(header, [_line(row, tested) for row in rows], far)
-    first = card.rows[0]
-    independent = next((row for row in card.rows if row.effective_real != first.n_real),
-                       first)  # fmt: skip
+        section.text(f"{title}. Tinted: beyond the floor.")
+        section.table(header, [_line(row, tested) for row in rows], far=far)
     items = "clips" if card.block_frames is None else "blocks"
     return section.text(
-        f"All from {card.items_real} real and {card.items_synthetic} synthetic {items}. "
-        f"Effective n: those where {items} are counted (classifier, precision to "
-        f"clipped coverage), else {independent.effective_real:.0f} and "
-        f"{independent.effective_synthetic:.0f} independent frames."
+        f"All from {card.items_real} real and {card.items_synthetic} synthetic "
+        f"{items}. Effective n: these where {items} are counted (classifier, precision "
+        f"to clipped coverage), else {card.effective_real:.0f} and "
+        f"{card.effective_synthetic:.0f} independent frames."
     )
 
 

@@ -62,7 +62,7 @@ def compare_sets(
     report = progress or silent
     page, card_path = _outputs(Path(out), json)
     lists = [_as_list(side) for side in (real, synthetic, speaker or [])]
-    digests = {}
+    digests: dict[str, str] = {}
     for given, role in zip(lists, ("real", "synthetic", "speaker"), strict=True):
         digests |= outputs.source_digests(given, role)
     if model is not None:

@@ -44,7 +44,9 @@ def run_report(
     real = list(tracks) if tracks is not None else read_tracks(fex)
     if isinstance(synthetic, pd.DataFrame | Path | str):
         synthetic = read_tracks(synthetic, "all")
-    sections = [short_section(card), found_section(fex, real, clip_path)]
+    sections = [short_section(card)]
+    if clip_path is not None or {"face_id", "frame"} <= set(fex.columns):
+        sections.append(found_section(fex, real, clip_path))
     sections.append(traces_section(real, synthetic, card))
     if model is not None:
         sections += [
@@ -60,6 +62,8 @@ def run_report(
     ]
     name = _clip_name(fex) or real[0].name
     lead = f"{name}: {len(real[0].times)} frames of face {real[0].face_id}"
+    if len(real) > 1:
+        lead = f"{len(real)} real clips, {len(synthetic)} synthetic ones"
     if model is not None:
         lead += f", a {model.family} HMM with {model.n_states} states"
     return write_report(
@@ -86,8 +90,8 @@ def found_section(
             )
         else:
             section.text(f"The moving result is in {clip.name}, too large to put here.")
-    if "face_id" not in fex.columns or "frame" not in fex.columns:
-        return section.text("The table does not tell faces apart.")
+    if not {"face_id", "frame"} <= set(fex.columns):
+        return section
     one = fex
     if "input" in fex.columns and fex["input"].nunique() > 1:
         one = fex[fex["input"] == fex["input"].iloc[0]]

@@ -321,6 +321,11 @@ def _limits(
             f"over {'one way' if n == 1 else f'{n} ways'} to halve them. Halves are "
             "smaller than the whole, so it is a little too generous."
         )
+        if len(items.real) < 8:
+            notes.append(
+                f"Halves of {len(items.real) // 2} {what} are too few for floors of "
+                "the Frechet distances, whose bias is read off the clips."
+            )
     else:
         notes.append(f"There is no floor: one of the {what} cannot be halved.")
     if plan.bootstraps:
