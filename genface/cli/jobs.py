@@ -303,6 +303,9 @@ def compare(
     resamples: Annotated[
         int, typer.Option(min=20, help="Draws for intervals and for p values.")
     ] = 200,
+    baselines: Annotated[
+        bool, typer.Option(help="Show simple ways to make behaviour beside it.")
+    ] = True,
     seed: Seed = 0,
     face: Face = "longest",
     force: Force = False,
@@ -322,6 +325,7 @@ def compare(
             clip=clip,
             seed=seed,
             resamples=resamples,
+            baselines=baselines,
             face=face,
             force=force,
             progress=stages,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -46,6 +47,7 @@ def compare_sets(
     face: str | int = "longest",
     seed: int = 0,
     resamples: int = 200,
+    baselines: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> CompareResult:
@@ -57,7 +59,7 @@ def compare_sets(
     every real one, in the same order, its faces are the samples of that clip.
     ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
     adds its states to the card and its figures to the page, ``clip`` (an mp4 or gif)
-    is put into the page.
+    is put into the page. ``resamples`` and ``baselines`` as of :func:`compare`.
     """
     report = progress or silent
     page, card_path = _outputs(Path(out), json)
@@ -70,7 +72,12 @@ def compare_sets(
     if clip is not None:
         digests |= outputs.source_digests([clip], "clip")
     this = outputs.job(
-        "compare", digests, face=face_choice(face), seed=seed, resamples=resamples
+        "compare",
+        digests,
+        face=face_choice(face),
+        seed=seed,
+        resamples=resamples,
+        baselines=baselines,
     )
     paths = tuple(path for path in (card_path, page) if path is not None)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
@@ -82,7 +89,15 @@ def compare_sets(
     tracks = read_tracks(lists[0], face)
     fakes = _samples(lists[0], lists[1])
     answered = read_tracks(lists[2], face) if lists[2] else None
-    card, notes = compare_tracks(tracks, fakes, model, seed, answered, resamples)
+    card, notes = compare_tracks(
+        tracks,
+        fakes,
+        answered,
+        model=model,
+        seed=seed,
+        resamples=resamples,
+        baselines=baselines,
+    )
     for path in paths:
         outputs.begin(path, this)
     if card_path is not None:
@@ -126,10 +141,8 @@ def _samples(real: list, synthetic: list) -> list[list[Track]]:
 def compare_tracks(
     real: list[Track],
     synthetic: list[list[Track]],
-    model: BehaviorModel | None = None,
-    seed: int = 0,
     speaker: list[Track] | None = None,
-    resamples: int = 200,
+    **settings: Any,
 ) -> tuple[Card, list[str]]:
     """Card of tracks and the samples of each, and notes on what was assumed."""
     flat = [track for group in synthetic for track in group]
@@ -139,10 +152,8 @@ def compare_tracks(
     card = compare(
         [track.table() for track in real],
         [[track.table() for track in group] for group in synthetic],
-        seed=seed,
-        model=model,
         speaker=None if speaker is None else [track.table() for track in speaker],
-        resamples=resamples,
+        **settings,
     )
     told = ("Left out, ", "The same ", "Constant ", "Real clips have ", "Challenge ")
     return card, [*notes, *(note for note in card.notes if note.startswith(told))]

@@ -154,15 +154,20 @@ def align(
     if only:
         notes.append(f"Left out, on one side only: {', '.join(only)}.")
     real, synthetic = pick(real, common), pick(synthetic, common)
-    out: dict[str, list[str]] = {"constant in the real data": _constant(real)}
-    for side, name in ((real, "real"), (synthetic, "synthetic")):
-        usable, _ = usable_columns(np.concatenate(side.clips), common)
-        lost = [c for c, use in zip(common, usable, strict=True) if not use]
-        out[f"never or seldom measured on the {name} side"] = lost
+    lost = [_seldom(side) for side in (real, synthetic)]
+    out = {
+        "constant in the real data": _constant(real),
+        "never or seldom measured": [
+            c for c in common if c in lost[0] and c in lost[1]
+        ],
+        "never or seldom measured on the real side": lost[0],
+        "never or seldom measured on the synthetic side": lost[1],
+    }
+    dropped: set[str] = set()
     for why, names in out.items():
-        if names:
-            notes.append(f"Left out, {why}: {', '.join(names)}.")
-    dropped = {c for names in out.values() for c in names}
+        if new := [c for c in names if c not in dropped]:
+            notes.append(f"Left out, {why}: {', '.join(new)}.")
+        dropped |= set(names)
     keep = [c for c in common if c not in dropped]
     if not keep:
         raise InputError("no AU varies on the real side and is measured on both.")
@@ -182,6 +187,12 @@ def _rescaled(real: Side, synthetic: Side) -> tuple[Side, Side, list[str]]:
     ]
     note = "The AUs of one side are on the scale facs (0-5) and were divided by 5."
     return sides[0], sides[1], [note]
+
+
+def _seldom(side: Side) -> list[str]:
+    """Columns whose gaps would cost too many of the frames that others have."""
+    usable, _ = usable_columns(np.concatenate(side.clips), side.columns)
+    return [c for c, use in zip(side.columns, usable, strict=True) if not use]
 
 
 def _constant(side: Side) -> list[str]:
