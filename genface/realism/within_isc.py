@@ -51,11 +51,11 @@ def prepare(clips: Clips, context: Context) -> PairIsc:
     n, A = len(clips), clips[0].shape[1]
     z, known = np.zeros((n, n)), np.zeros((n, n))
     told = np.array([len(clip) >= length >= LEAST for clip in clips])
-    for au in range(A if told.any() else 0):
-        x = np.array([clip[:length, au] for clip in np.array(clips, object)[told]])
-        found = _correlations(x.astype(float))
+    where = np.ix_(told, told)
+    whole = [clip[:length] for clip, here in zip(clips, told, strict=True) if here]
+    for x in np.stack(whole, 2).swapaxes(0, 1) if whole else ():  # (T, n) of each AU
+        found = _correlations(x.T)
         seen = np.isfinite(found)
-        where = np.ix_(told, told)
         z[where] += np.arctanh(np.clip(np.where(seen, found, 0.0), -CEILING, CEILING))
         known[where] += seen
     z = np.where(known > 0, z / np.maximum(known, 1), 0.0)

@@ -103,8 +103,8 @@ def test_a_corruption_is_seen_by_its_own_measure_among_all(name):
     rng = np.random.default_rng(1)
     hits = dict.fromkeys(watched, 0)
     for run in range(100):
-        clips = bursts(24, 120, 3, rng)
-        found = read(clips[:12], spoil(clips[12:], rng), watched, seed=run)
+        clips = bursts(40, 120, 3, rng)
+        found = read(clips[:20], spoil(clips[20:], rng), watched, seed=run)
         for key, p in zip(found, joint_p(list(found.values())), strict=True):
             hits[key] += p is not None and p <= 0.05
     for key in keys:
@@ -152,10 +152,10 @@ def test_geometric_visits_are_seen_by_dwell_times():
 
 def test_faster_movement_is_seen_by_kinematics():
     rng = np.random.default_rng(4)
-    keys = [*FAST, "event_onset", "event_onset_speed"]
+    keys = ["ks", "energy", "speed", "event_onset", "event_onset_speed", "isc_within"]
     hits = dict.fromkeys(keys, 0)
     for run in range(100):
-        real, fake = bursts(12, 200, 3, rng), bursts(12, 200, 3, rng, rate=1.5)
+        real, fake = bursts(20, 300, 3, rng), bursts(20, 300, 3, rng, rate=1.5)
         found = read(real, fake, keys, seed=run)
         for key, p in zip(found, joint_p(list(found.values())), strict=True):
             hits[key] += p is not None and p <= 0.05
