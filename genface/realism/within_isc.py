@@ -48,7 +48,7 @@ def measures(fps: float | None) -> list[Measure]:
 def prepare(clips: Clips, context: Context) -> PairIsc:
     """Correlate all clips over the first frames that three quarters of them have."""
     length = common_length(clips)
-    n, A = len(clips), clips[0].shape[1]
+    n = len(clips)
     z, known = np.zeros((n, n)), np.zeros((n, n))
     told = np.array([len(clip) >= length >= LEAST for clip in clips])
     where = np.ix_(told, told)
