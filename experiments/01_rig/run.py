@@ -70,20 +70,45 @@ def report(rig: Rig) -> None:
             f"{lip_gap(moved[k]):16.2f} {lid_gap(moved[k]):8.2f} {100 * oval[k]:7.1f}%"
         )
     print(f"neutral: lip gap {lip_gap(rest):.2f}, lid gap {lid_gap(rest):.2f}")
+    report_parts(rig)
+    report_contact(rig)
+
+
+def report_parts(rig: Rig) -> None:
+    """Print how many vertices there are and how far faces differ."""
+    print(
+        f"{len(rest := rig.neutral)} vertices, {len(rest) - mesh_points.N_MESH} inside"
+    )
+    spread = np.sqrt((rig.identity[:, : mesh_points.N_FACE] ** 2).sum(2).mean(1))
+    print("identities, rms cm per sd:", " ".join(f"{size:.3f}" for size in spread))
+
+
+def report_contact(rig: Rig) -> None:
+    """Print how often edges of lips and lids would cross, and do."""
     generator = np.random.default_rng(0)
     mixtures = generator.random((1000, len(rig.au_names)))
     mixtures *= generator.random(mixtures.shape).argsort(1) < 6
-    raw = rest + np.einsum("ta,savc->tvc", mixtures, rig.deltas)
+    weights = rig.morph_weights(mixtures)
+    raw = rig.neutral + np.einsum("ts,svc->tvc", weights, rig.morphs.deltas)
     clamped = rig.vertices(mixtures)
-    print("1000 random mixtures of 6 AUs: frames in which opposite points cross by")
-    print("more than 1e-5 cm, and the deepest crossing in cm")
-    rows = (("lips", UPPER_LIP, LOWER_LIP), ("lids", UPPER_LIDS, LOWER_LIDS))
-    for what, upper, lower in rows:
+    print("1000 random mixtures of 6 AUs: frames in which the upper edge dips below")
+    print("the lower one by more than 1e-4 cm, and the deepest dip in cm")
+    edges = {
+        "lips": [(UPPER_LIP[3], LOWER_LIP[3])],
+        "lids": list(zip(UPPER_LIDS, LOWER_LIDS, strict=True)),
+    }
+    for what, pairs in edges.items():
         for name, faces in (("raw shapes", raw), ("with contact", clamped)):
-            gap = faces[:, np.array(upper), 1] - faces[:, np.array(lower), 1]
-            least = gap[..., 1:-1].min((1, 2))
-            depth = abs(min(least.min(), 0))
-            print(f"  {what} {name:13s} {(least < -1e-5).sum():4d}  {depth:.2f}")
+            dips = np.max([[dip(face, *pair) for face in faces] for pair in pairs], 0)
+            often, deep = (dips > 1e-4).sum(), max(dips.max(), 0)
+            print(f"  {what} {name:13s} {often:4d}  {deep:.2f}")
+
+
+def dip(face: np.ndarray, upper, lower) -> float:
+    """Deepest point of one edge below another, as polylines in the front view."""
+    (x_up, y_up), (x_low, y_low) = (face[list(row), :2].T for row in (upper, lower))
+    x = np.concatenate([x_up, x_low])
+    return float((np.interp(x, x_low, y_low) - np.interp(x, x_up, y_up)).max())
 
 
 def lip_gap(points: np.ndarray) -> float:

@@ -3,10 +3,9 @@
 import numpy as np
 
 from experiments.ict.facekit import ICT
-from genface.facs import ARKIT_FROM_AU, AU_NAMES, au_number
+from genface.avatar.shapes import RIG_AUS
+from genface.facs import ARKIT_FROM_AU
 
-# The detector's AUs first, in its order, then those that only the rig has.
-RIG_AUS = (*map(au_number, AU_NAMES), 13, 16, 18, 22, 27, 45)
 # AU number -> {shape without side: weight}.
 AU_SHAPES: dict[int, dict[str, float]] = {n: ARKIT_FROM_AU[n] for n in RIG_AUS}
 

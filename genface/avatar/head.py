@@ -4,12 +4,10 @@ All of it is procedural. Coordinates are those of ``skin``: centimetres, x right
 image, y up, z toward the viewer, outer eye corners 8.9 cm apart at (0, 2.66, 3.17).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
 
-from genface.avatar.skin import SKIN
 from genface.geometry import mesh_points
 
 EYE_SPAN = 8.9
@@ -28,8 +26,25 @@ RINGS = (
     (140.0, 1.0, 0.0),
 )
 EAR_AXES = np.array([0.75, 2.7, 1.7])
+# Neck and shoulders from top to bottom: height, half width, half depth, middle in
+# depth, how far the ring turns with the head, light that the chin leaves in front.
+RINGS_OF_BODY = (
+    (-2.5, 4.3, 4.4, -5.0, 1.0, 0.60),
+    (-5.0, 4.5, 4.6, -5.2, 0.95, 0.60),
+    (-7.2, 4.6, 4.7, -5.3, 0.75, 0.62),
+    (-9.2, 4.6, 4.8, -5.5, 0.5, 0.72),
+    (-11.0, 4.7, 4.9, -5.8, 0.25, 0.84),
+    (-12.4, 5.1, 5.2, -6.2, 0.08, 0.95),
+    (-13.2, 5.9, 5.7, -6.5, 0.0, 0.98),
+    (-13.7, 7.3, 6.2, -6.8, 0.0, 1.0),
+    (-14.4, 10.0, 6.8, -7.2, 0.0, 1.0),
+    (-15.4, 13.6, 7.4, -7.6, 0.0, 1.0),
+    (-16.8, 17.0, 8.0, -8.0, 0.0, 1.0),
+    (-19.0, 19.6, 8.8, -8.2, 0.0, 1.0),
+    (-23.0, 21.2, 9.4, -8.2, 0.0, 1.0),
+    (-40.0, 22.0, 10.0, -8.2, 0.0, 1.0),
+)
 PLAIN_SKIN = np.array([[-5.2, -2.0, 0.0]])  # a place of even colour on the cheek
-SHIRT = (86, 104, 124)
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,40 @@ class HeadBack:
     follow: np.ndarray
     around: np.ndarray
     back: np.ndarray
+
+    def single(self) -> "HeadBack":
+        """The same in float32."""
+        return replace(
+            self,
+            points=self.points.astype(np.float32),
+            follow=self.follow.astype(np.float32),
+        )
+
+
+@dataclass(frozen=True)
+class Body:
+    """Neck and shoulders: ``follow`` (B,) is how far points turn with the head.
+
+    ``shade`` (B,) is the light that the head leaves, ``along`` (B,) runs from the top
+    (0) to the bottom (1).
+    """
+
+    points: np.ndarray
+    normals: np.ndarray
+    triangles: np.ndarray
+    follow: np.ndarray
+    shade: np.ndarray
+    along: np.ndarray
+
+    def single(self) -> "Body":
+        """The same in float32."""
+        return replace(
+            self,
+            points=self.points.astype(np.float32),
+            normals=self.normals.astype(np.float32),
+            follow=self.follow.astype(np.float32),
+            shade=self.shade.astype(np.float32),
+        )
 
 
 def head_back(neutral: np.ndarray) -> HeadBack:
@@ -106,8 +155,8 @@ def hair_cover(width: int) -> np.ndarray:
     return np.clip((0.47 - place) / 0.04, 0, 1)
 
 
-def ears(n_around: int = 14, n_along: int = 9) -> tuple[np.ndarray, ...]:
-    """Vertices (E, 3), outward normals and triangles of both ears (ellipsoids)."""
+def ears(n_around: int = 16, n_along: int = 11) -> tuple[np.ndarray, ...]:
+    """Vertices (E, 3), outward normals and triangles of both ears, each a shell."""
     polar = np.linspace(0, np.pi, n_along)[:, None]
     turn = np.linspace(0, 2 * np.pi, n_around, endpoint=False)[None]
     ball = np.stack(
@@ -125,59 +174,72 @@ def ears(n_around: int = 14, n_along: int = 9) -> tuple[np.ndarray, ...]:
     points, normals = [], []
     for side in (-1, 1):
         shape = ball * EAR_AXES
+        # The bowl opens to the side and to the front, above the lobe.
+        _, y, z = ball.T
+        bowl = np.exp(-(((y - 0.1) / 0.5) ** 2) - ((z - 0.15) / 0.5) ** 2)
+        out = np.clip(side * ball[:, 0], 0, 1)
+        rounded = shape.copy()
+        shape[:, 0] -= side * 0.9 * bowl * out
+        shape[:, 2] *= 0.75 + 0.25 * y  # narrow at the lobe
+        rounded[:, 0] -= side * 0.45 * bowl * out
+        normal = _normals(rounded, index)
+        normals.append(normal * np.sign((normal * ball).sum(axis=1, keepdims=True)))
         shape[:, 0] += side * 0.12 * shape[:, 1]  # the upper end stands out
         points.append(shape + [side * 8.05, 0.9, -3.6])
-        normals.append(ball / EAR_AXES)
-    both = np.concatenate(normals)
-    both /= np.linalg.norm(both, axis=1, keepdims=True)
-    return np.concatenate(points), both, np.concatenate([faces, faces + len(ball)])
-
-
-def paint_bust(
-    shape: tuple[int, int], scale: float, middle: float, background
-) -> np.ndarray:
-    """Picture (H, W, 3) in [0, 1] of neck and shoulders before a soft background.
-
-    ``scale`` is in pixels per cm; ``middle`` is the row of y = 0.
-    """
-    height, width = shape
-    backdrop = np.array(background, np.float32)
-    down = np.linspace(-1, 1, height)[:, None]
-    side = np.linspace(-1, 1, width)[None]
-    glow = 1.05 - 0.16 * np.clip(down**2 + side**2, 0, 2) ** 0.5
-    picture = Image.fromarray(
-        np.clip(backdrop * glow[..., None], 0, 255).astype(np.uint8)
+    return (
+        np.concatenate(points),
+        np.concatenate(normals),
+        np.concatenate([faces, faces + len(ball)]),
     )
-    picture = _shape(picture, scale, middle, _shoulders(), SHIRT, 0.1)
-    picture = _shape(picture, scale, middle, _neck(), SKIN, 0.12, shade=0.74)
-    return np.asarray(picture, np.float32) / 255
 
 
-def _shape(picture, scale, middle, outline, colour, blur, shade=1.0):
-    """Fill an outline (P, 2) in cm, darker to the sides so that it looks round."""
-    width, height = picture.size
-    pixels = np.stack(
-        [width / 2 + scale * outline[:, 0], middle - scale * outline[:, 1]], axis=1
+def _normals(points, index):
+    """Unit normals (P, 3), of either sign, of points on a grid (n, m) of indices."""
+    grid = points[index]
+    along = np.gradient(grid, axis=0)
+    around = np.roll(grid, -1, axis=1) - np.roll(grid, 1, axis=1)
+    normal = np.cross(along, around).reshape(-1, 3)
+    for pole, sign in ((index[0], 1), (index[-1], -1)):
+        normal[pole] = (0, sign, 0)
+    return normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+
+def body(n_around: int = 28) -> Body:
+    """Neck and shoulders: rings of ``RINGS_OF_BODY`` joined to one surface."""
+    turn = np.linspace(0, 2 * np.pi, n_around, endpoint=False)
+    rings = np.array(RINGS_OF_BODY)
+    height, wide, deep, middle, follow, shade = rings.T[..., None]
+    points = np.stack(
+        [
+            wide * np.sin(turn),
+            height - 0.10 * wide * np.clip(np.cos(turn), 0, 1) * (height < -12.5),
+            middle + deep * np.cos(turn),
+        ],
+        axis=-1,
     )
-    mask = Image.new("L", picture.size)
-    ImageDraw.Draw(mask).polygon([tuple(p) for p in pixels], fill=255)
-    mask = mask.filter(ImageFilter.GaussianBlur(blur * scale))
-    across = (np.arange(width) - width / 2) / (np.ptp(pixels[:, 0]) / 2)
-    down = (np.arange(height) - pixels[:, 1].min()) / (6.0 * scale)
-    light = shade * (1.06 - 0.42 * np.abs(across + 0.12) ** 2.2)[None]
-    light = light * np.clip(0.66 + 0.34 * down, 0.55, 1.0)[:, None]
-    body = np.array(colour, np.float32) * light[..., None]
-    body = Image.fromarray(body.clip(0, 255).astype(np.uint8))
-    return Image.composite(body, picture, mask)
+    slope = np.gradient(points, axis=0)
+    round_ = np.roll(points, -1, axis=1) - np.roll(points, 1, axis=1)
+    normals = np.cross(slope, round_)
+    normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+    ids = np.arange(points[..., 0].size).reshape(len(rings), n_around)
+    a, b = ids[:-1], np.roll(ids[:-1], -1, axis=1)
+    c, d = ids[1:], np.roll(ids[1:], -1, axis=1)
+    front = np.clip(np.cos(turn), 0, 1)
+    return Body(
+        points=points.reshape(-1, 3),
+        normals=normals.reshape(-1, 3),
+        triangles=np.stack([a, c, b, b, c, d], axis=-1).reshape(-1, 3),
+        follow=np.broadcast_to(follow, ids.shape).ravel(),
+        shade=(1 - (1 - shade) * (0.5 + 0.5 * front)).ravel(),
+        along=np.broadcast_to(
+            np.linspace(0, 1, len(rings))[:, None], ids.shape
+        ).ravel(),
+    )
 
 
-def _neck() -> np.ndarray:
-    right = [(1.5, -2.0), (3.9, -4.2), (4.7, -7.0), (4.7, -9.5), (4.9, -11.5),
-             (6.0, -13.4), (4.0, -15.2), (0.0, -16.4)]  # fmt: skip
-    return np.array(right + [(-x, y) for x, y in right[::-1]])
-
-
-def _shoulders() -> np.ndarray:
-    right = [(0.0, -12.6), (5.2, -12.4), (8.0, -13.4), (13.0, -15.0), (17.5, -17.0),
-             (20.5, -20.5), (22.0, -26.0), (22.0, -60.0)]  # fmt: skip
-    return np.array(right + [(-x, y) for x, y in right[::-1]])
+def backdrop(size: tuple[int, int], colour) -> np.ndarray:
+    """Soft background (H, W, 3) uint8, a little darker to the corners."""
+    down = np.linspace(-1, 1, size[0])[:, None]
+    side = np.linspace(-1, 1, size[1])[None]
+    glow = 1.05 - 0.16 * (down**2 + side**2) ** 0.5
+    return np.clip(np.array(colour) * glow[..., None], 0, 255).astype(np.uint8)

@@ -26,11 +26,13 @@ def eye_colours(
     iris: np.ndarray,
     corners: np.ndarray,
     soft: float,
+    ahead: np.ndarray | None = None,
 ) -> np.ndarray:
     """Colours (3, P) of points x, y of one eye opening.
 
-    ``iris`` (5, 2) is the centre and rim of the iris, ``corners`` (2, 2) those of the
-    eye, ``light`` (P,) what the lids leave of the light, ``soft`` the width of an
+    ``iris`` (5, 2) is the centre and rim of the iris, ``ahead`` (2,) its centre when
+    the eye looks ahead, as here if not told, ``corners`` (2, 2) those of the eye,
+    ``light`` (P,) what the lids leave of the light, ``soft`` the width of an
     antialiased edge in cm.
     """
     radius = 0.5 * np.linalg.norm(iris[1] - iris[3])
@@ -51,7 +53,9 @@ def eye_colours(
     inside = 1 - _step(out, 0.97, edge)
     colour += inside * (ring - colour)
     colour *= light
-    glint = np.hypot(across + 0.30, up - 0.36)
+    # The cornea mirrors the light half as far from the middle as the iris goes.
+    back = 0.0 * iris[0] if ahead is None else 0.5 * (ahead - iris[0]) / radius
+    glint = np.hypot(across - back[0] + 0.30, up - back[1] - 0.36)
     return _over(
         colour, np.array([1, 1, 1], np.float32), 0.95 * (1 - _step(glint, 0.2, edge))
     )

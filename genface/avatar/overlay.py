@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from genface.avatar.lettering import SMALLEST, fitted, font
 from genface.geometry import mesh_points
 
 CHOSEN = (64, 236, 178)
@@ -56,9 +57,9 @@ def greyed(picture: np.ndarray, caption: str) -> np.ndarray:
     pale = 255 * (1 - PALE) * 0.85 + PALE * grey
     image = Image.fromarray(np.repeat(pale, 3, axis=2).astype(np.uint8))
     height, width = picture.shape[:2]
-    font = ImageFont.load_default(max(8, width // 10))
+    text, size = fitted(caption, 0.9 * width, max(SMALLEST, width // 10), SMALLEST)
     middle = (width / 2, height / 2)
-    ImageDraw.Draw(image).text(middle, caption, INK, font, anchor="mm")
+    ImageDraw.Draw(image).text(middle, text, INK, font(size), anchor="mm")
     return np.asarray(image)
 
 

@@ -23,14 +23,22 @@ HAIR = (84, 56, 40)
 LASH = (52, 34, 30)
 NOSTRIL = (92, 48, 42)
 BLUSH = (222, 128, 116)
+SHIRT = (86, 104, 124)
+SEAM = 8  # rows at the ends of strips that are not used, as colours run there
+BODY_HEIGHT = 128  # rows of the strip of neck and shirt below the hair
+COLLAR = 0.45  # where along it the shirt begins
 
 
 @dataclass(frozen=True)
 class Texture:
-    """Planar colours (3, H * W) float32 in [0, 1], and the picture's (H, W)."""
+    """Planar colours (3, H * W) uint8 of a picture of ``shape`` (H, W).
+
+    ``scale`` is its size relative to what :func:`paint` made.
+    """
 
     planes: np.ndarray
     shape: tuple[int, int]
+    scale: float
 
 
 def face_uv(points: np.ndarray) -> np.ndarray:
@@ -51,11 +59,19 @@ def hair_uv(around: np.ndarray, back: np.ndarray) -> np.ndarray:
     the outline to the back of the head.
     """
     column = around * (WIDTH_CM * PIXELS_PER_CM - 1)
-    row = HEIGHT_CM * PIXELS_PER_CM + 1 + back * (HAIR_HEIGHT - 3)
+    row = HEIGHT_CM * PIXELS_PER_CM + SEAM + back * (HAIR_HEIGHT - 2 * SEAM)
     return np.stack([column, row], axis=1)
 
 
-def paint(neutral: np.ndarray, hairy: np.ndarray) -> Texture:
+def body_uv(along: np.ndarray) -> np.ndarray:
+    """Texture column and row (V, 2) of neck and shoulders, ``along`` them in 0-1."""
+    first = HEIGHT_CM * PIXELS_PER_CM + HAIR_HEIGHT + SEAM
+    row = first + along * (BODY_HEIGHT - 2 * SEAM)
+    column = np.full(len(along), 0.5 * WIDTH_CM * PIXELS_PER_CM)
+    return np.stack([column, row], axis=1)
+
+
+def paint(neutral: np.ndarray, hairy: np.ndarray) -> Image.Image:
     """Texture of a neutral face (478, 3) in cm.
 
     ``hairy`` (W,) says for each place around the outline how far hair covers it (0-1).
@@ -69,11 +85,23 @@ def paint(neutral: np.ndarray, hairy: np.ndarray) -> Texture:
     picture = _nostrils(picture, uv)
     picture = _brows(picture, uv, rng)
     picture = _hairline(picture, uv, rng)
-    strip = _hair_strip(hairy, rng)
-    both = np.concatenate([np.asarray(picture), strip]).astype(np.float32) / 255
-    height, width = both.shape[:2]
-    planes = np.ascontiguousarray(both.reshape(-1, 3).T)
-    return Texture(planes, (height, width))
+    strips = [np.asarray(picture), _hair_strip(hairy, rng), _body_strip()]
+    return Image.fromarray(np.concatenate(strips).astype(np.uint8))
+
+
+def texture_for(picture: Image.Image, scale: float) -> Texture:
+    """Planes of a painted picture for drawing at ``scale`` pixels per cm.
+
+    It is blurred to the size of a pixel and kept at two texels or more for each, so
+    that the nearest one may be taken.
+    """
+    footprint = PIXELS_PER_CM / scale
+    picture = picture.filter(ImageFilter.GaussianBlur(0.42 * footprint))
+    factor = 2.0 ** np.clip(np.ceil(np.log2(2 / footprint)), -2, 1)
+    width, height = (round(factor * side) for side in picture.size)
+    picture = picture.resize((width, height), Image.Resampling.BICUBIC)
+    planes = np.ascontiguousarray(np.asarray(picture).reshape(-1, 3).T)
+    return Texture(planes, (height, width), float(factor))
 
 
 def _size() -> tuple[int, int]:
@@ -324,3 +352,13 @@ def _hair_strip(hairy, rng) -> np.ndarray:
     skin = np.array(SKIN, np.float32) * 0.97
     cover = np.clip(hairy, 0, 1)[None, :, None]
     return (cover * hair + (1 - cover) * skin).clip(0, 255)
+
+
+def _body_strip() -> np.ndarray:
+    """Colours of neck and shirt from top to bottom, with a hem between."""
+    along = np.linspace(0, 1, BODY_HEIGHT)[:, None, None]
+    shirt = np.clip((along - COLLAR) / 0.02, 0, 1)
+    hem = 1 - 0.25 * np.exp(-(((along - COLLAR - 0.07) / 0.012) ** 2))
+    skin = np.array(SKIN, np.float32) * 0.93
+    colour = skin + shirt * (np.array(SHIRT, np.float32) - skin)
+    return np.broadcast_to(colour * hem, (BODY_HEIGHT, _size()[0], 3))

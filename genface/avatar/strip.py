@@ -1,14 +1,15 @@
-"""The strip below the panels: AUs over the whole clip, with a cursor; and titles.
+"""Bands below the panels: AUs and states over the whole clip, with a cursor.
 
 Everything but the cursor is painted once, so that a frame costs one copy.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from genface.avatar.lettering import SMALLEST, fitted, font, text_band
+from genface.errors import InputError, ShapeError
 from genface.facs import UNITS, au_number
 
 PAPER = (250, 250, 248)
@@ -19,6 +20,17 @@ CURSOR = (214, 68, 40)
 REAL = ((247, 249, 250), (92, 152, 190), (10, 48, 92))
 SYNTHETIC = ((251, 248, 244), (226, 150, 76), (110, 42, 4))
 SCALES = (REAL, SYNTHETIC)
+# Okabe and Ito's colours for the colour blind, with violet in the place of black.
+STATES = (
+    (0, 114, 178),
+    (230, 159, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (86, 180, 233),
+    (213, 94, 0),
+    (240, 228, 66),
+    (120, 94, 160),
+)
 LABELS = 178  # pixels for the AU names
 MARGIN = 8
 
@@ -40,6 +52,7 @@ class Strip:
         row: int = 12,
     ) -> None:
         labels = min(LABELS, width // 4)
+        _check_duration(duration)
         self.width, self.duration = width, duration
         self._top = 2 * MARGIN + 12
         rows = row * len(au_names)
@@ -53,11 +66,11 @@ class Strip:
         draw = ImageDraw.Draw(big)
         for index, name in enumerate(au_names):
             place = (2 * labels, 2 * (self._top + index * row) + row)
-            draw.text(place, _label(name, labels), INK, _font(2 * row - 2), "rm")
+            draw.text(place, _label(name, labels), INK, font(2 * row - 2), "rm")
         for left, values, title, scale in zip(
             self._lefts, series, titles, SCALES, strict=False
         ):
-            draw.text((2 * left, 2 * MARGIN), title, INK, _font(24), "lt")
+            draw.text((2 * left, 2 * MARGIN), title, INK, font(24), "lt")
             heat = _heat(np.asarray(values, float), scale, 2 * block, 2 * row)
             big.paste(heat, (2 * left, 2 * self._top))
             self._ticks(draw, left)
@@ -67,11 +80,9 @@ class Strip:
     def at(self, time: float) -> np.ndarray:
         """The strip (H, W, 3) uint8 with its cursor at ``time`` seconds."""
         picture = self._picture.copy()
-        share = min(max(time / self.duration, 0.0), 1.0)
         rows = slice(self._top - 3, self._top + self._rows + 3)
         for left in self._lefts:
-            column = left + round(share * (self._block - 1))
-            picture[rows, max(column - 1, 0) : column + 1] = CURSOR
+            _cursor(picture[rows], left, self._block, time / self.duration)
         return picture
 
     def _ticks(self, draw: ImageDraw.ImageDraw, left: int) -> None:
@@ -85,29 +96,111 @@ class Strip:
             draw.line([x, base, x, base + 8], fill=FAINT, width=2)
             unit = " s" if k == 0 else ""
             anchor = "lt" if k == 0 else "mt"
-            draw.text((x, base + 12), f"{k * step:g}{unit}", INK, _font(20), anchor)
+            draw.text((x, base + 12), f"{k * step:g}{unit}", INK, font(20), anchor)
+
+
+class StateRibbon:
+    """A coloured band of hidden states (T,) over the length of a clip, with a cursor.
+
+    States are numbered from 0; NaN and negative numbers are grey. ``names`` (K,) are
+    written at the left, for the state under the cursor: "state 1" and so on where none
+    are given. Colours are told apart also by the colour blind, up to eight of them.
+    ``block`` is which of how many blocks of a :class:`Strip` it lies under.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        states: np.ndarray,
+        duration: float,
+        names: Sequence[str] | None = None,
+        height: int = 24,
+        block: tuple[int, int] = (0, 1),
+    ) -> None:
+        states = np.asarray(states, float)
+        if states.ndim != 1 or not len(states):
+            raise ShapeError(f"states: expected (T,), got {states.shape}.")
+        _check_duration(duration)
+        self.width, self.height, self.duration = width, height, duration
+        labels = min(LABELS, width // 4)
+        which, blocks = block
+        self._block = (width - labels - (blocks + 1) * MARGIN) // blocks
+        self._left = labels + MARGIN + which * (self._block + MARGIN)
+        known = np.where(np.isfinite(states), states, -1).astype(int)
+        self._states = known
+        count = int(known.max(initial=-1)) + 1
+        if names is None:
+            names = [f"state {number + 1}" for number in range(count)]
+        if len(names) < count:
+            raise InputError(f"states: {count} occur, but {len(names)} have a name.")
+        band = np.array([*map(state_colour, range(count)), FAINT], np.uint8)[known]
+        # Of many states in one pixel the middle one, as mixed colours mean nothing.
+        middle = (np.arange(self._block) + 0.5) / self._block * len(known)
+        base = np.empty((height, width, 3), np.uint8)
+        base[:] = PAPER
+        pad = max(2, height // 6)
+        base[pad : height - pad, self._left : self._left + self._block] = band[
+            middle.astype(int)
+        ]
+        size = min(14, height - 8)
+        texts = [*names[:count], "no state"]
+        colours = [*map(state_colour, range(count)), FAINT]
+        self._pictures = [
+            self._labelled(base, text, size, labels, colour)
+            for text, colour in zip(texts, colours, strict=True)
+        ]
+
+    def at(self, time: float) -> np.ndarray:
+        """The ribbon (H, W, 3) uint8 with its cursor at ``time`` seconds."""
+        share = min(max(time / self.duration, 0.0), 1.0)
+        now = self._states[min(int(share * len(self._states)), len(self._states) - 1)]
+        picture = self._pictures[now if now >= 0 else -1].copy()
+        _cursor(picture, self._left, self._block, share)
+        return picture
+
+    def _labelled(self, base, text, size, labels, colour) -> np.ndarray:
+        text, size = fitted(text, labels - size - MARGIN, size, SMALLEST)
+        box = Image.new("RGB", (2 * labels, 2 * self.height), PAPER)
+        draw = ImageDraw.Draw(box)
+        middle = self.height
+        draw.text((2 * labels, middle), text, INK, font(2 * size), "rm")
+        length = draw.textlength(text, font(2 * size))
+        right = 2 * labels - length - size
+        draw.rectangle(
+            [right - size, middle - size / 2, right, middle + size / 2], colour
+        )
+        picture = base.copy()
+        picture[:, :labels] = box.reduce(2)
+        return picture
 
 
 def title_bar(
     titles: Sequence[str], widths: Sequence[int], height: int = 26
 ) -> np.ndarray:
     """One row of titles (height, sum of widths, 3), each centred over its panel."""
-    picture = Image.new("RGB", (2 * sum(widths), 2 * height), PAPER)
-    draw = ImageDraw.Draw(picture)
-    left = 0
+    columns = []
     for title, width in zip(titles, widths, strict=True):
-        size = 30
-        while size > 16 and draw.textlength(title, _font(size)) > 2 * width - 16:
-            size -= 2
-        place = (2 * left + width, height)
-        draw.text(place, title, INK, _font(size), anchor="mm")
-        left += width
-    return np.asarray(picture.reduce(2))
+        text, size = fitted(title, width - 8, 15, SMALLEST)
+        columns.append(text_band([text], width, size, INK, PAPER, height))
+    return np.concatenate(columns, axis=1)
 
 
-@lru_cache(maxsize=32)
-def _font(size: int):
-    return ImageFont.load_default(size)
+def state_colour(state: int) -> tuple[int, int, int]:
+    """Colour of a hidden state, 0-255; after eight they come again, darker."""
+    colour = STATES[state % len(STATES)]
+    darker = 0.62 ** (state // len(STATES))
+    return tuple(round(darker * part) for part in colour)  # type: ignore[return-value]
+
+
+def _check_duration(duration):
+    if not duration > 0:
+        raise InputError(f"duration is {duration} s; expected more than 0.")
+
+
+def _cursor(picture, left, block, share):
+    """Draw the cursor into the rows of a picture, in place."""
+    column = left + round(min(max(share, 0.0), 1.0) * (block - 1))
+    picture[:, max(column - 1, 0) : column + 1] = CURSOR
 
 
 def _label(name: str, room: int) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from genface.avatar import head, skin
-from genface.avatar.subdivision import Refined, refine
+from genface.avatar.subdivision import refine
 from genface.geometry import mesh_points
 
 LIDS = (
@@ -19,21 +19,25 @@ OPENINGS = (*LIDS, LIPS)
 # What upper and lower rim leave of the light in eyes and mouth.
 EYE_SHADOW = (0.60, 0.97)
 MOUTH_SHADOW = (0.62, 0.95)
-SKIN, RIGHT_EYE, LEFT_EYE, MOUTH = range(4)
-BACK = -1
+# Kinds of triangles in the order in which they are drawn.
+SKIN, EARS, BODY, RIGHT_EYE, LEFT_EYE, MOUTH = range(1, 7)
+BACK = 0  # the head behind the face, drawn with the skin
 
 
 @dataclass(frozen=True)
 class Surface:
-    """Fixed facts of a drawn head; see :func:`build`.
+    """Fixed facts of a drawn head; see :func:`build`. All numbers are float32.
 
-    ``parts`` are the first triangles of skin (with hair and ears), right eye, left eye
-    and mouth, and the end. Drawn vertices (R,) are ``copies`` of surface points, each
-    with its place in the texture (``uv`` (R, 2); in openings not used) and, in
-    openings, the light that the rims leave (``rim_light`` (R,)).
+    Surface points (S, 3) are those of the refined face and head, then of the ears, then
+    of the body. Drawn vertices (R,) are ``copies`` of them, each with its place in the
+    texture (``uv`` (R, 2); in openings not used) and, in openings, the light that the
+    rims leave (``rim_light`` (R,)). ``first_opening`` is the first drawn vertex of the
+    openings; ``parts`` (M,) uint8 is the kind of each of the ``triangles`` (M, 3), the
+    first ``n_face`` of which are the skin of the face.
     """
 
-    refined: Refined
+    smooth: sparse.csr_array
+    linear: sparse.csr_array
     back: head.HeadBack
     neutral: np.ndarray
     normal_matrix: sparse.csr_array
@@ -42,14 +46,17 @@ class Surface:
     hollow_scale: np.ndarray
     ear_points: np.ndarray
     ear_normals: np.ndarray
+    body: head.Body
     triangles: np.ndarray
     parts: np.ndarray
     copies: np.ndarray
     uv: np.ndarray
     rim_light: np.ndarray
+    first_opening: int
+    n_face: int
 
     def points(self, local: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Surface points and unit normals (S, 3), and hollowness (S,).
+        """Points and unit normals (S, 3) without the body's, and hollowness (S,).
 
         ``local`` (478, 3) are vertices in the frame of the head. Hollowness is the
         depth of a fold or groove relative to the local mesh width, below 0 on ridges.
@@ -57,25 +64,32 @@ class Surface:
         moved = local - self.neutral
         rings = self.back.points + self.back.follow[:, None] * moved[self.back.outline]
         control = np.concatenate([local, rings])
-        smooth = self.refined.smooth @ control
-        a, b, c = (smooth[self.normal_triangles[:, k]] for k in range(3))
-        normals = self.normal_matrix @ np.cross(b - a, c - a)
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12
+        smooth = self.smooth @ control
+        normals = self.normal_matrix @ face_normals(smooth, self.normal_triangles)
+        normals /= np.sqrt(np.einsum("vk,vk->v", normals, normals))[:, None] + 1e-12
         bent = self.hollow_matrix @ control  # toward the mean of the neighbours
         first = normals[: len(control)]
         hollow = np.einsum("vk,vk->v", bent, first) / self.hollow_scale
-        hollow = self.refined.linear @ hollow
-        none = np.zeros(len(self.ear_points))
+        hollow = self.linear @ hollow
         return (
             np.concatenate([smooth, self.ear_points]),
             np.concatenate([normals, self.ear_normals]),
-            np.concatenate([hollow, none]),
+            np.concatenate([hollow, np.zeros(len(self.ear_points), np.float32)]),
         )
+
+
+def face_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Normals (M, 3) of triangles, as long as twice their areas."""
+    (ax, bx, cx), (ay, by, cy), (az, bz, cz) = (
+        points[:, axis][triangles.T] for axis in range(3)
+    )
+    ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+    return np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx], axis=1)
 
 
 def build(neutral: np.ndarray, levels: int) -> Surface:
     """Join the parts for a neutral face (478, 3) in head centimetres."""
-    back = head.head_back(neutral)
+    back, body = head.head_back(neutral), head.body()
     coarse = np.concatenate([mesh_points.triangles(), back.triangles])
     kind = _kinds(len(back.triangles))
     control = np.concatenate([neutral, back.points])
@@ -87,34 +101,42 @@ def build(neutral: np.ndarray, levels: int) -> Surface:
     uv_face = skin.face_uv(refined.linear @ control)
     uv_hair = refined.linear @ skin.hair_uv(back.around, back.back)
     uv_ear = np.broadcast_to(skin.face_uv(head.PLAIN_SKIN), (len(ear_points), 2))
+    uv_body = np.concatenate([uv_face, uv_ear, skin.body_uv(body.along)])
     pieces = [
-        (fine[fine_kind == SKIN], uv_face),
-        (fine[fine_kind == BACK], uv_hair),
-        (ear_triangles + n_fine, np.concatenate([uv_face, uv_ear])),
-    ] + [(fine[fine_kind == part], uv_face) for part in (RIGHT_EYE, LEFT_EYE, MOUTH)]
-    triangles, copies, uv = _separate(pieces)
-    sizes = [len(faces) for faces, _ in pieces]
+        (fine[fine_kind == SKIN], uv_face, SKIN),
+        (fine[fine_kind == BACK], uv_hair, SKIN),
+        (ear_triangles + n_fine, np.concatenate([uv_face, uv_ear]), EARS),
+        (body.triangles + n_fine + len(ear_points), uv_body, BODY),
+    ] + [
+        (fine[fine_kind == part], uv_face, part)
+        for part in (RIGHT_EYE, LEFT_EYE, MOUTH)
+    ]
+    triangles, copies, uv = _separate([piece[:2] for piece in pieces])
+    parts = np.concatenate([np.full(len(piece[0]), piece[2]) for piece in pieces])
     rim_light = refined.linear @ _rim_light(len(control))
-    closed = (kind == SKIN) | (kind == BACK)
+    none = np.ones(len(ear_points) + len(body.points))
     outer = fine[np.isin(fine_kind, (SKIN, BACK))]
-    mean = _neighbour_mean(coarse[closed], len(control))
+    mean = _neighbour_mean(coarse[(kind == SKIN) | (kind == BACK)], len(control))
+    single = np.float32
     return Surface(
-        refined=refined,
-        back=back,
-        neutral=neutral,
+        smooth=refined.smooth.astype(single),
+        linear=refined.linear.astype(single),
+        back=back.single(),
+        neutral=neutral.astype(single),
         normal_triangles=outer,
-        normal_matrix=_corner_sum(outer, n_fine),
-        hollow_matrix=mean,
-        hollow_scale=_mesh_width(mean, control),
-        ear_points=ear_points,
-        ear_normals=ear_normals,
+        normal_matrix=corner_sum(outer, n_fine),
+        hollow_matrix=mean.astype(single),
+        hollow_scale=_mesh_width(mean, control).astype(single),
+        ear_points=ear_points.astype(single),
+        ear_normals=ear_normals.astype(single),
+        body=body.single(),
         triangles=triangles,
-        parts=np.concatenate(
-            [[0, sum(sizes[:3])], sum(sizes[:3]) + np.cumsum(sizes[3:])]
-        ),
+        parts=parts.astype(np.uint8),
         copies=copies,
-        uv=uv,
-        rim_light=np.append(rim_light, np.ones(len(ear_points)))[copies],
+        uv=uv.astype(single),
+        rim_light=np.append(rim_light, none)[copies].astype(single),
+        first_opening=int(triangles[parts > BODY].min()),
+        n_face=len(pieces[0][0]),
     )
 
 
@@ -153,11 +175,11 @@ def _rim_light(n_control: int) -> np.ndarray:
     return light
 
 
-def _corner_sum(triangles, n_points):
-    """Matrix that sums what the triangles around each point carry."""
+def corner_sum(triangles: np.ndarray, n_points: int) -> sparse.csr_array:
+    """Matrix (n_points, M) that sums what the triangles around each point carry."""
     columns = np.repeat(np.arange(len(triangles)), 3)
     return sparse.csr_array(
-        (np.ones(triangles.size), (triangles.ravel(), columns)),
+        (np.ones(triangles.size, np.float32), (triangles.ravel(), columns)),
         shape=(n_points, len(triangles)),
     )
 

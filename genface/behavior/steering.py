@@ -18,6 +18,7 @@ higher: x' = x + (1 - exp(-strength / 4)) max(f - x, 0), on the scale of the AUs
 import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from numbers import Real
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def steer(
     Investigator's Guide's (on the scale ``presence``, calibrated by the state means).
     The emotion is one of ``codec.emotions``.
     """
-    if not 0 <= strength < np.inf:
+    if not isinstance(strength, Real) or not 0 <= strength < np.inf:
         raise InputError(f"strength is a number from 0 up; got {strength!r}.")
     codec = codec or model.codec or _guide(model)
     if (codec.au_names, codec.au_scale) != (model.columns, model.au_scale):

@@ -222,60 +222,6 @@ def sample(
         typer.echo(line)
 
 
-@app.command(epilog="Example: genface animate more.csv -o face.mp4")
-def animate(
-    table: Annotated[Path, typer.Argument(help="A table with AU columns.")],
-    out: Out,
-    source: Annotated[
-        Path | None, typer.Option(help="Show this clip beside the avatar.")
-    ] = None,
-    synthetic: Annotated[
-        Path | None, typer.Option(help="Show a second avatar driven by this table.")
-    ] = None,
-    fps: Annotated[
-        float | None, typer.Option(help="Frames a second; the table's if left out.")
-    ] = None,
-    face: Annotated[str, typer.Option(help="Whose face: longest, or a face_id.")] = (
-        "longest"
-    ),
-    input_: Annotated[
-        str | None, typer.Option("--input", help="Which input of a table of several.")
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(min=16, help="Height and width of the avatar in pixels."),
-    ] = None,
-    calibrate: Annotated[
-        bool,
-        typer.Option(
-            "--calibrate/--no-calibrate",
-            help="Fit presence scores to the person's own range first.",
-        ),
-    ] = True,
-    force: Force = False,
-) -> None:
-    """Draw the AUs of a table as a moving face (.mp4 or .gif)."""
-    from genface.cli.console import Stages
-    from genface.pipelines import render_clip
-
-    with Stages() as stages:
-        result = render_clip(
-            table,
-            out,
-            source=source,
-            synthetic=synthetic,
-            fps=fps,
-            face=face,
-            input_name=input_,
-            size=None if size is None else (size, size),
-            calibrate=calibrate,
-            force=force,
-            progress=stages,
-        )
-    for line in (*result.lines, *result.paths):
-        typer.echo(line)
-
-
 @app.command(
     epilog="Example: genface compare real.csv --synthetic more.csv -o card.html"
 )

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import genface
-from genface.cli import convert, emotions, jobs, model, stats, weights
+from genface.cli import animate, convert, emotions, jobs, model, stats, weights
 from genface.cli.options import FAILED, REFUSED
 from genface.errors import GenfaceError
 
@@ -89,6 +89,7 @@ app = typer.Typer(
     epilog="Example: genface run clip.mp4 -o out",
 )
 app.add_typer(jobs.app)
+app.add_typer(animate.app)
 app.add_typer(model.app, name="model")
 app.add_typer(convert.app)
 app.add_typer(emotions.app)

@@ -17,6 +17,7 @@ from genface.errors import GenfaceError, InputError, MediaError
 from genface.fex import Fex
 from genface.files import sha256, shipped_model
 from genface.geometry import Pixels, as_pixels
+from genface.geometry.mesh_points import N_MESH
 from genface.nets.au_model import ENOUGH_FRAMES, load_au_model
 from genface.progress import Progress, reporter
 from genface.video import Frame
@@ -118,7 +119,7 @@ class Detector:
             raise MediaError(
                 f"none of {len(sources)} inputs could be read: {errors[0]}"
             )
-        neutral = Rig.default().neutral
+        neutral = Rig.default().neutral[:N_MESH]
         fex = Fex(face_table(sightings, neutral, self._au_model, all_aus))
         reading = asdict(span) | {"batch_size": batch_size, "all_aus": all_aus}
         fex.attrs = self._facts(read, reading)

@@ -50,6 +50,13 @@ RIGHT_EYE = (33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 
 LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 466, 388, 387, 386, 385, 384,
             398)
 
+# Rims of the right eye, the left eye and the mouth.
+OPENINGS = (
+    RIGHT_LID_UPPER + RIGHT_LID_LOWER,
+    LEFT_LID_UPPER + LEFT_LID_LOWER,
+    LIPS_INNER_UPPER + LIPS_INNER_LOWER,
+)
+
 RIGHT_BROW_UPPER = (70, 63, 105, 66, 107)  # outer to inner
 RIGHT_BROW_LOWER = (46, 53, 52, 65, 55)
 LEFT_BROW_UPPER = (300, 293, 334, 296, 336)

@@ -25,7 +25,8 @@ from genface.table import sidecar_path
 RECORD = ".genface.json"
 #: Names that end so are those of files; any other ending may be a folder's (res.v2).
 FILES = (".csv", ".tsv", ".parquet", ".json", ".npz", ".html", ".txt", ".xlsx") + (
-    ".mp4", ".mov", ".avi", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg"
+    ".mp4", ".mov", ".avi", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg",
+    ".webp", ".apng", ".glb",
 )  # fmt: skip
 
 Source = pd.DataFrame | BehaviorModel | Path | str

@@ -1,33 +1,33 @@
-"""A table of AUs drawn as a moving face, beside its source and a synthetic one."""
+"""A table of AUs as an animation: pictures, a page, a model that moves, or curves."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from genface.avatar.animation import Motion
-from genface.fex import Fex
-from genface.files import atomic, sha256
+import genface
+from genface.avatar.rig import Rig
+from genface.behavior import BehaviorModel
+from genface.errors import InputError
 from genface.pipelines import outputs
-from genface.pipelines.faces import face_choice, fex_of, frame_rate, one_input
-from genface.pipelines.motions import face_rows, motion_of
+from genface.pipelines.clip_exports import export
+from genface.pipelines.clip_formats import ClipFormat, clip_format, picture_size
+from genface.pipelines.clip_states import load_model
+from genface.pipelines.faces import face_choice
+from genface.pipelines.motions import Table, cast_of
 from genface.pipelines.progress import Progress, silent
-from genface.pipelines.scene import Scene, compose
-from genface.video import probe
-from genface.video.writer import exact_rate, gif_step, shrunk, write_clip
-
-GIF_BYTES = 6_000_000
-GIF_WIDTH = 440
-GIF_SECONDS = 20.0
+from genface.pipelines.rigs import chosen_rig, rig_digest
+from genface.pipelines.scene import Layout, Scene, compose
+from genface.pipelines.thumbnails import Thumbnails
+from genface.video import write_clip, write_pictures
 
 
 @dataclass(frozen=True)
 class RenderResult:
-    """The clips written, their number of frames, and one line per thing to know."""
+    """What was written, its number of frames, and one line per thing to know."""
 
     paths: tuple[Path, ...]
     n_frames: int
@@ -35,103 +35,116 @@ class RenderResult:
 
 
 def render_clip(
-    table: pd.DataFrame | Path | str,
+    table: Table,
     out: Path | str,
     *,
+    format: str | None = None,
     source: Path | str | None = None,
-    synthetic: pd.DataFrame | Path | str | None = None,
+    synthetic: Table | None = None,
+    model: BehaviorModel | Path | str | None = None,
+    rig: Rig | Path | str = "default",
     fps: Fraction | float | None = None,
-    size: tuple[int, int] | None = None,
+    size: str | int | tuple[int, int] | None = None,
     face: str | int = "longest",
     input_name: str | None = None,
+    table_fps: float | None = None,
     calibrate: bool = True,
     smooth: float = 0.0,
+    strip: bool | None = None,
+    caption: str = "",
+    max_targets: int | None = None,
     gif: bool | None = None,
     progress: Progress | None = None,
     force: bool = False,
 ) -> RenderResult:
-    """Draw the AUs, head pose and gaze of one face of ``table`` as an mp4 or gif.
+    """Draw or export the AUs, head pose and gaze of one face of ``table``.
 
-    With ``source`` (its clip) or ``synthetic`` (a second table), panels stand side by
-    side over a strip of all AUs: source with overlay, avatar of the real AUs, avatar of
-    the synthetic ones; and a small gif is written beside an mp4 (``gif`` says whether).
-    The clip lasts as long as the table, at ``fps`` or the source's rate. ``size`` is
-    (H, W) of an avatar's panel. ``input_name`` chooses one of several inputs of a
-    table. ``presence`` tables are calibrated per person unless ``calibrate`` is off;
-    ``smooth`` is in seconds. The avatar is greyed where there is no face to draw.
+    The ending of ``out``, or ``format``, says how: a name of
+    :data:`genface.pipelines.clip_formats.FORMATS`. It lasts as long as the table, at
+    ``fps``, the source's rate or the table's. ``input_name`` chooses one of several
+    inputs of a table; ``table_fps`` counts its frames where its times are missing or
+    wrong. ``presence`` tables are calibrated per person unless
+    ``calibrate`` is off; ``smooth`` is the standard deviation in seconds. Where there
+    is no face, the avatar holds, fades to neutral and is greyed.
+
+    Pictures show the face of ``rig`` (``default``, a path, or a :class:`Rig`) at
+    ``size``: (H, W) of its panel, or the height alone. With ``source`` (the table's
+    clip) or ``synthetic`` (a second table) panels stand side by side, and a small gif
+    is written beside an mp4 (``gif`` says whether). ``strip`` shows all AUs below, with
+    a ribbon of the states of a behaviour ``model`` or of a column ``state``, and labels
+    the leading emotion; on where panels, or a model, are.
+    ``caption`` is a line of text below all. ``max_targets`` limits the morph targets of
+    a glb.
     """
     out = Path(out)
-    wanted = (source is not None or synthetic is not None) if gif is None else gif
-    small = out.with_suffix(".gif") if wanted and out.suffix == ".mp4" else None
-    settings = {
-        "fps": fps,
-        "size": size,
-        "face": face_choice(face),
-        "input": input_name,
-        "gif": wanted,
-        "calibrate": calibrate,
-        "smooth": smooth,
-    }
-    this = outputs.job("animate", _digests(table, source, synthetic), **settings)
+    kind = clip_format(out, format)
+    beside = source is not None or synthetic is not None
+    layout = Layout(
+        size=picture_size(size) if isinstance(size, str) else size,
+        strip=(beside or model is not None) if strip is None else strip,
+        caption=caption,
+    )
+    timing: dict[str, Any] = {"fps": fps, "calibrate": calibrate, "smooth": smooth}
+    whose: dict[str, Any] = {"face": face_choice(face), "input_name": input_name}
+    timing["table_fps"] = table_fps
+    wanted = beside if gif is None else gif
+    extra = {"source": source, "synthetic": synthetic, "model": model, "gif": gif}
+    _check_options(kind, {**asdict(layout), **extra}, rig, max_targets)
+    settings = {"format": kind.name, "gif": wanted, "max_targets": max_targets}
+    settings |= {**asdict(layout), **timing, **whose}
+    given = {"table": table, "source": source, "synthetic": synthetic, "model": model}
+    this = outputs.job("animate", _digests(given) | rig_digest(rig), **settings)
+    small = out.with_suffix(".gif") if wanted and kind.name == "mp4" else None
     paths = (out,) if small is None else (out, small)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return RenderResult(paths, 0, (f"animate: {out} is up to date",))
-    name, fex = fex_of(table)
-    fex = one_input(name, fex, input_name)
-    asked = _asked_rate(source, fps)
-    if asked is not None and not fex.attrs.get("fps"):
-        fex.attrs["fps"] = float(asked)  # frame numbers count at this rate
-    real = face_rows(fex, face, name)
-    rate, lines = (asked, []) if asked is not None else _own_rate(real)
-    lines += _other_source(real, source)
-    draw = partial(motion_of, fps=rate, calibrate=calibrate, smooth=smooth)
-    motions = [draw(real)]
-    seconds = float(len(motions[0]) / rate)
-    if synthetic is not None:
-        other, follows = fex_of(synthetic)
-        follows = face_rows(follows, name=other)
-        motions.append(draw(follows, reference=real, duration=seconds))
-    scene = compose(motions, None if source is None else Path(source), fex, real, size)
-    lines += _notes(motions)
-    thumbnails = _Thumbnails(rate) if small is not None else None
+
+    shown = chosen_rig(rig)
+    known = shown.au_names if kind.drawn or kind.rigged else None
+    cast = cast_of(table, synthetic, source, known=known, **timing, **whose)
     for path in paths:
         outputs.begin(path, this)
-    write_clip(out, _watched(scene, thumbnails, progress or silent), rate)
-    outputs.record(out, this)
-    if small is not None and thumbnails is not None:
-        lines.append(thumbnails.write(small))
-        outputs.record(small, this)
-    if scene.source is not None and scene.source.problem:
-        lines.append(scene.source.problem)
-    lines.append(f"{len(scene)} frames, {seconds:.1f} s at {float(rate):.5g} frames/s")
-    return RenderResult(paths, len(scene), tuple(f"animate: {x}" for x in lines))
+    lines = list(cast.notes)
+    if kind.drawn:
+        clip = None if source is None else Path(source)
+        scene = compose(cast, layout, shown, load_model(model), clip)
+        lines += _draw(scene, kind, paths, progress or silent)
+        lines += scene.notes()
+    else:
+        lines += export(kind, out, cast.motions[0], shown, max_targets)
+    for path in paths:
+        outputs.record(path, this)
+    n, rate = len(cast.motions[0]), cast.rate
+    lines.append(f"{n} frames, {float(n / rate):.1f} s at {float(rate):.5g} frames/s")
+    return RenderResult(paths, n, tuple(f"animate: {line}" for line in lines))
 
 
-def _asked_rate(source, fps) -> Fraction | None:
-    """Frames a second as asked, else the source's; None where the table decides."""
-    if fps is not None:
-        return exact_rate(fps)
-    return None if source is None else probe(source).fps
+def _draw(
+    scene: Scene, kind: ClipFormat, paths: tuple[Path, ...], progress: Progress
+) -> list[str]:
+    """Write the pictures of a scene, and a small gif of them to a second path."""
+    out, *small = paths
+    rate = scene.motions[0].fps
+    comment = "; ".join([f"genface {genface.__version__}", *scene.motions[0].notes])
+    thumbnails = Thumbnails(rate) if small else None
+    pictures = _watched(scene, progress)
+    if thumbnails is not None:
+        pictures = thumbnails.watch(pictures)
+    if kind.suffix:
+        write_clip(out, pictures, rate, comment=comment)
+    else:
+        write_pictures(out, pictures, replace=True)
+    return [] if thumbnails is None else [thumbnails.write(small[0])]
 
 
-def _own_rate(rows: Fex) -> tuple[Fraction, list[str]]:
-    rate, notes = frame_rate(rows)
-    return exact_rate(rate), notes
+def _watched(scene: Scene, progress: Progress) -> Iterator[np.ndarray]:
+    """Frames of a scene, reported one by one."""
+    for done, picture in enumerate(scene.frames(), start=1):
+        progress("render", done, len(scene))
+        yield picture
 
 
-def _other_source(rows: Fex, source) -> list[str]:
-    """A note if the clip to be shown is not the one that the table was made from."""
-    if source is None or "input" not in rows.columns:
-        return []
-    made_from = rows["input"].iloc[0]
-    digest = (rows.attrs.get("source_sha256") or {}).get(made_from)
-    if digest is None or digest == sha256(source):
-        return []
-    return [f"{source} is not {made_from}, which the table was made from"]
-
-
-def _digests(table, source, synthetic) -> dict[str, str]:
-    given = {"table": table, "source": source, "synthetic": synthetic}
+def _digests(given: Mapping[str, Any]) -> dict[str, str]:
     return {
         key: digest
         for role, one in given.items()
@@ -140,54 +153,21 @@ def _digests(table, source, synthetic) -> dict[str, str]:
     }
 
 
-def _notes(motions: list[Motion]) -> list[str]:
-    if len(motions) == 1:
-        return list(motions[0].notes)
-    which = ("real", "synthetic")
-    return [
-        f"{name}: {note}"
-        for name, motion in zip(which, motions, strict=True)
-        for note in motion.notes
-    ]
-
-
-def _watched(scene: Scene, thumbnails: "_Thumbnails | None", progress: Progress):
-    """Frames of a scene, reported one by one and kept small for the gif."""
-    for done, picture in enumerate(scene.frames(), start=1):
-        if thumbnails is not None:
-            thumbnails.take(picture)
-        progress("render", done, len(scene))
-        yield picture
-
-
-class _Thumbnails:
-    """Small copies of some frames of the clip, for a gif of a modest size."""
-
-    def __init__(self, rate: Fraction) -> None:
-        self.every = gif_step(rate)
-        self.rate = rate / self.every
-        self._count = 0
-        self._frames: list[np.ndarray] = []
-        self._cut = False
-
-    def take(self, picture: np.ndarray) -> None:
-        if self._count % self.every == 0:
-            if len(self._frames) < GIF_SECONDS * self.rate:
-                self._frames.append(shrunk(picture, GIF_WIDTH))
-            else:
-                self._cut = True
-        self._count += 1
-
-    def write(self, path: Path) -> str:
-        """Write the gif, smaller if it would be too large; a line on what differs."""
-        width = self._frames[0].shape[1]
-        with atomic(path) as gif:
-            while True:
-                write_clip(gif, self._frames, self.rate, max_width=width)
-                size = gif.stat().st_size
-                if size <= GIF_BYTES or width <= 240:
-                    break
-                width = int(width * max(0.6, 0.95 * math.sqrt(GIF_BYTES / size)))
-        cut = f", its first {GIF_SECONDS:g} s" if self._cut else ""
-        rate = f"{float(self.rate):.3g} frames/s"
-        return f"{path.name} is {width} pixels wide, at {rate}{cut}"
+def _check_options(
+    kind: ClipFormat, pictures: dict, rig: object, max_targets: int | None
+) -> None:
+    """Refuse what says nothing about this format, lest it be thought to work."""
+    wrong = []
+    if not kind.drawn:
+        wrong += [name for name, value in pictures.items() if value]
+    if not (kind.drawn or kind.rigged) and isinstance(rig, str) and rig != "default":
+        wrong.append("rig")
+    if kind.name != "glb" and max_targets is not None:
+        wrong.append("max_targets")
+    if max_targets is not None and max_targets < 1:
+        raise InputError(f"max_targets {max_targets}: expected 1 or more.")
+    if wrong:
+        raise InputError(
+            f"{', '.join(wrong)}: nothing of that is in the format {kind.name}; leave "
+            "it out, or write another format."
+        )

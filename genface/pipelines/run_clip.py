@@ -73,8 +73,8 @@ def run_clip(
     seen = bool((found.fex["status"] == "ok").any())
     if force and not (seen and outputs.recorded(table) == before):
         # What an earlier clip left behind; with a face it is made anew below.
-        small, page, card = film.with_suffix(".gif"), out / "report.html", "card.json"
-        for stale in (model, synthetic, film, small, page, out / card):
+        pages = (out / "avatar.html", out / "report.html", out / "card.json")
+        for stale in (model, synthetic, film, film.with_suffix(".gif"), *pages):
             outputs.discard(stale)
     if not seen:
         return RunResult(
@@ -108,11 +108,13 @@ def run_clip(
         film,
         source=clip,
         synthetic=synthetic,
+        model=model,
         face=face,
         force=force,
         progress=progress,
     )
     _say_all(say, drawn.lines)
+    page = render_clip(table, out / "avatar.html", face=face, force=force)
     compared = compare_sets(
         [table],
         [synthetic],
@@ -125,7 +127,8 @@ def run_clip(
         progress=progress,
     )
     _say_all(say, compared.lines)
-    return RunResult((*found.paths, model, synthetic, *drawn.paths, *compared.paths))
+    films = (*drawn.paths, *page.paths)
+    return RunResult((*found.paths, model, synthetic, *films, *compared.paths))
 
 
 def run_demo(

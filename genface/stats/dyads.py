@@ -62,8 +62,8 @@ def pair_faces(
     """
     labels = dict(zip("ab", names, strict=True))
     sides = {"a": _timed(a, names[0]), "b": _timed(b, names[1])}
-    shared, notes = _shared_columns(sides, labels, columns)
     own = {side: _own_rate(table, labels[side]) for side, table in sides.items()}
+    shared, notes = _shared_columns(sides, labels, columns)
     base = min(own.values()) if rate is None else rate
     if max(own.values()) > 1.001 * min(own.values()):
         told = " and ".join(f"{labels[side]} {own[side]:.4g}" for side in "ab")

@@ -38,6 +38,9 @@ ORDERS = 20
 ALPHA = 0.05
 """A peak with a larger p is flat: its lag means nothing."""
 
+SAME = 1e-9
+"""A draw that is the data again may differ from it by this much rounding."""
+
 LONG = 5.0
 """Segments last at least so many times as long as the series remember."""
 
@@ -214,8 +217,10 @@ def _tested(
     with np.errstate(invalid="ignore", divide="ignore"):
         excess = np.where(spread > 0, (together - mean) / spread, np.nan)
     highest = np.fmax.reduce(excess[1:].reshape(len(draws), -1), axis=1)
-    p = p_value(strength, chance, "greater")
-    corrected = (1 + (highest[:, None, None] >= excess[0]).sum(0)) / (1 + len(draws))
+    p = p_value(strength - SAME, chance, "greater")
+    corrected = (1 + (highest[:, None, None] >= excess[0] - SAME).sum(0)) / (
+        1 + len(draws)
+    )
     corrected = np.where(np.isfinite(p), np.maximum(corrected, p), np.nan)
     rows = []
     for i, measure in enumerate(measures):

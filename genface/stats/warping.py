@@ -7,6 +7,10 @@ from genface.errors import InputError, ShapeError
 BATCH = 512
 """Pairs of series at a time: their band then stays in the processor's cache."""
 
+TIE = 1e-9
+"""Costs as near as this are equal, and the step of (1, 1) is taken: otherwise rounding
+would choose the path of faces that rest at 0 for long."""
+
 
 def warping_cost(x: np.ndarray, y: np.ndarray, band: int) -> np.ndarray:
     """Cost per step of the cheapest alignment of x (..., T) with y (..., T).
@@ -51,7 +55,7 @@ def _cost(x: np.ndarray, y: np.ndarray, band: int) -> np.ndarray:
         ahead = slice(here.start + 1, here.stop + 1, 2)  # (i, j - 1)
         least, count = cost[here], steps[here]  # (i - 1, j - 1)
         for other in (back, ahead):
-            nearer = cost[other] < least
+            nearer = cost[other] < least - TIE
             least = np.where(nearer, cost[other], least)
             count = np.where(nearer, steps[other], count)
         cost[here], steps[here] = least + step, count + 1

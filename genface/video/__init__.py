@@ -3,7 +3,7 @@
 from genface.video.container import VideoInfo, probe
 from genface.video.picture import as_rgb, is_picture, read_image
 from genface.video.reader import Frame, FrameReader, check_range, read_frames
-from genface.video.writer import write_clip
+from genface.video.writer import write_clip, write_pictures
 
 __all__ = [
     "Frame",
@@ -16,4 +16,5 @@ __all__ = [
     "read_frames",
     "read_image",
     "write_clip",
+    "write_pictures",
 ]

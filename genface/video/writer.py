@@ -1,26 +1,22 @@
-"""Frames out: clips as mp4 and gif."""
+"""Frames out: clips as mp4, gif, animated WebP and PNG, or a folder of pictures."""
 
-import math
+import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 
-import av
 import av.error
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from genface.errors import InputError, MediaError, ShapeError
 from genface.files import atomic
+from genface.video.gif import encode_gif, gif_step
+from genface.video.streams import STREAMS, encode_stream
 
-SUFFIXES = (".mp4", ".gif")
-QUALITY = 20  # constant rate factor of x264
-BT709 = 1  # code of the colour primaries and transfer in the H.264 standard
-GIF_NOISE = 10  # of 255; changes up to this are taken for noise
-UNCHANGED = 255  # entry of the palette for pixels that a gif's frame leaves alone
-GIF_FASTEST = 50  # frames per second
+SUFFIXES = (".mp4", ".gif", ".webp", ".apng")
 SLOWEST, FASTEST = 0.01, 1000.0  # frames per second
 
 
@@ -31,14 +27,18 @@ def write_clip(
     *,
     max_width: int | None = None,
     every: int = 1,
+    comment: str = "",
 ) -> Path:
     """Write pictures (H, W, 3) uint8, all of one size, shown ``fps`` times a second.
 
     ``.mp4`` is H.264 that plays everywhere; odd sizes grow by a copy of the last row
     or column. ``.gif`` has one palette for the whole clip, and delays that alternate
     between hundredths of a second so that the mean rate is right; above 50 frames/s
-    frames are left out. ``max_width`` shrinks, ``every`` keeps each n-th frame and
-    slows the rate with it. The file appears whole or not at all.
+    frames are left out. ``.webp`` keeps most of the colours at a fraction of the size,
+    its times are rounded to milliseconds; ``.apng`` keeps every pixel. ``max_width``
+    shrinks, ``every`` keeps each n-th frame and slows the rate with it.
+    ``comment`` is kept in an mp4 or gif. The file appears whole or not at all; the
+    same frames give the same bytes.
 
     Raises :class:`InputError` for another ending or no frames, :class:`MediaError`
     when the file cannot be written.
@@ -47,8 +47,8 @@ def write_clip(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(
-            f"{path}: clips are written as {' or '.join(SUFFIXES)}, not "
-            f"{suffix or 'without an ending'}."
+            f"{path}: clips are written as {', '.join(SUFFIXES[:-1])} or "
+            f"{SUFFIXES[-1]}, not {suffix or 'without an ending'}."
         )
     rate = exact_rate(fps)
     for name, value in (("every", every), ("max_width", max_width)):
@@ -56,31 +56,75 @@ def write_clip(
             raise InputError(f"{name} is {value}; expected 1 or more.")
     if suffix == ".gif":
         every = max(every, gif_step(rate))
-    pictures = (shrunk(_checked(f), max_width) for f in islice(frames, 0, None, every))
-    first = next(pictures, None)
-    if first is None:
-        raise InputError(f"{path}: there are no frames to write.")
-    write = _write_gif if suffix == ".gif" else _write_mp4
-    source = _Source(_of_one_size(chain([first], pictures), first.shape))
+    pictures = (shrunk(frame, max_width) for frame in islice(frames, 0, None, every))
+    source = _Source(path, pictures)
     try:
         with atomic(path) as temporary:
-            write(temporary, source, rate / every)
+            if suffix == ".gif":
+                encode_gif(temporary, source, rate / every, comment)
+            else:
+                kind = STREAMS[suffix]
+                encode_stream(temporary, source, rate / every, kind, comment)
     except (av.error.FFmpegError, OSError) as error:
-        if source.failed:  # the trouble is the frames', not the file's
-            raise
-        reason = getattr(error, "strerror", None) or str(error)
-        raise MediaError(
-            f"{path}: cannot be written ({reason}); check the folder and free space."
-        ) from None
+        raise source.reason(error) from None
     return path
 
 
-class _Source:
-    """Passes frames on, and remembers whether making one of them failed."""
+def write_pictures(
+    folder: Path | str, frames: Iterable[np.ndarray], *, replace: bool = False
+) -> Path:
+    """Write pictures (H, W, 3) uint8 as ``00000.png``, ``00001.png``, ... of a folder.
 
-    def __init__(self, frames: Iterator[np.ndarray]) -> None:
-        self._frames = frames
-        self.failed = False
+    The folder appears whole or not at all; with ``replace`` instead of one of this
+    kind.
+
+    Raises :class:`InputError` for no frames or a folder that is not empty,
+    :class:`MediaError` when it cannot be written.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (_only_pictures(folder) if replace else _empty(folder)):
+        raise InputError(f"{folder}: holds something else; name another folder.")
+    source = _Source(folder, iter(frames))
+    scratch = folder.with_name(f".{folder.name}-{secrets.token_hex(6)}")
+    whole, old = scratch / "new", scratch / "old"
+    try:
+        whole.mkdir(parents=True)
+        for index, frame in enumerate(source):
+            Image.fromarray(frame).save(whole / f"{index:05d}.png")
+        if folder.exists():
+            folder.rename(old)
+        whole.rename(folder)
+    except OSError as error:
+        raise source.reason(error) from None
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder
+
+
+def _empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _only_pictures(folder: Path) -> bool:
+    """Whether a folder holds nothing but what :func:`write_pictures` writes."""
+    return folder.is_dir() and all(
+        path.suffix == ".png" and path.stem.isdecimal() for path in folder.iterdir()
+    )
+
+
+class _Source:
+    """Passes pictures of one size on, and remembers whether making one failed."""
+
+    def __init__(self, path: Path, frames: Iterator[np.ndarray]) -> None:
+        checked = (_checked(frame) for frame in frames)
+        first = next(checked, None)
+        if first is None:
+            raise InputError(f"{path}: there are no frames to write.")
+        self._frames = _of_one_size(chain([first], checked), first.shape)
+        self._path = path
+        self._failed = False
 
     def __iter__(self) -> Iterator[np.ndarray]:
         try:
@@ -88,8 +132,18 @@ class _Source:
         except GeneratorExit:
             raise
         except BaseException:
-            self.failed = True
+            self._failed = True
             raise
+
+    def reason(self, error: Exception) -> Exception:
+        """The error itself if the trouble is the frames', else what to do about it."""
+        if self._failed:
+            return error
+        reason = getattr(error, "strerror", None) or str(error)
+        return MediaError(
+            f"{self._path}: cannot be written ({reason}); check the folder and free "
+            "space."
+        )
 
 
 def exact_rate(fps: Fraction | float) -> Fraction:
@@ -107,9 +161,14 @@ def exact_rate(fps: Fraction | float) -> Fraction:
     return Fraction(rate).limit_denominator(1001)
 
 
-def gif_step(rate: Fraction) -> int:
-    """Each how-many-th frame a gif can show: viewers slow down what is too fast."""
-    return max(1, math.ceil(rate / GIF_FASTEST))
+def shrunk(frame: np.ndarray, max_width: int | None) -> np.ndarray:
+    """A picture brought down to ``max_width`` pixels; never enlarged."""
+    frame = _checked(frame)
+    height, width = frame.shape[:2]
+    if max_width is None or width <= max_width:
+        return frame
+    size = (max_width, max(1, round(height * max_width / width)))
+    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX))
 
 
 def _checked(frame: np.ndarray) -> np.ndarray:
@@ -130,112 +189,3 @@ def _of_one_size(frames, shape) -> Iterator[np.ndarray]:
                 "a clip has one size."
             )
         yield frame
-
-
-def shrunk(frame: np.ndarray, max_width: int | None) -> np.ndarray:
-    """A picture brought down to ``max_width`` pixels; never enlarged."""
-    height, width = frame.shape[:2]
-    if max_width is None or width <= max_width:
-        return frame
-    size = (max_width, max(1, round(height * max_width / width)))
-    return np.asarray(Image.fromarray(frame).resize(size, Image.Resampling.BOX))
-
-
-def _write_mp4(path: Path, frames: Iterable[np.ndarray], rate: Fraction) -> None:
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = None
-        for index, rgb in enumerate(frames):
-            odd = [(0, size % 2) for size in rgb.shape[:2]]
-            if any(extra for _, extra in odd):
-                rgb = np.pad(rgb, [*odd, (0, 0)], "edge")
-            stream = stream or _h264(container, rgb.shape, rate)
-            picture = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
-                format="yuv420p",
-                dst_colorspace=Colorspace.ITU709,
-                dst_color_range=ColorRange.MPEG,
-            )
-            picture.pts, picture.time_base = index, 1 / rate
-            container.mux(stream.encode(picture))
-        if stream is not None:
-            container.mux(stream.encode())
-
-
-def _h264(container, shape, rate: Fraction):
-    stream = container.add_stream("libx264", rate=rate)
-    stream.height, stream.width = shape[:2]
-    stream.pix_fmt = "yuv420p"
-    stream.options = {"crf": str(QUALITY), "preset": "veryfast"}
-    context = stream.codec_context
-    context.time_base = 1 / rate
-    # Say which colours these are; players guess differently by size otherwise.
-    context.color_primaries = context.color_trc = context.colorspace = BT709
-    context.color_range = ColorRange.MPEG
-    return stream
-
-
-def _write_gif(path: Path, frames: Iterable[np.ndarray], rate: Fraction) -> None:
-    codes, histogram = [], np.zeros(1 << 16, np.int64)
-    shown = None
-    for rgb in frames:
-        shown = rgb if shown is None else _steadied(rgb, shown)
-        code = _rgb565(shown)
-        histogram += np.bincount(code.ravel(), minlength=1 << 16)
-        codes.append(code)
-    palette, nearest = _palette(histogram)
-
-    def indexed(now: int) -> Image.Image:
-        index = nearest[codes[now]]
-        if now:
-            index[codes[now] == codes[now - 1]] = UNCHANGED
-        image = Image.fromarray(index)
-        image.putpalette(palette.tobytes())
-        return image
-
-    ticks = [round(100 * k / rate) for k in range(len(codes) + 1)]
-    delays = [10 * (after - now) for now, after in zip(ticks, ticks[1:], strict=False)]
-    indexed(0).save(
-        path,
-        save_all=True,
-        append_images=(indexed(now) for now in range(1, len(codes))),
-        duration=delays,
-        loop=0,
-        transparency=UNCHANGED,
-        disposal=1,
-        optimize=False,
-    )
-
-
-def _steadied(rgb: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """New picture in which what hardly changed stays as it was: noise costs space."""
-    change = np.maximum(rgb, shown) - np.minimum(rgb, shown)
-    return np.where((change <= GIF_NOISE).all(axis=-1, keepdims=True), shown, rgb)
-
-
-def _rgb565(rgb: np.ndarray) -> np.ndarray:
-    """Colours in 16 bits, as red 5, green 6, blue 5."""
-    wide = rgb.astype(np.uint16)
-    return (wide[..., 0] >> 3 << 11) | (wide[..., 1] >> 2 << 5) | wide[..., 2] >> 3
-
-
-def _palette(histogram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Palette (255, 3) uint8 for a histogram of 16-bit colours, and each one's index.
-
-    Median cut (Heckbert 1982) on a picture that holds each colour in proportion.
-    """
-    code = np.arange(1 << 16)
-    colours = np.stack([code >> 11 << 3, (code >> 5 & 63) << 2, (code & 31) << 3], 1)
-    colours += [4, 2, 4]
-    seen = np.flatnonzero(histogram)
-    # The square root keeps small, bright details beside large, even areas.
-    share = np.sqrt(histogram[seen])
-    copies = np.ceil(share * (1 << 17) / share.sum()).astype(np.int64)
-    sample = np.repeat(colours[seen], copies, axis=0).astype(np.uint8)
-    reduced = Image.fromarray(sample[None]).quantize(
-        UNCHANGED, Image.Quantize.MEDIANCUT
-    )
-    palette = np.array(reduced.getpalette(), np.uint8).reshape(-1, 3)[:UNCHANGED]
-    nearest = np.zeros(1 << 16, np.uint8)
-    for block in np.array_split(seen, max(1, len(seen) // 4096)):
-        far = colours[block, None].astype(np.int32) - palette.astype(np.int32)
-        nearest[block] = (far**2 @ np.array([3, 6, 1])).argmin(axis=1)
-    return palette, nearest

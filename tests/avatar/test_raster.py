@@ -1,19 +1,16 @@
-"""Triangles to pixels, the smooth surface, and the face that is drawn with them."""
+"""Triangles to pixels, smooth edges of a picture, and smooth surfaces."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genface.avatar.face import AvatarRenderer
+from genface.avatar.camera import Camera
+from genface.avatar.picture import Posed, develop
 from genface.avatar.raster import rasterize
-from genface.avatar.rig import Rig
 from genface.avatar.subdivision import refine
-from genface.errors import InputError, ShapeError
-from genface.geometry import mesh_points
 
 ONE = np.array([[0, 1, 2]])
-NOTHING = np.empty((3, 0))
 
 
 def covered(points, triangles, shape, **options):
@@ -130,89 +127,31 @@ def test_subdivision_of_a_regular_grid_keeps_the_plane_and_a_crease_keeps_its_li
     np.testing.assert_allclose(flat[:, 2], 0)
 
 
-@pytest.fixture(scope="module")
-def renderer():
-    return AvatarRenderer(size=(128, 112))
+def test_only_wanted_cells_are_filled_and_equal_the_whole_picture():
+    rng = np.random.default_rng(7)
+    points = np.column_stack([rng.uniform(-5, 45, (60, 2)), rng.normal(size=60)])
+    triangles = rng.integers(0, 60, (40, 3))
+    values = rng.normal(size=(60, 2))
+    whole = rasterize(points, triangles, values, (40, 40), cull=False)
+    cells = np.flatnonzero(rng.random(1600) < 0.3)
+    some = rasterize(points, triangles, values, (40, 40), cull=False, cells=cells)
+    kept = np.isin(whole.pixel, cells)
+    assert 0 < kept.sum() == len(some.pixel)
+    np.testing.assert_array_equal(some.pixel, whole.pixel[kept])
+    np.testing.assert_array_equal(some.triangle, whole.triangle[kept])
+    np.testing.assert_array_equal(some.values, whole.values[:, kept])
+    np.testing.assert_array_equal(some.depth, whole.depth[cells])
 
 
-def pose_face(**activations):
-    rig = Rig.default()
-    aus = np.array([[activations.get(name, 0.0) for name in rig.au_names]])
-    return rig.vertices(aus)[0]
-
-
-def pixel_of(renderer, vertices, points):
-    """Where vertices lie in the picture, by the renderer's own camera."""
-    local, turn, shift = renderer._head_frame(renderer._in_cm(np.float64(vertices)))
-    world = local[list(points)] @ turn.T + shift
-    near = renderer._scale * 75 / (75 - world[:, 2])
-    column = renderer._inner[1] / 2 + near * world[:, 0]
-    row = renderer._row - near * world[:, 1]
-    return (row / 2).astype(int), (column / 2).astype(int)
-
-
-def test_equal_vertices_give_equal_bytes(renderer):
-    vertices = pose_face(AU12=0.7, AU25=0.4)
-    first = renderer.render(vertices)
-    again = AvatarRenderer(size=(128, 112)).render(vertices)
-    assert first.dtype == np.uint8 and first.shape == (128, 112, 3)
-    assert first.tobytes() == renderer.render(vertices).tobytes() == again.tobytes()
-
-
-def test_an_open_mouth_is_dark_between_the_lips(renderer):
-    shut, opened = pose_face(), pose_face(AU25=1.0, AU26=1.0)
-    rows, columns = pixel_of(renderer, opened, (13, 14))
-    column = columns[0]
-    low = rows[0] + round(0.7 * (rows[1] - rows[0]))
-    assert rows[1] - rows[0] >= 4
-    assert renderer.render(opened)[low, column].max() < 90
-    assert renderer.render(shut)[low, column].max() > 120
-
-
-def test_closed_lids_hide_the_eyes(renderer):
-    shut, opened = pose_face(AU43=1.0), pose_face()
-    for iris in mesh_points.IRISES:
-        rows, columns = pixel_of(renderer, opened, iris[:1])
-        seen = renderer.render(opened)[rows[0], columns[0]].astype(int)
-        above = renderer.render(shut)[rows[0] - 1, columns[0]].astype(int)
-        assert seen.max() < 100  # the pupil
-        assert above[0] - above[2] > 25 and above[0] > 110  # skin
-
-
-def test_gaze_moves_the_iris_to_the_subjects_right(renderer):
-    rig = Rig.default()
-    ahead, right = rig.vertices(
-        np.zeros((2, len(rig.au_names))), gaze=np.array([[0, 0], [0, 0.4]])
-    )
-    _, columns = pixel_of(renderer, ahead, (468, 473))
-    _, moved = pixel_of(renderer, right, (468, 473))
-    assert (moved < columns).all()
-    assert (renderer.render(ahead) != renderer.render(right)).any()
-
-
-def test_the_outline_of_the_face_is_antialiased(renderer):
-    picture = renderer.render(pose_face()).astype(int)
-    row = pixel_of(renderer, pose_face(), (2,))[0][0]  # below the ears' middle
-    line = picture[row, :56, 0] - picture[row, :56, 2]  # skin is red, the rest is not
-    start = int(np.flatnonzero(line > 40)[0])
-    edge = line[start - 2 : start + 1]
-    assert (np.diff(edge) >= 0).all()  # from background to skin without overshoot
-    assert (np.diff(line[: start - 2]) < 12).all()
-
-
-def test_vertices_of_another_shape_or_not_finite_are_refused(renderer):
-    with pytest.raises(ShapeError, match="478"):
-        renderer.render(np.zeros((468, 3)))
-    broken = pose_face().copy()
-    broken[3] = np.nan
-    with pytest.raises(InputError, match="finite"):
-        renderer.render(broken)
-    with pytest.raises(InputError, match="16"):
-        AvatarRenderer(size=(8, 8))
-
-
-def test_frames_draws_a_series():
-    small = AvatarRenderer(size=(32, 32))
-    names = ["AU12", "AU26"]
-    frames = list(small.frames(np.array([[0, 0], [1, 1.0]]), au_names=names))
-    assert len(frames) == 2 and (frames[0] != frames[1]).any()
+def test_an_edge_is_the_mean_of_its_samples_and_the_inside_is_sampled_once():
+    camera = Camera((24, 24), 1.0, (0.0, 0.0, 0.0), 1e9)
+    corners = np.array([[-8.3, -7.1, 0], [8.9, -7.1, 0], [8.9, 6.4, 0], [-8.3, 6.4, 0]])
+    posed = Posed(corners, np.full((4, 3), 200.0), lambda seen: seen.values)
+    square = np.array([[0, 1, 2], [0, 2, 3]])
+    backdrop = np.full((24, 24, 3), 50, np.uint8)
+    picture = develop(posed, square, np.ones(2, np.uint8), camera, backdrop)
+    cover = (picture[..., 0] - 50.0) / 150
+    assert (cover[6:18, 5:20] == 1).all() and (cover[:4] == 0).all()
+    assert cover.sum() == pytest.approx(17.2 * 13.5, rel=0.02)
+    assert ((cover > 0) & (cover < 1)).sum() >= 30
+    assert (picture == picture[..., :1]).all()

@@ -193,7 +193,7 @@ def test_a_model_of_emotions_can_be_steered_too():
 
 def test_wrong_use_of_steering_is_named():
     model = model_of(chain())
-    for strength in (-1, np.nan, np.inf):
+    for strength in (-1, np.nan, np.inf, None, "2"):
         with pytest.raises(InputError, match="strength is a number from 0 up"):
             steer(model, "Happy", strength)
     with pytest.raises(InputError, match="Boredom: .* choose from Happy"):

@@ -8,7 +8,7 @@ from genface.geometry import rotation_from_euler
 
 
 def mesh(x=0.0, y=0.0, scale=10.0, roll=0.0):
-    head = Rig.default().neutral @ rotation_from_euler(np.array([0, roll, 0])).T
+    head = Rig.default().neutral[:478] @ rotation_from_euler(np.array([0, roll, 0])).T
     points = head * [1, -1, -1] * scale
     points[:, :2] += [x, y] - points[:468, :2].mean(0)
     return Mesh(points.astype(np.float32), 1.0)

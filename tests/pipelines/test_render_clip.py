@@ -17,7 +17,8 @@ from genface.files import sha256
 from genface.pipelines.au_tracks import read_tracks
 from genface.pipelines.motions import face_rows, motion_of
 from genface.pipelines.render_clip import render_clip
-from genface.pipelines.scene import SourcePanel
+from genface.pipelines.source_panel import SourcePanel
+from genface.pipelines.thumbnails import Thumbnails
 from genface.table import write_table
 from genface.video.writer import write_clip
 
@@ -45,8 +46,9 @@ def table(n_frames=12, fps=FPS, scale="intensity", faces=1):
         box = (20.0 + 60 * face, 20.0, 40.0, 50.0)
         names = ("FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight")
         rows |= dict(zip(names, box, strict=True))
-        low, high = rig.neutral.min(axis=0), rig.neutral.max(axis=0)
-        place = (rig.neutral - low) / (high - low)
+        mesh = rig.neutral[:478]
+        low, high = mesh.min(axis=0), mesh.max(axis=0)
+        place = (mesh - low) / (high - low)
         for k, (x, y, _) in enumerate(place):
             rows[f"mesh_x_{k}"] = box[0] + x * box[2]
             rows[f"mesh_y_{k}"] = box[1] + (1 - y) * box[3]
@@ -264,7 +266,7 @@ def test_an_interrupt_while_a_gif_shrinks_leaves_none(tmp_path, source, monkeypa
             raise KeyboardInterrupt
         return write_clip(path, *args, **options)
 
-    job = sys.modules[render_clip.__module__]
+    job = sys.modules[Thumbnails.__module__]
     monkeypatch.setattr(job, "GIF_BYTES", 10)
     monkeypatch.setattr(job, "write_clip", write)
     out, gif = tmp_path / "a.mp4", tmp_path / "a.gif"
@@ -321,7 +323,7 @@ def test_bad_inputs_are_one_line_and_leave_no_file(tmp_path, source):
         render_clip(table()[["frame", "time", "Pitch"]], out)
     with pytest.raises(InputError, match="no rows"):
         render_clip(table().iloc[:0], out)
-    with pytest.raises(InputError, match=r"\.mp4 or \.gif"):
+    with pytest.raises(InputError, match=r"written as \.apng, \.csv, .*; not \.avi"):
         render_clip(table(), tmp_path / "out.avi")
     with pytest.raises(MediaError, match="is it the table's source"):
         made = table()

@@ -1,6 +1,7 @@
-"""Clips as mp4 and gif: pictures, timing, and nothing half-written."""
+"""Clips of every kind: pictures, timing, and nothing half-written."""
 
 import errno
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -9,7 +10,11 @@ import pytest
 from PIL import Image
 
 from genface.errors import InputError, MediaError, ShapeError
-from genface.video.writer import exact_rate, write_clip
+from genface.video.streams import STREAMS
+from genface.video.writer import exact_rate, write_clip, write_pictures
+
+NAMES = ["clip.mp4", "clip.gif", "clip.webp", "clip.apng"]
+RATES = [Fraction(24000, 1001), 15, 30, 7]
 
 
 def bars(count, shape=(48, 64)):
@@ -58,19 +63,20 @@ def test_odd_sizes_grow_by_a_copy_of_the_last_row_and_column(tmp_path):
     assert np.abs(shown[-1, -1] - shown[-3, -3]).max() <= 4
 
 
-def gif_delays(path):
+def delays_of(path):
     with Image.open(path) as image:
         delays = []
         for k in range(image.n_frames):
             image.seek(k)
+            image.load()
             delays.append(image.info["duration"])
         return delays
 
 
-@pytest.mark.parametrize("fps", [Fraction(24000, 1001), 15, 30, 7])
+@pytest.mark.parametrize("fps", RATES)
 def test_the_delays_of_a_gif_alternate_so_that_the_mean_rate_is_right(tmp_path, fps):
     path = write_clip(tmp_path / "clip.gif", bars(21), fps)
-    delays = gif_delays(path)
+    delays = delays_of(path)
     assert len(delays) == 21
     assert sum(delays) == pytest.approx(21 * 1000 / float(fps), abs=5)
     assert max(delays) - min(delays) <= 10
@@ -86,6 +92,84 @@ def test_a_gif_shows_the_frames(tmp_path):
             assert np.abs(shown - frame).max() <= 8, k
 
 
+@pytest.mark.parametrize("fps", [*RATES, 60])
+@pytest.mark.parametrize(("name", "within"), [("a.webp", 2), ("a.apng", 1e-6)])
+def test_webp_and_png_last_as_long_as_their_frames(tmp_path, fps, name, within):
+    path = write_clip(tmp_path / name, bars(21), fps)
+    delays = delays_of(path)
+    assert len(delays) == 21
+    assert sum(delays) == pytest.approx(21 * 1000 / float(exact_rate(fps)), abs=within)
+    assert max(delays) - min(delays) <= within
+    with Image.open(path) as image:
+        assert image.info["loop"] == 0  # again and again
+
+
+@pytest.mark.parametrize(("name", "within"), [("a.webp", 6), ("a.apng", 0)])
+@pytest.mark.parametrize("shape", [(48, 64), (47, 63)])
+def test_webp_and_png_show_the_frames(tmp_path, name, within, shape):
+    wanted = list(bars(9, shape))
+    path = write_clip(tmp_path / name, wanted, 12)
+    with Image.open(path) as image:
+        for k, frame in enumerate(wanted):
+            image.seek(k)
+            shown = np.asarray(image.convert("RGB")).astype(int)
+            assert shown.shape == frame.shape
+            far = np.abs(shown - frame)  # WebP has half as many pixels of colour
+            assert far.mean() <= within and np.median(far) <= within, k
+
+
+def test_a_folder_of_pictures_has_every_pixel_in_order(tmp_path):
+    wanted = list(bars(12))
+    folder = write_pictures(tmp_path / "deep" / "frames", wanted)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [f"{k:05d}.png" for k in range(12)]
+    for name, frame in zip(names, wanted, strict=True):
+        np.testing.assert_array_equal(np.asarray(Image.open(folder / name)), frame)
+    assert (folder.stat().st_mode & 0o777) == (folder.parent.stat().st_mode & 0o777)
+    with pytest.raises(InputError, match="holds something else"):
+        write_pictures(folder, wanted)
+    write_pictures(folder, wanted[:2], replace=True)
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["frames"]
+    assert len(list(folder.iterdir())) == 2
+    (folder / "notes.txt").touch()
+    with pytest.raises(InputError, match="holds something else"):
+        write_pictures(folder, wanted, replace=True)
+
+
+def test_a_comment_is_kept_in_mp4_and_gif(tmp_path):
+    words = "smoothed by 0.1 s"
+    with av.open(write_clip(tmp_path / "a.mp4", bars(3), 9, comment=words)) as clip:
+        assert clip.metadata["comment"] == words
+    with Image.open(write_clip(tmp_path / "a.gif", bars(3), 9, comment=words)) as clip:
+        assert clip.info["comment"] == words.encode()
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt, OSError, None])
+def test_a_folder_of_pictures_appears_whole_or_not_at_all(tmp_path, trouble):
+    def broken():
+        yield from bars(3)
+        raise trouble("the source broke")
+
+    if trouble is None:
+        with pytest.raises(InputError, match="no frames"):
+            write_pictures(tmp_path / "frames", [])
+    else:
+        with pytest.raises(trouble, match="the source broke"):
+            write_pictures(tmp_path / "frames", broken())
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(MediaError, match="cannot be written"):
+        write_pictures(tmp_path / "file" / "frames", bars(2))
+
+
+def test_an_ffmpeg_without_an_encoder_is_named(tmp_path, monkeypatch):
+    odd = replace(STREAMS[".webp"], codec="none_such")
+    monkeypatch.setitem(STREAMS, ".webp", odd)
+    with pytest.raises(MediaError, match=r"cannot write webp \(no none_such\)"):
+        write_clip(tmp_path / "clip.webp", bars(2), 25)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_gif_of_many_colours_stays_close(tmp_path):
     y, x = np.mgrid[:64, :64] * 4
     frame = np.stack([x, y, 255 - x], axis=-1).astype(np.uint8)
@@ -99,22 +183,22 @@ def test_every_and_max_width_make_a_smaller_clip_of_the_same_length(tmp_path):
     path = write_clip(tmp_path / "clip.gif", bars(24), 24, every=3, max_width=32)
     with Image.open(path) as image:
         assert image.size == (32, 24) and image.n_frames == 8
-    assert sum(gif_delays(path)) == pytest.approx(1000, abs=5)
+    assert sum(delays_of(path)) == pytest.approx(1000, abs=5)
 
 
 def test_a_gif_faster_than_viewers_allow_drops_frames(tmp_path):
     path = write_clip(tmp_path / "clip.gif", bars(60), 120)
-    assert min(gif_delays(path)) >= 20
-    assert sum(gif_delays(path)) == pytest.approx(500, abs=15)
+    assert min(delays_of(path)) >= 20
+    assert sum(delays_of(path)) == pytest.approx(500, abs=15)
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("name", NAMES)
 def test_same_frames_same_bytes(tmp_path, name):
     first = write_clip(tmp_path / "a" / name, bars(8), 25).read_bytes()
     assert first == write_clip(tmp_path / "b" / name, bars(8), 25).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_failure_in_the_middle_leaves_what_was_there(tmp_path, name):
     def broken():
         yield from bars(3)
@@ -128,7 +212,7 @@ def test_a_failure_in_the_middle_leaves_what_was_there(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_interrupt_leaves_no_file(tmp_path, name):
     def interrupted():
         yield from bars(3)
@@ -139,7 +223,7 @@ def test_an_interrupt_leaves_no_file(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("name", NAMES)
 def test_no_frames_is_an_error_and_no_file(tmp_path, name):
     with pytest.raises(InputError, match="no frames"):
         write_clip(tmp_path / name, [], 25)
@@ -147,7 +231,7 @@ def test_no_frames_is_an_error_and_no_file(tmp_path, name):
 
 
 def test_another_ending_lists_what_is_written(tmp_path):
-    with pytest.raises(InputError, match=r"\.mp4 or \.gif, not \.avi"):
+    with pytest.raises(InputError, match=r"\.mp4, \.gif, \.webp or \.apng, not \.avi"):
         write_clip(tmp_path / "clip.avi", bars(2), 25)
     with pytest.raises(InputError, match="without an ending"):
         write_clip(tmp_path / "clip", bars(2), 25)
@@ -180,7 +264,7 @@ def test_frames_that_are_no_pictures_or_change_size_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("fps", "options"),
     [
@@ -200,7 +284,7 @@ def test_rates_and_sizes_that_cannot_be_meant_are_refused(tmp_path, name, fps, o
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.gif"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("fps", [0.01, np.float32(25), np.int64(30), 1000])
 def test_rates_of_any_kind_and_extent_are_written(tmp_path, name, fps):
     assert write_clip(tmp_path / name, bars(22), fps).stat().st_size
