@@ -181,10 +181,10 @@ def _with(value: float | None, span: tuple[float, float] | None) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """So many significant digits, without exponents; a dash for None."""
+    """So many significant digits, four places at most; a dash for None."""
     if value is None:
         return "-"
-    if not value or not np.isfinite(value):
-        return "0" if not value else str(value)
+    if abs(value) < 5e-5:
+        return "0"
     places = max(0, digits - 1 - int(np.floor(np.log10(abs(value)))))
     return f"{value:.{min(places, 4)}f}"
