@@ -222,19 +222,36 @@ def sample(
         typer.echo(line)
 
 
-@app.command(epilog="Example: genface compare real.csv --synthetic more.csv -o card")
+@app.command(
+    epilog="Example: genface compare real.csv --synthetic more.csv -o card.html"
+)
 def compare(
     real: Annotated[list[Path], typer.Argument(help="Tables of real behaviour.")],
-    out: Out,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="A folder, or the page (.html) alone.")
+    ],
     synthetic: Annotated[
         list[Path], typer.Option(help="Tables of synthetic behaviour; repeatable.")
     ],
+    json: Annotated[
+        Path | None, typer.Option("--json", help="Where the card goes as JSON.")
+    ] = None,
+    speaker: Annotated[
+        list[Path] | None,
+        typer.Option(help="Tables of whom the real faces answer; repeatable."),
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="A model folder, to compare its states too.")
     ] = None,
     clip: Annotated[
         Path | None, typer.Option(help="A clip (.mp4 or .gif) for the page.")
     ] = None,
+    resamples: Annotated[
+        int, typer.Option(min=20, help="Draws for intervals and for p values.")
+    ] = 200,
+    baselines: Annotated[
+        bool, typer.Option(help="Show simple ways to make behaviour beside it.")
+    ] = True,
     seed: Seed = 0,
     face: Face = "longest",
     force: Force = False,
@@ -248,9 +265,13 @@ def compare(
             real,
             synthetic,
             out,
+            json=json,
             model=model,
+            speaker=speaker or None,
             clip=clip,
             seed=seed,
+            resamples=resamples,
+            baselines=baselines,
             face=face,
             force=force,
             progress=stages,

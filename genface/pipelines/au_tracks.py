@@ -31,7 +31,8 @@ LEAP = 10.0  # a step of so many frames is noted in any case
 class Track:
     """AUs of one face from its first to its last sighting, NaN where it is not seen.
 
-    ``values`` (T, A), ``times`` (T,) in seconds. ``notes`` say what was assumed.
+    ``values`` (T, A), ``times`` (T,) in seconds. ``time_locked`` says what ties samples
+    to the clock of a real clip, ``notes`` what was assumed.
     """
 
     values: np.ndarray
@@ -42,11 +43,15 @@ class Track:
     face_id: int
     name: str
     notes: tuple[str, ...] = ()
+    time_locked: str | None = None
 
     def table(self) -> pd.DataFrame:
         """The track as a table with its facts, for :func:`genface.realism.compare`."""
         frame = pd.DataFrame(self.values, columns=list(self.columns))
         frame.attrs = {"fps": self.fps, "au_scale": self.au_scale}
+        frame.attrs["name"] = f"{self.name}, face {self.face_id}"
+        if self.time_locked:
+            frame.attrs["time_locked"] = self.time_locked
         return frame
 
 
@@ -180,6 +185,7 @@ def _track(rows: Fex, face_id: int, name: str) -> Track:
         face_id,
         name,
         tuple(f"{name}: {note}" for note in notes),
+        rows.attrs.get("time_locked"),
     )
 
 

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from genface import files
 from genface.behavior import BehaviorModel
+from genface.errors import InputError
 from genface.pipelines import outputs
 from genface.pipelines.au_tracks import (
     Track,
     common_columns,
     notes_of,
     read_tracks,
-    same_behavior,
 )
 from genface.pipelines.faces import face_choice, fex_of
 from genface.pipelines.fit_behavior import Tables
@@ -39,31 +40,46 @@ def compare_sets(
     synthetic: Tables,
     out: Path | str,
     *,
+    json: Path | str | None = None,
     model: BehaviorModel | Path | str | None = None,
+    speaker: Tables | None = None,
     clip: Path | str | None = None,
     face: str | int = "longest",
     seed: int = 0,
+    resamples: int = 200,
+    baselines: bool = True,
     force: bool = False,
     progress: Progress | None = None,
 ) -> CompareResult:
-    """Compare tables and write ``card.json`` and ``report.html`` into ``out``.
+    """Compare tables and write a page and the card as JSON.
 
-    ``face`` is the face of the real tables; of synthetic ones every face is a sample.
-    ``model`` adds its states to the card and its figures to the page, ``clip`` (an
-    mp4 or gif) is put into the page.
+    ``out`` is a folder for ``report.html`` and ``card.json``, or the ``.html`` file of
+    the page alone; ``json`` is where the card goes instead. ``face`` is the face of the
+    real tables; of synthetic ones every face is a sample. With a synthetic table for
+    every real one, in the same order, its faces are the samples of that clip.
+    ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
+    adds its states to the card and its figures to the page, ``clip`` (an mp4 or gif)
+    is put into the page. ``resamples`` and ``baselines`` as of :func:`compare`.
     """
-    out, report = Path(out), progress or silent
-    outputs.check_folder(out)
-    lists = [_as_list(side) for side in (real, synthetic)]
-    page, card_path = out / "report.html", out / "card.json"
-    digests = outputs.source_digests(lists[0], "real")
-    digests |= outputs.source_digests(lists[1], "synthetic")
+    report = progress or silent
+    page, card_path = _outputs(Path(out), json)
+    lists = [_as_list(side) for side in (real, synthetic, speaker or [])]
+    digests: dict[str, str] = {}
+    for given, role in zip(lists, ("real", "synthetic", "speaker"), strict=True):
+        digests |= outputs.source_digests(given, role)
     if model is not None:
         digests |= outputs.source_digests([model], "model")
     if clip is not None:
         digests |= outputs.source_digests([clip], "clip")
-    this = outputs.job("compare", digests, face=face_choice(face), seed=seed)
-    paths = (card_path, page)
+    this = outputs.job(
+        "compare",
+        digests,
+        face=face_choice(face),
+        seed=seed,
+        resamples=resamples,
+        baselines=baselines,
+    )
+    paths = tuple(path for path in (card_path, page) if path is not None)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return CompareResult(None, paths, (f"compare: {page} is up to date",))
 
@@ -71,17 +87,27 @@ def compare_sets(
         model = BehaviorModel.load(model)
     report("compare", 0, 2)
     tracks = read_tracks(lists[0], face)
-    fakes = read_tracks(lists[1], "all")
-    card, notes = compare_tracks(tracks, fakes, model, seed)
+    fakes = _samples(lists[0], lists[1])
+    answered = read_tracks(lists[2], face) if lists[2] else None
+    card, notes = compare_tracks(
+        tracks,
+        fakes,
+        answered,
+        model=model,
+        seed=seed,
+        resamples=resamples,
+        baselines=baselines,
+    )
     for path in paths:
         outputs.begin(path, this)
-    files.write_text(card_path, card.to_json() + "\n")
-    outputs.record(card_path, this)
+    if card_path is not None:
+        files.write_text(card_path, card.to_json() + "\n")
+        outputs.record(card_path, this)
     report("compare", 1, 2)
     run_report(
         fex_of(lists[0][0])[1],
         model,
-        fakes,
+        [track for group in fakes for track in group],
         card,
         clip,
         page,
@@ -91,45 +117,64 @@ def compare_sets(
     outputs.record(page, this)
     report("compare", 2, 2)
     lines = [f"compare: {note}" for note in notes]
-    return CompareResult(card, paths, (*lines, _summary(card)))
+    return CompareResult(card, paths, (*lines, *_summary(card)))
+
+
+def _outputs(out: Path, json: Path | str | None) -> tuple[Path, Path | None]:
+    """Where the page goes, and where the card, if it is wanted."""
+    card = None if json is None else Path(json)
+    if card is not None and card.suffix.lower() != ".json":
+        raise InputError(f"{card}: the card is JSON; give a name that ends in .json.")
+    if out.suffix.lower() in (".html", ".htm") and not out.is_dir():
+        return out, card
+    outputs.check_folder(out, "a folder, or an .html file")
+    return out / "report.html", card or out / "card.json"
+
+
+def _samples(real: list, synthetic: list) -> list[list[Track]]:
+    """Tracks of the samples of each clip; those of all clips, if that is not told."""
+    if len(real) != len(synthetic):
+        return [[track] for track in read_tracks(synthetic, "all")]
+    return [read_tracks(table, "all") for table in synthetic]
 
 
 def compare_tracks(
     real: list[Track],
-    synthetic: list[Track],
-    model: BehaviorModel | None = None,
-    seed: int = 0,
+    synthetic: list[list[Track]],
+    speaker: list[Track] | None = None,
+    **settings: Any,
 ) -> tuple[Card, list[str]]:
-    """Card of two lists of tracks, and notes on what was assumed about them."""
-    left, left_notes = common_columns(real)
-    right, right_notes = common_columns(synthetic)
-    notes = [*left_notes, *right_notes, *notes_of(real), *notes_of(synthetic)]
-    if same := same_behavior(left, right):
-        notes.append(f"the same values on both sides: {same[0]} and {same[1]}")
+    """Card of tracks and the samples of each, and notes on what was assumed."""
+    flat = [track for group in synthetic for track in group]
+    notes = [*notes_of(real), *notes_of(flat)]
+    for side in (real, flat):
+        notes += common_columns(side)[1]
     card = compare(
-        [track.table() for track in left],
-        [track.table() for track in right],
-        seed=seed,
-        model=model,
+        [track.table() for track in real],
+        [[track.table() for track in group] for group in synthetic],
+        speaker=None if speaker is None else [track.table() for track in speaker],
+        **settings,
     )
-    left_out = [note for note in card.notes if note.startswith("Left out")]
-    return card, [*notes, *left_out]
+    told = ("Left out, ", "The same ", "Constant ", "Real clips have ", "Challenge ")
+    return card, [*notes, *(note for note in card.notes if note.startswith(told))]
 
 
 def _as_list(side: Tables) -> list[pd.DataFrame | Path | str]:
     return [side] if isinstance(side, pd.DataFrame | Path | str) else list(side)
 
 
-def _summary(card: Card) -> str:
-    """How many measures are within what real halves differ by."""
+def _summary(card: Card) -> list[str]:
+    """The verdict, and how many measures are within what real halves differ by."""
+    lines = [f"compare: {card.verdict.kind}: {' '.join(card.verdict.reasons)}"]
     judged = [row for row in card.rows if row.times_floor is not None]
     if not judged:
-        return "compare: the real data are too short to say what is near"
+        return [*lines, "compare: the real data are too short to say what is near"]
     near = sum(bool(row.within_floor) for row in judged)
     far = max(judged, key=lambda row: row.times_floor or 0.0)
-    rough = ", judged by two halves of one clip" if card.n_blocks == 2 else ""
-    return (
-        f"compare: {near} of {len(judged)} distances within the range of "
+    rough = ", judged by two halves of one clip" if card.items_real == 2 else ""
+    return [
+        *lines,
+        f"compare: {near} of {len(judged)} measures within the range of "
         f"real-versus-real; furthest: {far.label}, "
-        f"{far.times_floor:.1f} times its floor{rough}"
-    )
+        f"{far.times_floor:.1f} times its floor{rough}",
+    ]

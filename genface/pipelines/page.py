@@ -25,6 +25,7 @@ figure { margin: .6rem 0 1rem; }
 figure img, figure video { max-width: 100%; height: auto; display: block;
   margin: auto; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .35rem; }
+.strong { font-size: 1.15rem; font-weight: 600; margin: .2rem 0 .5rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .88rem; width: 100%; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line);
@@ -35,6 +36,7 @@ table.wrap { table-layout: fixed; }
 table.wrap td { overflow-wrap: anywhere; }
 table.wrap th:first-child { width: 38%; }
 tr.marked td { background: #eef6ee; font-weight: 600; }
+tr.far td { background: #fdf3ea; }
 ul { padding-left: 1.2rem; margin: .3rem 0; }
 li { overflow-wrap: anywhere; }
 nav { font-size: .9rem; margin-bottom: 1rem; }
@@ -57,6 +59,11 @@ class Section:
     def text(self, sentence: str) -> "Section":
         """Add a paragraph."""
         self.parts.append(f"<p>{html.escape(sentence)}</p>")
+        return self
+
+    def strong(self, sentence: str) -> "Section":
+        """Add a sentence that stands out."""
+        self.parts.append(f'<p class="strong">{html.escape(sentence)}</p>')
         return self
 
     def notes(self, sentences: Iterable[str]) -> "Section":
@@ -83,10 +90,11 @@ class Section:
         header: Sequence[str],
         rows: Iterable[Sequence[str]],
         marked: Sequence[int] = (),
+        far: Sequence[int] = (),
         wide: Sequence[int] = (),
         wrap: bool = False,
     ) -> "Section":
-        """Add a table; rows whose number is in ``marked`` stand out.
+        """Add a table; rows whose number is in ``marked`` or ``far`` stand out.
 
         Columns in ``wide`` hold sentences. ``wrap`` breaks long words rather than let
         the table be wider than the page.
@@ -98,7 +106,9 @@ class Section:
                 f"<td{_class('wide', place in wide)}>{html.escape(cell)}</td>"
                 for place, cell in enumerate(row)
             )
-            body += f"<tr{_class('marked', index in marked)}>{cells}</tr>"
+            kind = "marked" if index in marked else "far"
+            shown = _class(kind, index in marked or index in far)
+            body += f"<tr{shown}>{cells}</tr>"
         self.parts.append(
             f'<div class="scroll"><table{_class("wrap", wrap)}>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

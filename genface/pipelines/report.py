@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 import genface
@@ -12,6 +13,7 @@ from genface.behavior import BehaviorModel
 from genface.behavior import plots as behavior_plots
 from genface.pipelines import report_plots
 from genface.pipelines.au_tracks import Track, columns_of, read_tracks
+from genface.pipelines.card_sections import card_sections, short_section
 from genface.pipelines.faces import times_of
 from genface.pipelines.model_sections import add_graph, forecast_section
 from genface.pipelines.page import Section, write_report
@@ -42,8 +44,10 @@ def run_report(
     real = list(tracks) if tracks is not None else read_tracks(fex)
     if isinstance(synthetic, pd.DataFrame | Path | str):
         synthetic = read_tracks(synthetic, "all")
-    sections = [found_section(fex, real, clip_path)]
-    sections.append(traces_section(real[0], synthetic[0], card))
+    sections = [short_section(card)]
+    if clip_path is not None or {"face_id", "frame"} <= set(fex.columns):
+        sections.append(found_section(fex, real, clip_path))
+    sections.append(traces_section(real, synthetic, card))
     if model is not None:
         sections += [
             states_section(model, real[0], synthetic[0]),
@@ -52,12 +56,14 @@ def run_report(
         forecast = forecast_section(model, real[0])
         sections += [forecast] if forecast else []
     sections += [
-        card_section(card, real, synthetic),
+        *card_sections(card, real, synthetic),
         limits_section(model, card, fex),
         provenance_section(fex, model, facts or {}),
     ]
     name = _clip_name(fex) or real[0].name
     lead = f"{name}: {len(real[0].times)} frames of face {real[0].face_id}"
+    if len(real) > 1:
+        lead = f"{len(real)} real clips, {len(synthetic)} synthetic ones"
     if model is not None:
         lead += f", a {model.family} HMM with {model.n_states} states"
     return write_report(
@@ -84,8 +90,8 @@ def found_section(
             )
         else:
             section.text(f"The moving result is in {clip.name}, too large to put here.")
-    if "face_id" not in fex.columns or "frame" not in fex.columns:
-        return section.text("The table does not tell faces apart.")
+    if not {"face_id", "frame"} <= set(fex.columns):
+        return section
     one = fex
     if "input" in fex.columns and fex["input"].nunique() > 1:
         one = fex[fex["input"] == fex["input"].iloc[0]]
@@ -98,17 +104,24 @@ def found_section(
     )
 
 
-def traces_section(real: Track, synthetic: Track, card: Card) -> Section:
-    """AU traces of both sides, and their distributions."""
-    a, b = columns_of(real, card.columns), columns_of(synthetic, card.columns)
+def traces_section(
+    real: Sequence[Track], synthetic: Sequence[Track], card: Card
+) -> Section:
+    """AU traces of the first of both sides, and the distributions of all."""
+    left, right = (
+        [columns_of(track, card.columns).values for track in side]
+        for side in (real, synthetic)
+    )
     section = Section("Action Units")
     section.figure(
-        realism_plots.draw_traces(a.values, b.values, card.columns, real.fps),
+        realism_plots.draw_traces(left[0], right[0], card.columns, real[0].fps),
         "Compare the character of the left and the right part of each lane (how high, "
         "how often, how abrupt); lanes share one scale.",
     )
     return section.figure(
-        realism_plots.draw_distributions(a.values, b.values, card.columns),
+        realism_plots.draw_distributions(
+            np.concatenate(left), np.concatenate(right), card.columns
+        ),
         "The closer the two curves of an AU, the more alike its values are spread.",
     )
 
@@ -174,45 +187,6 @@ def selection_section(model: BehaviorModel) -> Section:
             f"{len(stops)} fits ended: {told} (tol: converged; cap: out of iterations)."
         )
     return section.text("Held-out score and error in nats per frame.")
-
-
-def card_section(
-    card: Card, real: Sequence[Track], synthetic: Sequence[Track]
-) -> Section:
-    """The measures with their floors."""
-    section = Section("Real against synthetic")
-    section.figure(
-        realism_plots.draw_card(card),
-        "A dot on the grey bar means: no further from the real clip than one part of "
-        "the real clip is from another.",
-    )
-    header = ["measure", "distance", "real-real", "up to", "unit", "real", "synthetic"]
-    tested = any(row.p is not None for row in card.rows)
-    rows = [
-        [
-            row.label,
-            _figure(row.value),
-            _figure(row.floor),
-            _figure(row.floor_high),
-            row.unit,
-            _figure(row.real),
-            _figure(row.synthetic),
-            *([_figure(row.p)] if tested else []),
-            row.meaning,
-        ]
-        for row in card.rows
-    ]
-    header += (["p"] if tested else []) + ["what it looks at"]
-    section.table(header, rows, wide=[len(header) - 1])
-    section.notes(card.notes)
-    lags = min(max(2, round(card.fps or 25)), len(real[0].values) // 2)
-    left = [columns_of(track, card.columns).values for track in real]
-    right = [columns_of(track, card.columns).values for track in synthetic]
-    return section.figure(
-        realism_plots.draw_structure(left, right, card.columns, lags),
-        "The two squares should show the same pattern of AUs that go together, and the "
-        "two curves should fall alike.",
-    )
 
 
 def limits_section(

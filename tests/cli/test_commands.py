@@ -272,6 +272,21 @@ def test_numbers_that_make_no_sense_are_refused(tmp_path, words):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_compare_writes_a_page_and_a_card_apart(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("real", "fake"):
+        table = pd.DataFrame(rng.random((40, 2)), columns=["AU06", "AU12"])
+        table.attrs = {"fps": 25.0, "au_scale": "intensity"}
+        write_table(table, tmp_path / f"{name}.csv")
+    page, card = tmp_path / "card.html", tmp_path / "card.json"
+    words = [tmp_path / "real.csv", "--synthetic", tmp_path / "fake.csv", "-o", page]
+    words += ["--json", card, "--no-baselines", "--resamples", "20"]
+    code, said, _ = genface("compare", *words, debug=True)
+    assert code == 0 and said.splitlines()[-2:] == [str(card), str(page)]
+    assert "compare: not judged" in said
+    assert page.read_text().startswith("<!doctype html>")
+
+
 def test_compare_takes_a_model_and_a_clip(tmp_path):
     table, model = aus_table(tmp_path / "faces.csv"), tmp_path / "m"
     fake, face = tmp_path / "s.csv", tmp_path / "face.gif"

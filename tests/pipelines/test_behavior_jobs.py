@@ -280,7 +280,7 @@ def test_the_same_table_twice_is_refused(made, tmp_path):
 def test_a_table_compared_with_itself_is_said(made, tmp_path):
     folder, _, _ = made
     lines = compare_sets(folder / "faces.csv", folder / "faces.csv", tmp_path).lines
-    assert any("the same values on both sides" in line for line in lines)
+    assert any("The same values on both sides" in line for line in lines)
 
 
 def test_what_is_noted_of_many_tables_is_said_once():

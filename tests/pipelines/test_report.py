@@ -91,12 +91,17 @@ def test_the_page_is_whole_and_asks_nobody(page):
 
 def test_sections_come_in_the_order_of_the_story(page):
     assert Page(page).titles == [
+        "In short",
         "What was found",
         "Action Units",
         "States",
         "Choice of the model",
         "Forecast",
         "Real against synthetic",
+        "The numbers",
+        "Between floor and ceiling",
+        "What each measure is",
+        "Notes",
         "What this does not show",
         "Provenance",
     ]

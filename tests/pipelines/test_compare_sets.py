@@ -1,0 +1,95 @@
+"""Comparing tables: the page, the card, who is a sample of what."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genface.errors import InputError
+from genface.pipelines import compare_sets
+
+QUICK = {"resamples": 20, "baselines": False}
+
+
+def face_table(seed, n=60, faces=1, **facts):
+    parts = []
+    for face in range(faces):
+        rng = np.random.default_rng([seed, face])
+        levels = np.repeat(rng.beta(1, 2, (n // 10, 3)), 10, axis=0)
+        aus = np.clip(levels + 0.05 * rng.standard_normal((n, 3)), 0, 1)
+        part = pd.DataFrame(aus, columns=["AU01", "AU06", "AU12"])
+        part["frame"], part["face_id"] = np.arange(n), face
+        parts.append(part)
+    table = pd.concat(parts, ignore_index=True)
+    table["time"] = table["frame"] / 25
+    table.attrs = {"fps": 25.0, "au_scale": "intensity", **facts}
+    return table
+
+
+def test_a_page_alone_or_with_its_card(tmp_path):
+    sides = [face_table(i) for i in range(6)], [face_table(9 + i) for i in range(6)]
+    page, card = tmp_path / "card.html", tmp_path / "sub" / "card.json"
+    card.parent.mkdir()
+    made = compare_sets(*sides, page, json=card, **QUICK)
+    assert made.paths == (card, page)
+    assert json.loads(card.read_text())["verdict"]["kind"] == made.card.verdict.kind
+    text = page.read_text()
+    for words in ("In short", "What each measure is", "Wasserstein distance", "floor"):
+        assert words in text
+    assert "What was found" in text and "http" not in text.split("base64,")[0]
+    again = compare_sets(*sides, page, json=card, **QUICK)
+    assert again.card is None and "up to date" in again.lines[0]
+    alone = compare_sets(*sides, tmp_path / "other.html", **QUICK)
+    assert alone.paths == (tmp_path / "other.html",)
+    assert {p.name for p in tmp_path.iterdir() if p.name[0] != "."} == {
+        "card.html", "other.html", "sub"
+    }  # fmt: skip
+    with pytest.raises(InputError, match="another job"):
+        compare_sets(*sides, page, seed=1, **QUICK)
+
+
+def test_a_folder_holds_both_and_names_of_other_files_are_refused(tmp_path):
+    sides = face_table(0), face_table(1)
+    made = compare_sets(*sides, tmp_path / "card", **QUICK)
+    assert [p.name for p in made.paths] == ["card.json", "report.html"]
+    with pytest.raises(InputError, match="a folder, or an .html file"):
+        compare_sets(*sides, tmp_path / "card.csv", **QUICK)
+    with pytest.raises(InputError, match="ends in .json"):
+        compare_sets(*sides, tmp_path / "c", json=tmp_path / "card.txt", **QUICK)
+
+
+def test_the_last_line_says_how_it_stands(tmp_path):
+    lines = compare_sets(face_table(0), face_table(1), tmp_path, **QUICK).lines
+    assert "compare: not judged: Too few clips" in lines[-2]
+    assert "within the range of real-versus-real; furthest:" in lines[-1]
+
+
+def test_faces_of_as_many_tables_are_samples_of_their_clips(tmp_path):
+    real = [face_table(i) for i in range(2)]
+    fakes = [face_table(5 + i, faces=3) for i in range(2)]
+    made = compare_sets(real, fakes, tmp_path / "a", **QUICK)
+    assert made.card.n_synthetic == 6
+    assert {"frcorr", "frdiv", "frvar"} <= {row.key for row in made.card.challenge}
+    assert "Challenge metrics" in made.paths[1].read_text()
+    both = pd.concat(fakes[:1] + [fakes[1].assign(face_id=fakes[1]["face_id"] + 3)])
+    both.attrs = fakes[0].attrs
+    free = compare_sets(real, both, tmp_path / "b", **QUICK)
+    assert free.card.challenge == () and free.card.n_synthetic == 6
+
+
+def test_speakers_and_the_clock_of_a_clip_reach_the_card(tmp_path):
+    real = [face_table(i, 80) for i in range(2)]
+    fakes = [face_table(5 + i, 80, time_locked="forecast") for i in range(2)]
+    speakers = [face_table(8 + i, 80) for i in range(2)]
+    made = compare_sets(real, fakes, tmp_path, speaker=speakers, **QUICK)
+    keys = {row.key for row in made.card.challenge}
+    assert {"p_fd", "rpcc", "frsyn", "l2", "sts"} <= keys
+
+
+def test_names_of_files_reach_the_notes(tmp_path):
+    a = tmp_path / "a.csv"
+    face_table(0).to_csv(a, index=False)
+    lines = compare_sets(a, a, tmp_path / "out", **QUICK).lines
+    told = next(line for line in lines if "The same values on both sides" in line)
+    assert "a.csv" in told
