@@ -7,13 +7,10 @@ from fractions import Fraction
 import numpy as np
 
 from genface.errors import InputError, ShapeError
+from genface.facs import PersonCalibration
 
 HOLD = 0.4  # seconds that the last expression stays when the face is lost
 FADE = 0.6  # seconds in which it then gives way to the neutral face
-LOW_PERCENTILE = 5  # where a presence series has its zero
-HIGH_PERCENTILE = 95  # and its fixed point
-STEADY = 0.01  # percentiles as close as this say nothing,
-STEADY_PEAK = 0.1  # nor does a maximum as close as this
 BRIDGED = 0.5  # seconds without a face over which a straight line is drawn
 
 
@@ -107,28 +104,20 @@ def retime(
 def calibrate_presence(
     aus: np.ndarray, reference: np.ndarray | None = None
 ) -> np.ndarray:
-    """Presence (0-1) as an intensity per person: 5th percentile to 0, 95th kept.
+    """Presence (T, A) as an intensity, by the person's own range; NaN stays NaN.
 
-    Each AU of one person's series (T, A) is stretched on its own; NaN stays NaN. The
-    percentiles are those of ``reference`` (N, A), where it has values, so that two
-    series of one person compare. Of an AU that is rarely on, such as a blink
-    (percentiles within .01), the maximum is kept; if that is within .1 too, it hardly
-    varies, has no rest to be told from and is 0.
+    The range is that of ``reference`` (N, A), where it has values, so that two series
+    of one person compare: :class:`genface.facs.PersonCalibration`.
     """
     aus = np.asarray(aus, np.float64)
-    reference = aus if reference is None else np.asarray(reference, np.float64)
-    result = np.full_like(aus, np.nan)
-    for column in np.flatnonzero(~np.isnan(aus).all(axis=0)):
-        known = reference[:, column]
-        if np.isnan(known).all():
-            known = aus[:, column]
-        low, high = np.nanpercentile(known, [LOW_PERCENTILE, HIGH_PERCENTILE])
-        least = STEADY
-        if high - low <= STEADY:
-            high, least = np.nanmax(known), STEADY_PEAK
-        gain = high / (high - low) if high - low > least else 0.0
-        result[:, column] = np.clip((aus[:, column] - low) * gain, 0, 1)
-    return result
+    if reference is None:
+        return PersonCalibration.fitted(aus).intensity(aus)
+    known = ~np.isnan(reference).all(axis=0)
+    return np.where(
+        known,
+        PersonCalibration.fitted(reference).intensity(aus),
+        PersonCalibration.fitted(aus).intensity(aus),
+    )
 
 
 def smoothed(motion: Motion, seconds: float) -> Motion:

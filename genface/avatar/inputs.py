@@ -233,14 +233,10 @@ def _spread(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 
 
 def _check_range(values: Iterable[float], names: Iterable[str]) -> None:
-    values = list(values)
-    for place, value in enumerate(values):
+    for name, value in zip(names, values, strict=True):
         if not -ROUNDING <= value <= 1 + ROUNDING:
-            which = (
-                f" of {list(names)[place]}" if len(list(names)) == len(values) else ""
-            )
             raise InputError(
-                f"the value{which} is {value:g}; expected intensities from 0 to 1 "
+                f"the value of {name} is {value:g}; expected intensities from 0 to 1 "
                 "(divide FACS levels by 5; feature_range=(0, 1) spreads weights)."
             )
 

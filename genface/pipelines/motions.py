@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from genface.avatar.animation import Motion, calibrate_presence, retime, smoothed
+from genface.behavior import scale_top
 from genface.errors import InputError
 from genface.facs import UNITS
 from genface.fex import Fex
@@ -34,7 +35,6 @@ POSE = ["Pitch", "Roll", "Yaw"]
 GAZE = ["gaze_pitch", "gaze_yaw"]
 FEWEST = 10  # frames in which a person's own range can be told
 FASTEST = 240.0  # frames a second that cameras of faces take
-FULL = {"intensity": 1.0, "presence": 1.0, "occurrence": 1.0, "facs": 5.0}
 
 Table = pd.DataFrame | Path | str
 
@@ -203,7 +203,7 @@ def _intensities(
     aus, outside = _on_scale(aus, scale)
     notes += outside
     if scale != "presence" or not calibrate:
-        return aus / FULL[scale], notes
+        return aus / scale_top(scale), notes
     own = reference is None or au_scale(reference)[0] != "presence"
     whose = rows if own or reference is None else reference
     if len(whose) < FEWEST:
@@ -224,11 +224,7 @@ def _intensities(
 
 def _on_scale(aus: pd.DataFrame, scale: str) -> tuple[pd.DataFrame, list[str]]:
     """Values clipped to their scale, and a note on those that were not on it."""
-    if scale not in FULL:
-        raise InputError(
-            f"AUs on the scale {scale!r}; expected one of {', '.join(FULL)}."
-        )
-    top = FULL[scale]
+    top = scale_top(scale)
     outside = (aus < 0) | (aus > top)
     if not outside.any(axis=None):
         return aus, []
