@@ -11,6 +11,7 @@ from genface.facs import PersonCalibration
 
 HOLD = 0.4  # seconds that the last expression stays when the face is lost
 FADE = 0.6  # seconds in which it then gives way to the neutral face
+MOST_FRAMES = 10_000_000  # days of video; more is a mistake in the times
 BRIDGED = 0.5  # seconds without a face over which a straight line is drawn
 
 
@@ -73,7 +74,12 @@ def retime(
     relative = times - times[0]
     step = float(np.median(np.diff(relative))) if len(times) > 1 else float(1 / rate)
     lasts = relative[-1] + step if duration is None else duration
-    even = np.arange(max(1, round(lasts * float(rate)))) / float(rate)
+    count = max(1, round(lasts * float(rate)))
+    if count > MOST_FRAMES:
+        raise InputError(
+            f"it lasts {lasts:.3g} s, {count:.3g} frames; times must be in seconds."
+        )
+    even = np.arange(count) / float(rate)
     valid = ~np.isnan(aus[:, known]).any(axis=1)
     pose, gaze = (_filled(part, relative) for part in (pose, gaze))
     series = [aus[:, known]] + [part for part in (pose, gaze) if part is not None]
@@ -155,9 +161,13 @@ def _check(times, aus, au_names):
         )
     if len(times) == 0:
         raise InputError("the table has no rows: there is nothing to animate.")
-    if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+    if not np.isfinite(times).all():
+        raise InputError("a frame has no time; leave it out, or number all frames.")
+    if (np.diff(times) <= 0).any():
+        row = int(np.argmax(np.diff(times) <= 0))
         raise InputError(
-            "time must rise from frame to frame; pass one face of one clip."
+            f"time must rise from frame to frame, but {times[row + 1]:.6g} s follow on "
+            f"{times[row]:.6g} s; pass one face of one clip."
         )
 
 
