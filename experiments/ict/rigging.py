@@ -13,6 +13,7 @@ from genface.geometry.mesh_points import CHIN, IRISES, N_FACE
 
 HEAD_PIVOT = (0.0, -3.0, -1.0)  # top of the neck, between and below the ears; by eye
 IDENTITIES = 10
+LEAST = 1e-5  # cm, movement at activation 1 that is none
 
 
 def build_rig(ict: ICT, mesh: Registration) -> dict[str, np.ndarray]:
@@ -34,6 +35,8 @@ def build_rig(ict: ICT, mesh: Registration) -> dict[str, np.ndarray]:
     left = np.array([sided[f"{name}_L"] for name in names])
     pairs = zip(names, left, strict=True)
     follow = np.array([_inside(name, shape, pieces, ict) for name, shape in pairs])
+    deltas = np.concatenate([left, follow], axis=1)
+    deltas[np.abs(deltas).max(axis=2) < LEAST] = 0
     first = len(neutral) + np.cumsum([0, *(len(piece.points) for piece in pieces)])
     starts = zip(pieces, first, strict=False)
     faces = [_shifted(piece, start) for piece, start in starts]
@@ -43,7 +46,7 @@ def build_rig(ict: ICT, mesh: Registration) -> dict[str, np.ndarray]:
             [[int(name[2:]) for name in pair] for pair in MIXTURES], np.int16
         ),
         "neutral": np.concatenate([neutral, inside]).astype(np.float32),
-        "left": np.concatenate([left, follow], axis=1).astype(np.float16),
+        "left": deltas.astype(np.float16),
         "mirror": _mirror(mesh, inside),
         "inner_triangles": np.concatenate(faces).astype(np.int16),
         "inner_names": np.array(list(inner)),

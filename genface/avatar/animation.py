@@ -7,13 +7,11 @@ from fractions import Fraction
 import numpy as np
 
 from genface.errors import InputError, ShapeError
+from genface.facs import PersonCalibration
 
 HOLD = 0.4  # seconds that the last expression stays when the face is lost
 FADE = 0.6  # seconds in which it then gives way to the neutral face
-LOW_PERCENTILE = 5  # where a presence series has its zero
-HIGH_PERCENTILE = 95  # and its fixed point
-STEADY = 0.01  # percentiles as close as this say nothing,
-STEADY_PEAK = 0.1  # nor does a maximum as close as this
+MOST_FRAMES = 10_000_000  # days of video; more is a mistake in the times
 BRIDGED = 0.5  # seconds without a face over which a straight line is drawn
 
 
@@ -76,7 +74,12 @@ def retime(
     relative = times - times[0]
     step = float(np.median(np.diff(relative))) if len(times) > 1 else float(1 / rate)
     lasts = relative[-1] + step if duration is None else duration
-    even = np.arange(max(1, round(lasts * float(rate)))) / float(rate)
+    count = max(1, round(lasts * float(rate)))
+    if count > MOST_FRAMES:
+        raise InputError(
+            f"it lasts {lasts:.3g} s, {count:.3g} frames; times must be in seconds."
+        )
+    even = np.arange(count) / float(rate)
     valid = ~np.isnan(aus[:, known]).any(axis=1)
     pose, gaze = (_filled(part, relative) for part in (pose, gaze))
     series = [aus[:, known]] + [part for part in (pose, gaze) if part is not None]
@@ -107,28 +110,20 @@ def retime(
 def calibrate_presence(
     aus: np.ndarray, reference: np.ndarray | None = None
 ) -> np.ndarray:
-    """Presence (0-1) as an intensity per person: 5th percentile to 0, 95th kept.
+    """Presence (T, A) as an intensity, by the person's own range; NaN stays NaN.
 
-    Each AU of one person's series (T, A) is stretched on its own; NaN stays NaN. The
-    percentiles are those of ``reference`` (N, A), where it has values, so that two
-    series of one person compare. Of an AU that is rarely on, such as a blink
-    (percentiles within .01), the maximum is kept; if that is within .1 too, it hardly
-    varies, has no rest to be told from and is 0.
+    The range is that of ``reference`` (N, A), where it has values, so that two series
+    of one person compare: :class:`genface.facs.PersonCalibration`.
     """
     aus = np.asarray(aus, np.float64)
-    reference = aus if reference is None else np.asarray(reference, np.float64)
-    result = np.full_like(aus, np.nan)
-    for column in np.flatnonzero(~np.isnan(aus).all(axis=0)):
-        known = reference[:, column]
-        if np.isnan(known).all():
-            known = aus[:, column]
-        low, high = np.nanpercentile(known, [LOW_PERCENTILE, HIGH_PERCENTILE])
-        least = STEADY
-        if high - low <= STEADY:
-            high, least = np.nanmax(known), STEADY_PEAK
-        gain = high / (high - low) if high - low > least else 0.0
-        result[:, column] = np.clip((aus[:, column] - low) * gain, 0, 1)
-    return result
+    if reference is None:
+        return PersonCalibration.fitted(aus).intensity(aus)
+    known = ~np.isnan(reference).all(axis=0)
+    return np.where(
+        known,
+        PersonCalibration.fitted(reference).intensity(aus),
+        PersonCalibration.fitted(aus).intensity(aus),
+    )
 
 
 def smoothed(motion: Motion, seconds: float) -> Motion:
@@ -166,9 +161,13 @@ def _check(times, aus, au_names):
         )
     if len(times) == 0:
         raise InputError("the table has no rows: there is nothing to animate.")
-    if not np.isfinite(times).all() or (np.diff(times) <= 0).any():
+    if not np.isfinite(times).all():
+        raise InputError("a frame has no time; leave it out, or number all frames.")
+    if (np.diff(times) <= 0).any():
+        row = int(np.argmax(np.diff(times) <= 0))
         raise InputError(
-            "time must rise from frame to frame; pass one face of one clip."
+            f"time must rise from frame to frame, but {times[row + 1]:.6g} s follow on "
+            f"{times[row]:.6g} s; pass one face of one clip."
         )
 
 

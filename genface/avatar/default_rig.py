@@ -7,13 +7,27 @@ import numpy as np
 from genface.avatar import contact
 from genface.avatar.activation import Drivers
 from genface.avatar.morphs import Morphs
+from genface.errors import InputError
 from genface.files import read_npz
 from genface.geometry import mesh_points
 
+NEEDED = (
+    "au_numbers", "mixtures", "neutral", "left", "mirror", "inner_names",
+    "inner_sizes", "inner_triangles", "eye_rows", "eye_centres", "head_pivot",
+    "identity",
+)  # fmt: skip
+
 
 def read(path: Path | str) -> dict:
-    """Fields of a :class:`genface.avatar.Rig` in the format of `models/rig/card.md`."""
+    """Fields of a :class:`genface.avatar.Rig` in the format of `models/rig/card.md`.
+
+    Raises :class:`InputError` for any other file.
+    """
     arrays = read_npz(path)
+    if missing := [name for name in NEEDED if name not in arrays]:
+        raise InputError(
+            f"{path}: no rig of this project: without {', '.join(missing)}."
+        )
     mirror = arrays["mirror"].astype(int)
     drivers = Drivers(
         tuple(f"AU{number:02d}" for number in arrays["au_numbers"]),

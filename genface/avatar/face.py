@@ -30,7 +30,7 @@ class AvatarRenderer:
         background: tuple[int, int, int] = BACKGROUND,
         levels: int = 1,
     ) -> None:
-        if len(size) != 2 or min(size) < 16:
+        if np.shape(size) != (2,) or min(size) < 16:
             raise InputError(f"size {size}: expected (H, W), each at least 16 pixels.")
         self.rig = rig if rig is not None else Rig.default()
         self.size = (int(size[0]), int(size[1]))

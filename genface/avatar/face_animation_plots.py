@@ -143,12 +143,6 @@ def animate_face(
         values = np.clip(interpolate_aus(first, last, *timing), 0.0, 1.0)
         looks = _between(gaze_start, gaze_end, timing)
     vertices = vertex_frames(values, names, looks)
-    look: dict[str, Any] = {
-        "color": color,
-        "linewidth": linewidth,
-        "linestyle": linestyle,
-    }
-    look |= {"muscles": muscles, "cmap": cmap, "muscle_scaler": muscle_scaler}
     look = {
         "color": color,
         "linewidth": linewidth,

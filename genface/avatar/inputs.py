@@ -63,7 +63,7 @@ def activation_frames(
     if isinstance(frames, pd.DataFrame):
         columns = _strengths(frames.columns)
         scale = frames.attrs.get("au_scale", "intensity")
-        values = frames[list(columns.values())].to_numpy(np.float64)
+        values = _numbers(frames[list(columns.values())])
         names = tuple(columns)
         if scale == "presence":
             values = calibrate_presence(values)
@@ -71,7 +71,7 @@ def activation_frames(
         elif scale == "facs":
             values = convert_scale(values, "facs", "intensity")
     elif isinstance(frames, np.ndarray) or _are_numbers(frames):
-        values = np.asarray(frames, np.float64)
+        values = _numbers(frames)
         if values.ndim != 2 or values.shape[1] != len(AU_NAMES):
             raise ShapeError(
                 f"aus: expected (T, {len(AU_NAMES)}) in the order of AU_NAMES, got "
@@ -106,9 +106,12 @@ def motion_of(
     if gaze is not None and np.shape(gaze) != (len(values), 2):
         raise ShapeError(f"gaze: expected ({len(values)}, 2), got {np.shape(gaze)}.")
     if isinstance(aus, pd.DataFrame) and "time" in aus and aus_fps is None:
-        times = aus["time"].to_numpy(np.float64)
+        times = _numbers(aus["time"], "time")
     else:
-        times = np.arange(len(values)) / float(aus_fps or fps)
+        rate = float(fps if aus_fps is None else aus_fps)
+        if not rate > 0:
+            raise InputError(f"{rate:g} frames a second; expected more than 0.")
+        times = np.arange(len(values)) / rate
     motion = retime(times, values, names, fps, gaze=gaze)
     if motion.notes:
         warn("; ".join(motion.notes) + ".")
@@ -166,9 +169,14 @@ def _by_name(au: Expression) -> dict[str, float]:
         return _of_row(au)
     if isinstance(au, Mapping):
         return _unique([(au_name(key), value) for key, value in au.items()])
+    if np.ndim(au) == 0:
+        raise InputError(
+            f"au: {au!r} says nothing of a face; expected such as {{'AU12': 1}}, "
+            "'AU12', or 20 numbers."
+        )
     if _are_words(au):
         return _unique([(au_name(word), 1.0) for word in au])
-    vector = np.asarray(au, np.float64)
+    vector = _numbers(au)
     if vector.shape != (len(AU_NAMES),):
         raise ShapeError(
             f"au: expected {len(AU_NAMES)} numbers in the order of AU_NAMES, got shape "
@@ -185,7 +193,7 @@ def _of_words(words: str) -> dict[str, float]:
 
 def _of_row(row: pd.Series) -> dict[str, float]:
     columns = _strengths(row.index)
-    values = row[list(columns.values())].to_numpy(np.float64)
+    values = _numbers(row[list(columns.values())])
     if row.attrs.get("au_scale") == "facs":
         values = convert_scale(values, "facs", "intensity")
     return dict(zip(columns, values.tolist(), strict=True))
@@ -194,6 +202,9 @@ def _of_row(row: pd.Series) -> dict[str, float]:
 def _strengths(labels: pd.Index) -> dict[str, str]:
     """Columns that say how strong AUs are; a name that only looks like one is wrong."""
     found = au_strengths(labels)
+    twice = labels[labels.duplicated()].intersection(list(found.values()))
+    if len(twice):
+        raise InputError(f"columns appear twice: {', '.join(twice)}.")
     for label in labels:
         text = str(label)
         if text.startswith("AU") and text[2:].isdigit() and text not in found.values():
@@ -208,8 +219,16 @@ def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, float]:
     for name, value in pairs:
         if name in result:
             raise InputError(f"au: {name} is given twice.")
-        result[name] = float(value)
+        result[name] = float(_numbers(value, name))
     return result
+
+
+def _numbers(values: Any, what: str = "au") -> np.ndarray:
+    """An array of floats, None as NaN."""
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what}: expected numbers ({error}).") from None
 
 
 def _are_words(au: Any) -> bool:
@@ -233,14 +252,10 @@ def _spread(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
 
 
 def _check_range(values: Iterable[float], names: Iterable[str]) -> None:
-    values = list(values)
-    for place, value in enumerate(values):
+    for name, value in zip(names, values, strict=True):
         if not -ROUNDING <= value <= 1 + ROUNDING:
-            which = (
-                f" of {list(names)[place]}" if len(list(names)) == len(values) else ""
-            )
             raise InputError(
-                f"the value{which} is {value:g}; expected intensities from 0 to 1 "
+                f"the value of {name} is {value:g}; expected intensities from 0 to 1 "
                 "(divide FACS levels by 5; feature_range=(0, 1) spreads weights)."
             )
 

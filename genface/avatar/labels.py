@@ -1,22 +1,14 @@
-"""What is written on a picture: an emotion, a caption."""
+"""What is written on a picture: an emotion and its score."""
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from genface.avatar.lettering import (
-    FINE,
-    SMALLEST,
-    fitted,
-    font,
-    length,
-    text_band,
-    wrapped,
-)
+from genface.avatar.lettering import FINE, SMALLEST, fitted, font, length
 
 INK = (44, 48, 54)
 PAPER = (250, 250, 248)
 BAR = (92, 152, 190)
-VEIL = 0.62  # how much a caption's ground hides
+COVER = 0.86  # how much the label's ground hides
 
 
 def emotion_label(
@@ -44,18 +36,7 @@ def emotion_label(
         draw.rectangle([0, foot, FINE * full - 1, FINE * down], fill=BAR)
     margin = max(3, width // 50)
     top = height - down - margin
-    return _veiled(picture, np.asarray(box.reduce(FINE)), max(top, 0), margin, 0.86)
-
-
-def caption(picture: np.ndarray, text: str) -> np.ndarray:
-    """Copy of a picture (H, W, 3) with one or two lines of text at its foot."""
-    height, width = picture.shape[:2]
-    size = _size(width)
-    lines = wrapped(text, width - 1.2 * size, size, 2)
-    if not lines:
-        return picture.copy()
-    band = text_band(lines, width, size, PAPER, INK)
-    return _veiled(picture, band, max(height - len(band), 0), 0, VEIL)
+    return _veiled(picture, np.asarray(box.reduce(FINE)), max(top, 0), margin)
 
 
 def _size(width: int) -> int:
@@ -63,13 +44,13 @@ def _size(width: int) -> int:
     return max(12, round(width / 20))
 
 
-def _veiled(picture, box, top, left, cover) -> np.ndarray:
+def _veiled(picture, box, top, left) -> np.ndarray:
     """A copy with a box painted over it; dark or light letters stay opaque."""
     result = picture.copy()
     part = result[top : top + box.shape[0], left : left + box.shape[1]]
     box = box[: part.shape[0], : part.shape[1]].astype(np.float32)
     ground = box[0, 0]
     letter = np.abs(box - ground).max(axis=2, keepdims=True) / 255
-    share = cover + (1 - cover) * np.clip(1.3 * letter, 0, 1)
+    share = COVER + (1 - COVER) * np.clip(1.3 * letter, 0, 1)
     part[:] = part + share * (box - part) + 0.5
     return result

@@ -60,6 +60,11 @@ class Strip:
         self.height += self.height % 2
         count = len(series)
         block = (width - labels - (count + 1) * MARGIN) // count
+        if block < 1:
+            raise InputError(
+                f"{width} pixels are too narrow for a strip of AUs; make the picture "
+                "larger, or leave the strip out."
+            )
         self._lefts = [labels + MARGIN + k * (block + MARGIN) for k in range(count)]
         self._block, self._rows = block, rows
         big = Image.new("RGB", (2 * width, 2 * self.height), PAPER)

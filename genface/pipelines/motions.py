@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from genface.avatar.animation import Motion, calibrate_presence, retime, smoothed
+from genface.behavior import scale_top
 from genface.errors import InputError
 from genface.facs import UNITS
 from genface.fex import Fex
@@ -34,7 +35,7 @@ POSE = ["Pitch", "Roll", "Yaw"]
 GAZE = ["gaze_pitch", "gaze_yaw"]
 FEWEST = 10  # frames in which a person's own range can be told
 FASTEST = 240.0  # frames a second that cameras of faces take
-FULL = {"intensity": 1.0, "presence": 1.0, "occurrence": 1.0, "facs": 5.0}
+INSTEAD = "give the frames a second of what was filmed by --table-fps"
 
 Table = pd.DataFrame | Path | str
 
@@ -105,12 +106,13 @@ def _asked_rate(source, fps) -> Fraction | None:
 
 def _own_rate(rows: Fex) -> tuple[Fraction, list[str]]:
     rate, notes = frame_rate(rows)
+    doubt = f"its times give {rate:.4g} frames a second: if that cannot be, {INSTEAD}"
     if rate > FASTEST:
-        notes.append(
-            f"its times are {1 / rate:.3g} s apart: if that cannot be, give the frames "
-            "a second of what was filmed by --table-fps"
-        )
-    return exact_rate(rate), notes
+        notes.append(doubt)
+    try:
+        return exact_rate(rate), notes
+    except InputError:
+        raise InputError(f"{doubt}.") from None
 
 
 def _at_rate(fex: Fex, table_fps: float) -> Fex:
@@ -172,7 +174,7 @@ def motion_of(
     pose, pose_notes = _pose(rows)
     notes += pose_notes
     motion = retime(
-        times_of(rows),
+        _rising(times_of(rows)),
         aus.to_numpy(),
         list(aus.columns),
         fps,
@@ -182,6 +184,17 @@ def motion_of(
     )
     motion = replace(motion, notes=(*notes, *motion.notes))
     return smoothed(motion, smooth)
+
+
+def _rising(times: np.ndarray) -> np.ndarray:
+    """Times (T,) of a table as they are, if an animation can go by them."""
+    back = np.flatnonzero(np.diff(times) <= 0)
+    if len(back):
+        raise InputError(
+            f"time must rise from frame to frame, but {times[back[0] + 1]:.6g} s "
+            f"follow on {times[back[0]]:.6g} s; if times are wrong, {INSTEAD}."
+        )
+    return times
 
 
 def _intensities(
@@ -195,15 +208,19 @@ def _intensities(
     if known is None:
         known = {name for name in table.columns if int(name[2:4]) in UNITS}
     aus = table[[name for name in table.columns if {name, name[:4]} & set(known)]]
+    left_out = [name for name in table.columns if name not in aus.columns]
     if not len(aus.columns):
-        raise InputError("the table has no AU column (AU01, AU12, ...) to animate.")
+        but = f", only {', '.join(left_out)}" if left_out else ""
+        raise InputError(
+            f"the table has no AU column (AU01, AU12, ...) to animate{but}."
+        )
     scale, notes = au_scale(rows)
-    if left_out := [name for name in table.columns if name not in aus.columns]:
+    if left_out:
         notes.append(f"{', '.join(left_out)}: not in the rig, left out")
     aus, outside = _on_scale(aus, scale)
     notes += outside
     if scale != "presence" or not calibrate:
-        return aus / FULL[scale], notes
+        return aus / scale_top(scale), notes
     own = reference is None or au_scale(reference)[0] != "presence"
     whose = rows if own or reference is None else reference
     if len(whose) < FEWEST:
@@ -224,11 +241,7 @@ def _intensities(
 
 def _on_scale(aus: pd.DataFrame, scale: str) -> tuple[pd.DataFrame, list[str]]:
     """Values clipped to their scale, and a note on those that were not on it."""
-    if scale not in FULL:
-        raise InputError(
-            f"AUs on the scale {scale!r}; expected one of {', '.join(FULL)}."
-        )
-    top = FULL[scale]
+    top = scale_top(scale)
     outside = (aus < 0) | (aus > top)
     if not outside.any(axis=None):
         return aus, []

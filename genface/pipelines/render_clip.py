@@ -1,6 +1,6 @@
 """A table of AUs as an animation: pictures, a page, a model that moves, or curves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -96,22 +96,25 @@ def render_clip(
     this = outputs.job("animate", _digests(given) | rig_digest(rig), **settings)
     small = out.with_suffix(".gif") if wanted and kind.name == "mp4" else None
     paths = (out,) if small is None else (out, small)
+    _keep(given.values(), rig, paths)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return RenderResult(paths, 0, (f"animate: {out} is up to date",))
 
     shown = chosen_rig(rig)
     known = shown.au_names if kind.drawn or kind.rigged else None
     cast = cast_of(table, synthetic, source, known=known, **timing, **whose)
-    for path in paths:
-        outputs.begin(path, this)
-    lines = list(cast.notes)
+    scene = None
     if kind.drawn:
         clip = None if source is None else Path(source)
         scene = compose(cast, layout, shown, load_model(model), clip)
+    for path in paths:
+        outputs.begin(path, this)
+    lines = list(cast.notes)
+    if scene is None:
+        lines += export(kind, out, cast.motions[0], shown, max_targets)
+    else:
         lines += _draw(scene, kind, paths, progress or silent)
         lines += scene.notes()
-    else:
-        lines += export(kind, out, cast.motions[0], shown, max_targets)
     for path in paths:
         outputs.record(path, this)
     n, rate = len(cast.motions[0]), cast.rate
@@ -142,6 +145,14 @@ def _watched(scene: Scene, progress: Progress) -> Iterator[np.ndarray]:
     for done, picture in enumerate(scene.frames(), start=1):
         progress("render", done, len(scene))
         yield picture
+
+
+def _keep(given: Iterable[Any], rig: object, paths: Iterable[Path]) -> None:
+    """Refuse to write over what is read, ``force`` or not."""
+    read = [Path(one) for one in (*given, rig) if isinstance(one, str | Path)]
+    for path in paths:
+        if path.exists() and any(x.exists() and path.samefile(x) for x in read):
+            raise InputError(f"{path}: is read for this; name another output.")
 
 
 def _digests(given: Mapping[str, Any]) -> dict[str, str]:

@@ -164,3 +164,9 @@ def test_wrong_ict_files(tmp_path, pyfeat_file):
     (tmp_path / "generic_neutral_mesh.obj").write_text("v 0 0 0\n")
     with pytest.raises(InputError, match="got 1"):
         Rig.from_ict(tmp_path)
+
+
+def test_arrays_of_something_else_are_no_rig(tmp_path):
+    np.savez(tmp_path / "else.npz", neutral=np.zeros((3, 3)))
+    with pytest.raises(InputError, match="no rig of this project: without"):
+        Rig.read(tmp_path / "else.npz")

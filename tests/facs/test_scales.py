@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from genface.avatar import calibrate_presence
 from genface.errors import InputError, ShapeError
 from genface.facs import PersonCalibration, convert_scale
 
@@ -40,14 +39,6 @@ def test_rest_becomes_zero_and_the_peak_stays():
     assert intensity[:, 1].max() == pytest.approx(0.9)
     assert not intensity[:, 2].any()
     assert np.isnan(intensity[:, 3]).all()
-
-
-def test_it_is_the_calibration_of_the_avatar():
-    presence = series()
-    fitted = PersonCalibration.fitted(presence)
-    np.testing.assert_allclose(
-        fitted.intensity(presence), calibrate_presence(presence), atol=1e-12
-    )
 
 
 def test_the_inverse_gives_the_presence_back_where_nothing_was_cut_off():

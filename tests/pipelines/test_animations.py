@@ -321,6 +321,35 @@ def test_a_folder_of_pictures_is_replaced_by_force_only(tmp_path):
     assert (out / "mine.txt").exists() and n_frames_of(out) == 2
 
 
+def test_what_is_read_is_not_written_over(tmp_path):
+    path = tmp_path / "a.csv"
+    table().to_csv(path, index=False)
+    kept = path.read_bytes()
+    with pytest.raises(InputError, match="is read for this"):
+        render_clip(path, tmp_path / "." / "a.csv", force=True)
+    assert path.read_bytes() == kept and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"time": np.arange(12) * 1e9}, "--table-fps"),
+        ({"time": np.arange(12) * 1e-12}, "--table-fps"),
+        ({"time": np.arange(12)[::-1] / 24}, "time must rise.*--table-fps"),
+    ],
+)
+def test_tables_that_cannot_be_drawn_are_refused(tmp_path, changed, told):
+    with pytest.raises(InputError, match=told):
+        render_clip(table(12, **changed), tmp_path / "a.mp4")
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_small_a_strip_is_refused_and_leaves_nothing(tmp_path):
+    with pytest.raises(InputError, match="too narrow for a strip"):
+        render_clip(table(), tmp_path / "a.gif", size=(16, 16), strip=True)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_another_rig_is_another_job(tmp_path, shared):
     ict = shared / "data" / "ict_facekit.npz"
