@@ -38,11 +38,12 @@ class Layer(nnx.Module):
 
 
 def _param(*shape: int) -> nnx.Param:
-    return nnx.Param(jnp.zeros(shape, jnp.float32))
+    # Through numpy: jax compiles a program for each shape of zeros, and for each cast.
+    return nnx.Param(jnp.asarray(np.zeros(shape, np.float32)))
 
 
 def _set(param: nnx.Param, array: np.ndarray) -> None:
-    param[...] = jnp.asarray(array, jnp.float32)
+    param[...] = jnp.asarray(np.asarray(array, np.float32))
 
 
 def _norm_shapes(norm: str | None, size: int) -> Shapes:
@@ -124,7 +125,7 @@ class Conv(_Weighted):
         super().__init__(outputs, bias, own, norm, epsilon)
         high, wide = (window, window) if isinstance(window, int) else window
         self.kernel = _param(high, wide, inputs, outputs)
-        self.tiles = nnx.data(None)
+        self.tiles: nnx.Param | None = nnx.data(None)
         sides = (high // 2, wide // 2) if padding is None else (padding, padding)
         self.stride, self.pads = (stride, stride), _both_ends(sides)
 
@@ -221,6 +222,38 @@ class Linear(_Weighted):
         return pointwise(x, self.kernel[...], self.bias[...], activation)
 
 
+class Upsampling(_Weighted):
+    """Transposed 2x2 convolution: (N, H, W, C) to (N, 2 H, 2 W, D)."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        bias: bool = True,
+        own: str = ".",
+        norm: str | None = None,
+        epsilon: float = NORM_EPSILON,
+    ) -> None:
+        super().__init__(outputs, bias, own, norm, epsilon)
+        self.kernel = _param(inputs, 2, 2, outputs)
+
+    def weight_shape(self) -> tuple[int, ...]:
+        """(C, D, 2, 2): inputs first here."""
+        inputs, *window, outputs = self.kernel.shape
+        return inputs, outputs, *window
+
+    def set_weight(self, weight: np.ndarray, scale: np.ndarray) -> None:
+        """To (C, 2, 2, D)."""
+        _set(self.kernel, np.transpose(weight, (0, 2, 3, 1)) * scale)
+
+    def __call__(self, x: jax.Array, activation: str | None = None) -> jax.Array:
+        """Spread each place over four, add the bias, activate."""
+        kernel = self.kernel[...].reshape(x.shape[-1], -1)
+        bias = jnp.tile(self.bias[...], 4)
+        return layers.depth_to_space(pointwise(x, kernel, bias, activation), 2)
+
+
 class Norm(Layer):
     """A batch norm that no convolution comes before, as scale and shift."""
 
@@ -264,6 +297,8 @@ class Verbatim(Layer):
 class PReLU(Verbatim):
     """X above zero, a slope per channel below."""
 
+    weight: nnx.Param
+
     def __init__(self, channels: int) -> None:
         super().__init__(weight=(channels,))
 
@@ -274,6 +309,9 @@ class PReLU(Verbatim):
 
 class LayerNorm(Verbatim):
     """Mean 0 and variance 1 over the last axis, then scale and, if any, shift."""
+
+    weight: nnx.Param
+    bias: nnx.Param
 
     def __init__(
         self,
@@ -302,13 +340,18 @@ def max_pool(
 
     With ``ceil`` a last window that hangs over the edge counts too (torch's ceil_mode).
     """
-    pads = [(padding, padding), (padding, padding)]
-    if ceil:
-        over = [-(size + 2 * padding - window) % stride for size in x.shape[1:3]]
-        pads = [
-            (low, high + more) for (low, high), more in zip(pads, over, strict=True)
-        ]
-    return layers.max_pool(x, (window, window), (stride, stride), (pads[0], pads[1]))
+    down, across = (
+        -(size + 2 * padding - window) % stride if ceil else 0 for size in x.shape[1:3]
+    )
+    pads = ((padding, padding + down), (padding, padding + across))
+    return layers.max_pool(x, (window, window), (stride, stride), pads)
+
+
+def average_pool(x: jax.Array, window: int, stride: int, padding: int = 0) -> jax.Array:
+    """Mean of each place of a square window; padding counts as zeros."""
+    pads = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+    places = (1, window, window, 1), (1, stride, stride, 1)
+    return jax.lax.reduce_window(x, 0.0, jax.lax.add, *places, pads) / window**2
 
 
 def _both_ends(sides: tuple[int, int]) -> layers.Pads:

@@ -41,13 +41,28 @@ class Block(nnx.Module):
         return x + self.mlp_channel_mixing(self.norm2(x))
 
 
+class Token(Verbatim):
+    """What is learned as the first of the tokens."""
+
+    extra_token: nnx.Param
+
+    def __init__(self) -> None:
+        super().__init__("..", extra_token=(1, CHANNELS, 1, 1))
+
+    def __call__(self, count: int) -> jax.Array:
+        """The token (N, 1, 1, C) of ``count`` items."""
+        return jnp.broadcast_to(
+            self.extra_token[...].reshape(1, 1, 1, CHANNELS), (count, 1, 1, CHANNELS)
+        )
+
+
 class Blendshapes(nnx.Module):
     """(N, 146, 2) points, in any unit, to coefficients in 0-1."""
 
     def __init__(self) -> None:
         self.conv1 = Conv(POINTS, TOKENS, 1, bias=True)
         self.conv2 = Conv(2, CHANNELS, 1, bias=True)
-        self.token = Verbatim("..", extra_token=(1, CHANNELS, 1, 1))
+        self.token = Token()
         self.mlpmixer_blocks = nnx.List([Block() for _ in range(4)])
         self.output_mlp = Conv(CHANNELS, 52, 1, bias=True)
 
@@ -57,9 +72,7 @@ class Blendshapes(nnx.Module):
         distance = jnp.linalg.norm(x, axis=-1, keepdims=True).mean(1, keepdims=True)
         points = (x / distance * SIZE)[:, None]
         tokens = self.conv2(_turned(self.conv1(_turned(points))))
-        extra = self.token.extra_token[...].reshape(1, 1, 1, CHANNELS)
-        extra = jnp.broadcast_to(extra, (len(x), 1, 1, CHANNELS))
-        y = jnp.concatenate([extra, tokens], 2)
+        y = jnp.concatenate([self.token(len(x)), tokens], 2)
         for block in self.mlpmixer_blocks:
             y = block(y)
         return {"out": jax.nn.sigmoid(self.output_mlp(y[:, :, :1])[:, 0, 0])}

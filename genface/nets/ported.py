@@ -1,9 +1,10 @@
 """Networks ported from torch, by name: built, filled and called in batches."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +39,9 @@ class Port:
 
 
 PORTS: dict[str, Port] = {
+    "arcface_iresnet50": Port("arcface:ArcFace"),
+    "faceboxes": Port("faceboxes:FaceBoxes"),
+    "facenet": Port("facenet:FaceNet", unused=(r"logits\..*",)),
     "img2pose": Port("img2pose:Img2Pose"),
     "l2cs": Port("l2cs:L2CS", unused=(r"fc_finetune\..*",)),
     "mobilefacenet": Port("mobilefacenet:MobileFaceNet"),
@@ -47,8 +51,18 @@ PORTS: dict[str, Port] = {
         renames=((r"module\.", ""),),
     ),
     "mp_blendshapes": Port("mp_blendshapes:Blendshapes"),
+    "mtcnn": Port("mtcnn:MTCNN"),
+    "mtcnn_onet": Port("mtcnn:ONet"),
+    "mtcnn_pnet": Port("mtcnn:PNet"),
+    "mtcnn_rnet": Port("mtcnn:RNet"),
     "pfld": Port("pfld:PFLD", unused=(r"bn8\..*",)),
     "pose_mlp_v2": Port("pose_mlp:PoseMLP"),
+    "resmasknet": Port(
+        "resmasknet:ResMaskNet",
+        # The shortcuts of its blocks, listed a second time.
+        unused=(r"mask\d\.downsample\d\..*",),
+    ),
+    "retinaface_r34": Port("retinaface:RetinaFace"),
 }
 
 
@@ -103,7 +117,8 @@ class Ported:
     @property
     def n_compilations(self) -> int:
         """Programs compiled so far: one for each size of batch and picture."""
-        return sum(program._cache_size() for program in self._programs.values())
+        programs: Iterable[Any] = self._programs.values()
+        return sum(program._cache_size() for program in programs)
 
 
 def _padded(part: jax.Array) -> jax.Array:

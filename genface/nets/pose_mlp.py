@@ -13,8 +13,9 @@ STEP = 4  # torch's sequence: linear, norm, activation, dropout
 
 
 class PoseMLP(nnx.Module):
-    """(N, 136): x, then y, of landmarks less their mean, over the outer eye corners'
-    distance, to standardised rotations x, y, z and translations.
+    """(N, 136) landmarks to standardised rotations x, y, z and translations.
+
+    First all x, then all y, each less its mean, in distances of the outer eye corners.
     """
 
     def __init__(self) -> None:

@@ -69,12 +69,21 @@ class ResNet(nnx.Module):
                 inputs = width * block.expansion
             setattr(self, f"layer{k + 1}", nnx.List(blocks))
 
+    def stem(self, x: jax.Array) -> jax.Array:
+        """From an image (N, H, W, 3) to stride 4."""
+        return max_pool(self.conv1(x, "relu"), 3, 2, 1)
+
+    def stage(self, k: int, x: jax.Array) -> jax.Array:
+        """The blocks of ``layer<k>``."""
+        for block in getattr(self, f"layer{k}"):
+            x = block(x)
+        return x
+
     def __call__(self, x: jax.Array) -> list[jax.Array]:
         """Maps of an image (N, H, W, 3)."""
-        x = max_pool(self.conv1(x, "relu"), 3, 2, 1)
+        x = self.stem(x)
         maps = []
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            for block in stage:
-                x = block(x)
+        for k in range(1, len(WIDTHS) + 1):
+            x = self.stage(k, x)
             maps.append(x)
         return maps

@@ -55,7 +55,8 @@ def transformed(kernel: jax.Array) -> jax.Array:
     """Kernel (3, 3, C, D) as the (m + 2)^2 products of a tile: (P, C, D)."""
     rows = np.array(_KERNEL[4 if kernel.shape[2] <= LARGE_TILES_UNTIL else 2])
     exact = np.einsum("ai,bj,ijcd->abcd", rows, rows, np.asarray(kernel, np.float64))
-    return jnp.asarray(exact.reshape(len(rows) ** 2, *kernel.shape[2:]), jnp.float32)
+    flat = exact.reshape(len(rows) ** 2, *kernel.shape[2:])
+    return jnp.asarray(flat.astype(np.float32))
 
 
 @partial(jax.jit, static_argnames=("pads",))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from seeded_ports import TOLERANCE, Port, uniform
+from seeded_ports import TOLERANCE, Keys, Outputs, uniform
 
 from genface.geometry.boxes import iou
 from genface.nets import img2pose, img2pose_faces
@@ -11,8 +11,12 @@ BOXES = np.float32([[10, 12, 60, 70], [40, 20, 120, 110], [0, 0, 159, 127]])
 RANDOM = np.random.default_rng(0)
 
 
+class TestKeys(Keys):
+    name = "img2pose"
+
+
 @pytest.mark.slow
-class TestImg2Pose(Port):
+class TestOutputs(Outputs):
     name = "img2pose"
     numbers = {
         "fpn_0": [1.23201, -2.33062, 6.13375, 1.738],

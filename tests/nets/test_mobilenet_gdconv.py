@@ -7,5 +7,6 @@ class TestMobileNetGDConv(Port):
     name = "mobilenet_gdconv"
     numbers = {"landmarks": [-0.56747, 0.040629, 0.092015, 0.22595, -0.36537]}
 
-    def inputs(self):
+    @classmethod
+    def inputs(cls):
         return uniform(1, 3, 224, 224)

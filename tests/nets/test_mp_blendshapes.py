@@ -8,5 +8,6 @@ class TestBlendshapes(Port):
     listing = "mp_blendshapes_mlpmixer"
     numbers = {"out": [0.84026, 0.04009, 0.74939, 0.18993, 0.32061]}
 
-    def inputs(self):
+    @classmethod
+    def inputs(cls):
         return 256 * uniform(2, 146, 2)

@@ -7,5 +7,6 @@ class TestPFLD(Port):
     name = "pfld"
     numbers = {"landmarks": [-0.14936, 0.18344, -0.31962, 0.18662, -0.32193]}
 
-    def inputs(self):
+    @classmethod
+    def inputs(cls):
         return uniform(2, 3, 112, 112)
