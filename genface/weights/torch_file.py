@@ -94,7 +94,7 @@ def read_torch(path: Path) -> Any:
             return _read_legacy(stream)
     except WeightError as error:
         raise WeightError(f"{path}: {error}") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
         raise WeightError(f"{path}: not a whole file ({error}).") from None
 
 
