@@ -98,7 +98,7 @@ class _Reader:
             dtype = np.dtype(_NUMBERS[kind])
             values = np.frombuffer(self._bytes(count * dtype.itemsize), dtype)
             return values.astype(dtype.newbyteorder("="))
-        items = []
+        items: list[Any] = []
         while not self._ends("]", count, len(items)):
             items.append(self.value(kind or self.marker(), depth))
         return items
