@@ -1,5 +1,6 @@
 """Networks ported from torch, by name: built, filled and called in batches."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -38,6 +39,24 @@ class Port:
 
 PORTS: dict[str, Port] = {
     "arcface_iresnet50": Port("arcface:ArcFace"),
+    "convnextv2_tiny_feats": Port(
+        "convnextv2:Thinned",
+        unused=(
+            r"log_var_.*",
+            r"(proj|afg|fgg|sc|lmk|pose|blendshape|unified|emotion|gaze\w*)\..*",
+        ),
+        renames=((r"backbone\.", ""),),
+    ),
+    "face_multitask_v25_likely": Port(
+        "face_multitask:FaceMultitask",
+        {"eye_gaze": False, "au_emotion": True},
+        unused=(r"log_var_.*",),  # of its training's losses
+    ),
+    "face_multitask_v28": Port(
+        "face_multitask:FaceMultitask",
+        {"eye_gaze": True, "au_emotion": False},
+        unused=(r"log_var_.*",),
+    ),
     "facenet": Port("facenet:FaceNet", unused=(r"logits\..*",)),
     "l2cs": Port("l2cs:L2CS", unused=(r"fc_finetune\..*",)),
     "mobilefacenet": Port("mobilefacenet:MobileFaceNet"),
@@ -64,7 +83,10 @@ class Ported:
         self.name = name
         graph, self._weights = nnx.split(model)
         keep_compiled()
-        self._forward = jax.jit(lambda weights, x: nnx.merge(graph, weights)(x))
+        # jit would sort the names of a dict.
+        self._forward = jax.jit(
+            lambda weights, x: OrderedDict(nnx.merge(graph, weights)(x))
+        )
 
     def __repr__(self) -> str:
         return f"Ported({self.name!r})"
