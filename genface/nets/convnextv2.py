@@ -77,6 +77,11 @@ class Stage(nnx.Module):
 class ConvNeXtV2(nnx.Module):
     """The tiny size: feature maps at strides 16 and 32 of an image."""
 
+    stages_0: Stage
+    stages_1: Stage
+    stages_2: Stage
+    stages_3: Stage
+
     def __init__(self) -> None:
         self.stem_0 = Conv(3, WIDTHS[0], 4, 4, 0, bias=True)
         self.stem_1 = LayerNorm(WIDTHS[0], EPSILON)

@@ -67,7 +67,7 @@ class EyeGaze(nnx.Module):
     def __call__(
         self, face: jax.Array, eyes: jax.Array, pose: jax.Array
     ) -> dict[str, jax.Array]:
-        """``gaze`` (N, 2), yaw and pitch in radians, and ``gaze_logits`` (N, 2, 180)."""
+        """``gaze`` (N, 2), yaw and pitch in radians; ``gaze_logits`` (N, 2, 180)."""
         turned = rotation(pose[:, :3])[..., :2].reshape(-1, 6)
         left, right = (
             head(jnp.concatenate([face, eyes[:, k], turned], -1))
@@ -119,7 +119,7 @@ def rotation(vector: jax.Array) -> jax.Array:
     cross = jnp.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(-1, 3, 3)
     sine, cosine = jnp.sin(angle)[..., None], jnp.cos(angle)[..., None]
     square = jnp.einsum("nij,njk->nik", cross, cross, precision="highest")
-    return np.eye(3, dtype=np.float32) + sine * cross + (1 - cosine) * square
+    return jnp.asarray(np.eye(3, dtype=np.float32)) + sine * cross + (1 - cosine) * square
 
 
 def _tent(position: jax.Array, count: int) -> jax.Array:

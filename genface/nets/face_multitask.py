@@ -1,8 +1,8 @@
 """py-feat's face_multitask: everything about a face from one picture of it.
 
 A ConvNeXt V2 with heads for action units, a mesh, head pose, blendshapes, emotions and
-gaze. The units are related as in ME-GraphAU (Luo et al. 2022, arXiv 2205.01782), without
-its edge features.
+gaze. The units are related as in ME-GraphAU (Luo et al. 2022, arXiv 2205.01782),
+without its edge features.
 """
 
 import jax
