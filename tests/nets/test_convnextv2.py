@@ -4,8 +4,10 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from scipy.ndimage import correlate
 from seeded_ports import Outputs, seeded, shapes_of, uniform
 
+from genface.nets import layers
 from genface.nets.convnextv2 import ResponseNorm
 from genface.nets.ported import from_torch
 
@@ -40,3 +42,17 @@ def test_response_norm_is_the_papers_formula():
     share = strength / strength.mean(1, keepdims=True)
     expected = x + shift + scale * x * share[:, None, None]
     np.testing.assert_allclose(norm(x), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(("height", "stride"), [(14, 1), (9, 1), (11, 1), (15, 2)])
+def test_tall_windows_equal_scipys_correlation(height, stride):
+    """Whether the rows can be cut into bands (14, 9 and 8 of 15) or not (11)."""
+    draws = np.random.default_rng(0)
+    x = draws.standard_normal((2, height, 10, 3)).astype(np.float32)
+    kernel = draws.standard_normal((7, 7, 3)).astype(np.float32)
+    pads = ((3, 3), (3, 3))
+    found = layers.depthwise(x, kernel, np.arange(3.0), (stride, stride), pads)
+    for item, channel in np.ndindex(2, 3):
+        whole = correlate(x[item, ..., channel], kernel[..., channel], mode="constant")
+        expected = whole[::stride, ::stride] + channel
+        np.testing.assert_allclose(found[item, ..., channel], expected, atol=1e-4)
