@@ -119,7 +119,9 @@ def rotation(vector: jax.Array) -> jax.Array:
     cross = jnp.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(-1, 3, 3)
     sine, cosine = jnp.sin(angle)[..., None], jnp.cos(angle)[..., None]
     square = jnp.einsum("nij,njk->nik", cross, cross, precision="highest")
-    return jnp.asarray(np.eye(3, dtype=np.float32)) + sine * cross + (1 - cosine) * square
+    return (
+        jnp.asarray(np.eye(3, dtype=np.float32)) + sine * cross + (1 - cosine) * square
+    )
 
 
 def _tent(position: jax.Array, count: int) -> jax.Array:

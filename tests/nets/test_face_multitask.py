@@ -29,6 +29,7 @@ class Multitask(Outputs):
         return uniform(2, 3, 224, 224) * 4 - 2
 
 
+@pytest.mark.slow
 class TestV28(Multitask):
     name = "face_multitask_v28"
     numbers: ClassVar[dict[str, list[float]]] = {
