@@ -12,10 +12,12 @@ tells nothing.
 import numpy as np
 
 from genface.geometry.mesh_points import (
+    LEFT_EYE,
     LEFT_EYE_CORNERS,
     LEFT_IRIS,
     LEFT_LID_LOWER,
     LEFT_LID_UPPER,
+    RIGHT_EYE,
     RIGHT_EYE_CORNERS,
     RIGHT_IRIS,
     RIGHT_LID_LOWER,
@@ -91,6 +93,22 @@ def _direction(
     seen_from_camera = np.concatenate([flat, depth], axis=-1)
     direction = np.einsum("...ji,...j->...i", fit.rotation, seen_from_camera)
     return np.where(direction[..., 2:] >= FARTHEST, direction, np.nan)
+
+
+def iris_offsets_gaze(mesh: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+    """Angles (..., 2) of the irises' offsets from the rings of the eyes' contours.
+
+    The plain measure of py-feat's MediaPipe branch, far too large as an angle of gaze;
+    for that use :func:`eye_angles`. ``mesh`` (..., 478, 3) in head axes (y up),
+    ``rotation`` (..., 3, 3) of the head; +pitch up, +yaw to the subject's right.
+    """
+    total = np.zeros(())
+    for iris, eye in ((RIGHT_IRIS, RIGHT_EYE), (LEFT_IRIS, LEFT_EYE)):
+        offset = mesh[..., iris, :].mean(-2) - mesh[..., eye, :].mean(-2)
+        total = total + offset / np.linalg.norm(offset, axis=-1, keepdims=True)
+    mean = np.einsum("...ji,...j->...i", rotation, total / 2)
+    pitch = np.arctan2(mean[..., 1], np.hypot(mean[..., 0], mean[..., 2]))
+    return np.stack([pitch, np.arctan2(-mean[..., 0], mean[..., 2])], axis=-1)
 
 
 def gaze_angle(angles: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from genface.nets.modules import Conv, Linear, max_pool
 EPSILON = 1e-3
 EMBEDDING = 512
 Window = int | tuple[int, int]
+Chains = Sequence[Sequence[tuple[int, Window]]]  # (outputs, window) of convolutions
 
 
 class Basic(nnx.Module):
@@ -39,7 +40,7 @@ class Basic(nnx.Module):
 class Branches(nnx.Module):
     """Chains of convolutions on one input, side by side.
 
-    A chain is its (outputs, window) pairs; with ``reduce`` the last convolution of each
+    With ``reduce`` the last convolution of each
     takes every second place and none beyond the edge. In torch's names a chain of one
     has no index.
     """
@@ -47,7 +48,7 @@ class Branches(nnx.Module):
     def __init__(
         self,
         inputs: int,
-        chains: Sequence[Sequence[tuple[int, Window]]],
+        chains: Chains,
         reduce: bool = False,
     ) -> None:
         self.count = len(chains)
@@ -78,7 +79,7 @@ class Residual(Branches):
     def __init__(
         self,
         channels: int,
-        chains: Sequence[Sequence[tuple[int, Window]]],
+        chains: Chains,
         scale: float,
         activation: str | None = "relu",
     ) -> None:
@@ -97,9 +98,7 @@ class Residual(Branches):
 class Reduction(Branches):
     """Branches beside a maximum, all at half the resolution."""
 
-    def __init__(
-        self, inputs: int, chains: Sequence[Sequence[tuple[int, Window]]]
-    ) -> None:
+    def __init__(self, inputs: int, chains: Chains) -> None:
         super().__init__(inputs, chains, reduce=True)
 
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -117,10 +116,10 @@ class FaceNet(nnx.Module):
         self.conv2d_3b = Basic(64, 80)
         self.conv2d_4a = Basic(80, 192, 3, 1, 0)
         self.conv2d_4b = Basic(192, 256, 3, 2, 0)
-        block35 = [[(32, 1)], [(32, 1), (32, 3)], [(32, 1), (32, 3), (32, 3)]]
+        block35: Chains = [[(32, 1)], [(32, 1), (32, 3)], [(32, 1), (32, 3), (32, 3)]]
         self.repeat_1 = nnx.List([Residual(256, block35, 0.17) for _ in range(5)])
         self.mixed_6a = Reduction(256, [[(384, 3)], [(192, 1), (192, 3), (256, 3)]])
-        block17 = [[(128, 1)], [(128, 1), (128, (1, 7)), (128, (7, 1))]]
+        block17: Chains = [[(128, 1)], [(128, 1), (128, (1, 7)), (128, (7, 1))]]
         self.repeat_2 = nnx.List([Residual(896, block17, 0.10) for _ in range(10)])
         self.mixed_7a = Reduction(
             896,
@@ -130,7 +129,7 @@ class FaceNet(nnx.Module):
                 [(256, 1), (256, 3), (256, 3)],
             ],
         )
-        block8 = [[(192, 1)], [(192, 1), (192, (1, 3)), (192, (3, 1))]]
+        block8: Chains = [[(192, 1)], [(192, 1), (192, (1, 3)), (192, (3, 1))]]
         self.repeat_3 = nnx.List([Residual(1792, block8, 0.20) for _ in range(5)])
         self.block8 = Residual(1792, block8, 1.0, activation=None)
         self.last_linear = Linear(

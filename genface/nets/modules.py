@@ -397,6 +397,13 @@ def max_pool(
     return layers.max_pool(x, (window, window), (stride, stride), pads)
 
 
+def average_pool(x: jax.Array, window: int, stride: int, padding: int = 0) -> jax.Array:
+    """Mean of each place of a square window; padding counts as zeros."""
+    pads = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+    places = (1, window, window, 1), (1, stride, stride, 1)
+    return jax.lax.reduce_window(x, 0.0, jax.lax.add, *places, pads) / window**2
+
+
 def _both_ends(sides: tuple[int, int]) -> layers.Pads:
     down, across = sides
     return ((down, down), (across, across))

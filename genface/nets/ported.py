@@ -1,9 +1,10 @@
 """Networks ported from torch, by name: built, filled and called in batches."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -57,7 +58,9 @@ PORTS: dict[str, Port] = {
         {"eye_gaze": True, "au_emotion": False},
         unused=(r"log_var_.*",),
     ),
+    "faceboxes": Port("faceboxes:FaceBoxes"),
     "facenet": Port("facenet:FaceNet", unused=(r"logits\..*",)),
+    "img2pose": Port("img2pose:Img2Pose"),
     "l2cs": Port("l2cs:L2CS", unused=(r"fc_finetune\..*",)),
     "mobilefacenet": Port("mobilefacenet:MobileFaceNet"),
     "mobilenet_gdconv": Port(
@@ -66,6 +69,10 @@ PORTS: dict[str, Port] = {
         renames=((r"module\.", ""),),
     ),
     "mp_blendshapes": Port("mp_blendshapes:Blendshapes"),
+    "mtcnn": Port("mtcnn:MTCNN"),
+    "mtcnn_onet": Port("mtcnn:ONet"),
+    "mtcnn_pnet": Port("mtcnn:PNet"),
+    "mtcnn_rnet": Port("mtcnn:RNet"),
     "pfld": Port("pfld:PFLD", unused=(r"bn8\..*",)),
     "pose_mlp_v2": Port("pose_mlp:PoseMLP"),
     "resmasknet": Port(
@@ -73,6 +80,7 @@ PORTS: dict[str, Port] = {
         # The shortcuts of its blocks, listed a second time.
         unused=(r"mask\d\.downsample\d\..*",),
     ),
+    "retinaface_r34": Port("retinaface:RetinaFace"),
 }
 
 
@@ -81,37 +89,59 @@ class Ported:
 
     def __init__(self, name: str, model: nnx.Module) -> None:
         self.name = name
-        graph, self._weights = nnx.split(model)
+        self._graph, self._weights = nnx.split(model)
+        self._programs: dict[str, Callable] = {}
         keep_compiled()
-        # jit would sort the names of a dict.
-        self._forward = jax.jit(
-            lambda weights, x: OrderedDict(nnx.merge(graph, weights)(x))
-        )
 
     def __repr__(self) -> str:
         return f"Ported({self.name!r})"
 
-    def __call__(self, batch: np.ndarray | jax.Array) -> dict[str, np.ndarray]:
+    def __call__(
+        self, batch: np.ndarray | jax.Array, *others: np.ndarray | jax.Array
+    ) -> dict[str, np.ndarray]:
         """Outputs by name, each with N first, of a batch (N, ...), float32.
 
-        Any N: it is padded to one of a few sizes.
+        Any N: it is padded to one of a few sizes. ``others`` are what the network takes
+        besides, each with N first.
         """
-        batch = jnp.asarray(batch, jnp.float32)
-        if batch.ndim < 2 or len(batch) == 0:
-            raise ShapeError(f"{self.name}: expected a batch, got shape {batch.shape}.")
+        return self.call("__call__", batch, *others)
+
+    def call(
+        self, method: str, *inputs: np.ndarray | jax.Array
+    ) -> dict[str, np.ndarray]:
+        """The same of another method of the network."""
+        arrays = [jnp.asarray(x, jnp.float32) for x in inputs]
+        count = len(arrays[0]) if arrays[0].ndim else 0
+        if arrays[0].ndim < 2 or not count or any(len(x) != count for x in arrays):
+            shapes = ", ".join(str(x.shape) for x in arrays)
+            raise ShapeError(f"{self.name}: expected a batch, got shape {shapes}.")
         parts = []
-        for start in range(0, len(batch), SIZES[-1]):
-            part = batch[start : start + SIZES[-1]]
-            size = next(size for size in SIZES if size >= len(part))
-            padding = [(0, size - len(part))] + [(0, 0)] * (part.ndim - 1)
-            found = self._forward(self._weights, jnp.pad(part, padding))
-            parts.append({k: np.asarray(v)[: len(part)] for k, v in found.items()})
+        for start in range(0, count, SIZES[-1]):
+            part = [x[start : start + SIZES[-1]] for x in arrays]
+            found = self._program(method)(self._weights, *map(_padded, part))
+            parts.append({k: np.asarray(v)[: len(part[0])] for k, v in found.items()})
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+    def _program(self, method: str) -> Callable:
+        if method not in self._programs:
+
+            def run(weights: nnx.State, *inputs: jax.Array) -> dict[str, jax.Array]:
+                found = getattr(nnx.merge(self._graph, weights), method)(*inputs)
+                return OrderedDict(found)  # a plain one would come back sorted
+
+            self._programs[method] = jax.jit(run)
+        return self._programs[method]
 
     @property
     def n_compilations(self) -> int:
         """Programs compiled so far: one for each size of batch and picture."""
-        return self._forward._cache_size()
+        programs: Iterable[Any] = self._programs.values()
+        return sum(program._cache_size() for program in programs)
+
+
+def _padded(part: jax.Array) -> jax.Array:
+    size = next(size for size in SIZES if size >= len(part))
+    return jnp.pad(part, [(0, size - len(part))] + [(0, 0)] * (part.ndim - 1))
 
 
 def from_torch(name: str, state_dict: Mapping[str, np.ndarray]) -> Ported:

@@ -1,7 +1,7 @@
 """ResMaskNet: seven emotions from a picture of a face.
 
 Pham et al. 2020, doi 10.1109/ICPR48806.2021.9411919. A ResNet-34 whose stages are
-weighed by masks, each made by a small U-Net (Ronneberger et al. 2015, arXiv 1505.04597).
+weighed by masks, each from a small U-Net (Ronneberger et al. 2015, arXiv 1505.04597).
 """
 
 import jax
@@ -37,7 +37,7 @@ class Mask(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Down the U and up again."""
-        maps = []
+        maps: list[jax.Array] = []
         for k in range(1, self.depth + 1):
             x = getattr(self, f"conv{k}")(max_pool(x, 2, 2) if maps else x)
             maps.append(x)

@@ -1,0 +1,172 @@
+"""Plain data out of a pickle, read opcode by opcode: nothing in it is called.
+
+Only what makes numbers, text, lists, tuples, dicts and tensors is understood. A global
+name stays a name; the few that may be applied to arguments are looked up in a table of
+our own functions, and everything else in the file is an error.
+"""
+
+import pickletools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from genface.errors import WeightError
+
+MOST_OPCODES = 5_000_000
+Builder = Callable[..., Any]
+_MARK = object()
+_CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+_LITERALS = {
+    *("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT"),
+    *("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8", "BINSTRING", "SHORT_BINSTRING"),
+    *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+}
+_SIZED_TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+_KEYS = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True)
+class Name:
+    """A global that the file names; it is not imported."""
+
+    text: str
+
+
+def read_pickle(
+    stream: IO[bytes],
+    builders: Mapping[str, Builder],
+    persistent: Callable[[Any], Any],
+) -> Any:
+    """The object of the pickle that starts at the stream's position.
+
+    ``builders`` are what may be applied to arguments, by global name
+    (``module.attribute``); ``persistent`` turns a persistent id into its object. A
+    :class:`WeightError` names the first opcode or global that is not allowed.
+    """
+    machine = _Machine(builders, persistent)
+    try:
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+            if count >= MOST_OPCODES:
+                raise WeightError("a pickle of more than 5 million opcodes; not read.")
+            if opcode.name == "STOP":
+                return machine.pop()
+            machine.step(opcode.name, argument)
+    except (ValueError, IndexError, KeyError, TypeError, UnicodeError) as error:
+        raise WeightError(f"a damaged pickle ({error}); pull the file again.") from None
+    raise WeightError("a pickle that does not end; pull the file again.")
+
+
+class _Machine:
+    """The stack and the memo of a pickle."""
+
+    def __init__(
+        self, builders: Mapping[str, Builder], persistent: Callable[[Any], Any]
+    ) -> None:
+        self._builders, self._persistent = builders, persistent
+        self._stack: list[Any] = []
+        self._memo: dict[int, Any] = {}
+
+    def pop(self) -> Any:
+        value = self._stack.pop()
+        if value is _MARK:
+            raise ValueError("a mark where a value belongs")
+        return value
+
+    def step(self, name: str, argument: Any) -> None:
+        if name in ("PROTO", "FRAME"):
+            return
+        if name in _CONSTANTS:
+            self._stack.append(_CONSTANTS[name])
+        elif name in _LITERALS:
+            self._stack.append(argument)
+        elif name in _SIZED_TUPLES:
+            count = _SIZED_TUPLES[name]
+            items = [self.pop() for _ in range(count)]
+            self._stack.append(tuple(reversed(items)))
+        else:
+            method = getattr(self, f"_{name.lower()}", None)
+            if method is None:
+                raise WeightError(f"a pickle with the opcode {name}; not read.")
+            method(argument)
+
+    def _since_mark(self) -> list[Any]:
+        items: list[Any] = []
+        while (value := self._stack.pop()) is not _MARK:
+            items.append(value)
+        return items[::-1]
+
+    def _mark(self, _: Any) -> None:
+        self._stack.append(_MARK)
+
+    def _empty_dict(self, _: Any) -> None:
+        self._stack.append({})
+
+    def _empty_list(self, _: Any) -> None:
+        self._stack.append([])
+
+    def _tuple(self, _: Any) -> None:
+        self._stack.append(tuple(self._since_mark()))
+
+    def _memoize(self, _: Any) -> None:
+        self._memo[len(self._memo)] = self._stack[-1]
+
+    def _binput(self, place: int) -> None:
+        self._memo[place] = self._stack[-1]
+
+    def _binget(self, place: int) -> None:
+        self._stack.append(self._memo[place])
+
+    _long_binput, _long_binget = _binput, _binget
+
+    def _append(self, _: Any) -> None:
+        value = self.pop()
+        self._kept(list).append(value)
+
+    def _appends(self, _: Any) -> None:
+        values = self._since_mark()
+        self._kept(list).extend(values)
+
+    def _setitem(self, _: Any) -> None:
+        value, key = self.pop(), self.pop()
+        self._fill([key, value])
+
+    def _setitems(self, _: Any) -> None:
+        self._fill(self._since_mark())
+
+    def _fill(self, flat: list[Any]) -> None:
+        target = self._kept(dict)
+        for key, value in zip(flat[::2], flat[1::2], strict=True):
+            if not isinstance(key, _KEYS):
+                raise WeightError("a pickle with a dict whose keys are no plain data.")
+            target[key] = value
+
+    def _kept(self, kind: type) -> Any:
+        if not isinstance(self._stack[-1], kind):
+            raise ValueError(f"no {kind.__name__} to fill")
+        return self._stack[-1]
+
+    def _global(self, argument: str) -> None:
+        self._stack.append(Name(argument.replace(" ", ".")))
+
+    def _stack_global(self, _: Any) -> None:
+        name, module = self.pop(), self.pop()
+        self._stack.append(Name(f"{module}.{name}"))
+
+    def _binpersid(self, _: Any) -> None:
+        self._stack.append(self._persistent(self.pop()))
+
+    def _reduce(self, _: Any) -> None:
+        arguments, called = self.pop(), self.pop()
+        if not isinstance(called, Name) or called.text not in self._builders:
+            what = called.text if isinstance(called, Name) else type(called).__name__
+            raise WeightError(
+                f"a pickle that wants to call {what}; only tensors are read from it."
+            )
+        if not isinstance(arguments, tuple):
+            raise ValueError("arguments that are no tuple")
+        self._stack.append(self._builders[called.text](*arguments))
+
+    def _build(self, _: Any) -> None:
+        """State of an object: torch keeps versions of modules there; left out."""
+        self.pop()
+        self._kept(dict)

@@ -1,0 +1,270 @@
+"""Files of torch.save: what is in them, and files that mean harm."""
+
+import pickle
+import struct
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+
+from genface.errors import WeightError
+from genface.weights.torch_file import read_torch, state_dict
+
+ARRAY = np.arange(24, dtype=np.float32).reshape(4, 6)
+MARKER = "/tmp/genface-test-was-here"
+
+
+class Global:
+    """Pickles as the name of a global, whatever stands behind it."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __reduce__(self):
+        return self.name
+
+
+class Called:
+    """Pickles as a call."""
+
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+class Storage:
+    def __init__(self, kind, key, count):
+        self.identity = ("storage", kind, key, "cpu", count)
+
+
+def stub(module, name):
+    """A function that pickles as ``module.name``."""
+
+    def function(*_):
+        raise AssertionError("called")
+
+    function.__module__, function.__qualname__, function.__name__ = module, name, name
+    return function
+
+
+FLOATS = stub("torch", "FloatStorage")
+REBUILD = stub("torch._utils", "_rebuild_tensor_v2")
+
+
+def tensor(key="0", count=24, start=0, shape=(4, 6), strides=(6, 1), kind=FLOATS):
+    storage = Storage(kind, key, count)
+    return Called(REBUILD, storage, start, shape, strides, False, OrderedDict())
+
+
+class Pickler(pickle._Pickler):
+    """Writes persistent ids for storages and globals without importing them."""
+
+    def persistent_id(self, obj):
+        return obj.identity if isinstance(obj, Storage) else None
+
+    def save_global(self, obj, name=None):
+        self.write(f"c{obj.__module__}\n{obj.__qualname__}\n".encode())
+        self.memoize(obj)
+
+    dispatch = dict(pickle._Pickler.dispatch)
+    dispatch[type(stub)] = save_global
+    dispatch[type] = save_global
+
+
+def pickled(content, protocol=2):
+    import io
+
+    stream = io.BytesIO()
+    Pickler(stream, protocol).dump(content)
+    return stream.getvalue()
+
+
+def zipped(path, content, storages=None, compression=zipfile.ZIP_STORED):
+    storages = {"0": ARRAY.tobytes()} if storages is None else storages
+    content = content if isinstance(content, bytes) else pickled(content)
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("archive/data.pkl", content)
+        archive.writestr("archive/byteorder", "little")
+        for key, numbers in storages.items():
+            archive.writestr(f"archive/data/{key}", numbers)
+    return path
+
+
+def legacy(path, content, storages):
+    facts = {"protocol_version": 1001, "little_endian": True, "type_sizes": {}}
+    parts = [
+        pickled(0x1950A86A20F9469CFC6C),
+        pickled(1001),
+        pickled(facts),
+        pickled(content),
+        pickled(sorted(storages)),
+    ]
+    for _, numbers in sorted(storages.items()):
+        parts += [struct.pack("<q", len(numbers)), numbers.tobytes()]
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "weights.pth"
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_tensors_views_and_plain_data(path, protocol):
+    content = {
+        "epoch": 7,
+        "state_dict": OrderedDict(
+            whole=tensor(),
+            turned=tensor(shape=(6, 4), strides=(1, 6)),
+            part=tensor(start=6, shape=(2, 3), strides=(6, 1)),
+            none=tensor(shape=(0, 6)),
+            scalar=tensor(start=5, shape=(), strides=()),
+        ),
+        "more": [1.5, None, True, ("a", -3)],
+    }
+    found = read_torch(zipped(path, pickled(content, protocol)))
+    arrays = state_dict(found)
+    np.testing.assert_array_equal(arrays["whole"], ARRAY)
+    np.testing.assert_array_equal(arrays["turned"], ARRAY.T)
+    np.testing.assert_array_equal(arrays["part"], ARRAY[1:3, :3])
+    assert arrays["none"].shape == (0, 6)
+    assert arrays["scalar"] == 5
+    assert found["epoch"] == 7
+    assert found["more"][:3] == [1.5, None, True]
+
+
+def test_half_precision_kinds(path):
+    numbers = np.float32([1.5, -2, 0.25])
+    bfloat = (numbers.view(np.uint32) >> 16).astype("<u2").tobytes()
+    content = {
+        "b": tensor("b", 3, 0, (3,), (1,), stub("torch", "BFloat16Storage")),
+        "h": tensor("h", 3, 0, (3,), (1,), stub("torch", "HalfStorage")),
+    }
+    half = numbers.astype("<f2").tobytes()
+    found = read_torch(zipped(path, content, {"b": bfloat, "h": half}))
+    np.testing.assert_array_equal(found["b"], numbers)
+    np.testing.assert_array_equal(found["h"], numbers)
+
+
+def test_files_older_than_torch_1_6(path):
+    class OldStorage(Storage):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.identity = (*self.identity, None)
+
+    view = Called(REBUILD, OldStorage(FLOATS, "11", 24), 0, (4, 6), (6, 1), False, {})
+    found = read_torch(legacy(path, {"net": {"w": view}}, {"11": ARRAY.ravel()}))
+    np.testing.assert_array_equal(state_dict(found)["w"], ARRAY)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Called(stub("os", "system"), f"touch {MARKER}"),
+        Called(stub("builtins", "eval"), "1"),
+        Called(stub("builtins", "getattr"), "a", "upper"),
+        {"a": Called(stub("torch", "load"), "x")},
+    ],
+)
+def test_calls_are_refused_and_named(path, content, monkeypatch):
+    called = content["a"] if isinstance(content, dict) else content
+    name = f"{called.call[0].__module__}.{called.call[0].__qualname__}"
+    with pytest.raises(WeightError, match=f"wants to call {name}"):
+        read_torch(zipped(path, content))
+
+
+@pytest.mark.parametrize(
+    ("code", "opcode"),
+    [
+        (b"\x80\x02(cos\nsystem\nX\x02\x00\x00\x00ido.", "OBJ"),
+        (b"(S'id'\nios\nsystem\n.", "STRING"),
+        (b"\x80\x02cos\nsystem\n)\x81.", "NEWOBJ"),
+        (b"\x80\x02\x82\x01.", "EXT1"),
+        (b"\x80\x04\x8f.", "EMPTY_SET"),
+    ],
+)
+def test_other_ways_to_objects_are_refused(path, code, opcode):
+    with pytest.raises(WeightError, match=f"opcode {opcode}"):
+        read_torch(zipped(path, code))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (dict(shape=(4, 7)), "beyond"),
+        (dict(start=1), "beyond"),
+        (dict(shape=(1 << 40,), strides=(0,)), "beyond"),
+        (dict(strides=(-6, 1)), "negative"),
+        (dict(shape=(24,)), "no view"),
+        (dict(key="1"), "storage 1 is not in the file"),
+        (dict(key="../0"), "is not in the file"),
+        (dict(count=1 << 50), "not in the file as it says"),
+        (dict(kind=stub("os", "system")), "storage of the kind"),
+    ],
+)
+def test_tensors_that_lie_are_refused(path, given, message):
+    with pytest.raises(WeightError, match=message):
+        read_torch(zipped(path, {"w": tensor(**given)}))
+
+
+def test_damaged_files_are_refused(path):
+    whole = zipped(path, {"w": tensor()}).read_bytes()
+    for content in (whole[:-30], whole[: len(whole) // 2], b"", b"PK\x03\x04"):
+        path.write_bytes(content)
+        with pytest.raises(WeightError):
+            read_torch(path)
+    for code in (
+        b"\x80\x02}",
+        b"\x80\x02.",
+        b"\x80\x02h\x05.",
+        b"\x80\x02Ne.",
+        b"\x80",
+    ):
+        with pytest.raises(WeightError):
+            read_torch(zipped(path, code))
+    with pytest.raises(WeightError, match="compressed"):
+        read_torch(zipped(path, {}, compression=zipfile.ZIP_DEFLATED))
+    with pytest.raises(WeightError, match="no such file"):
+        read_torch(path.with_name("other"))
+
+
+def test_a_list_inside_itself_ends(path):
+    with pytest.raises(WeightError, match="nested"):
+        read_torch(zipped(path, b"\x80\x02]q\x00h\x00a."))
+
+
+def test_lists_that_double_fifty_times_take_no_time_or_memory(path):
+    doubled = []
+    for _ in range(45):
+        doubled = [doubled, doubled]
+    found = read_torch(zipped(path, {"a": doubled}))["a"]
+    assert found[0] is found[1]
+
+
+def test_many_views_of_one_storage_are_bounded(path, monkeypatch):
+    monkeypatch.setattr("genface.weights.torch_file.MOST_BYTES", 10_000)
+    views = [tensor("0", 1000, 0, (1000,), (1,)) for _ in range(5)]  # 4000 bytes each
+    with pytest.raises(WeightError, match="in all"):
+        read_torch(zipped(path, {"w": views}, {"0": bytes(4000)}))
+
+
+def test_no_tensors_no_state_dict():
+    with pytest.raises(WeightError, match="no dict of tensors"):
+        state_dict({"epoch": 3, "state_dict": {}})
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_reads_what_torch_writes(path, is_zip):
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+    content = {"state_dict": net.state_dict(), "turned": torch.arange(6.0).view(2, 3).T}
+    torch.save(content, path, _use_new_zipfile_serialization=is_zip)
+    found = read_torch(path)
+    for key, value in net.state_dict().items():
+        np.testing.assert_array_equal(found["state_dict"][key], value.numpy())
+    np.testing.assert_array_equal(found["turned"], content["turned"].numpy())
