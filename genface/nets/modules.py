@@ -222,6 +222,56 @@ class Linear(_Weighted):
         return pointwise(x, self.kernel[...], self.bias[...], activation)
 
 
+class Parallel(Layer):
+    """Several 1x1 convolutions of one input: (..., C) to (..., K, D).
+
+    ``own`` and ``norm`` are their torch modules, with ``{}`` for the number of each.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        inputs: int,
+        outputs: int,
+        *,
+        own: str,
+        norm: str,
+        epsilon: float = NORM_EPSILON,
+    ) -> None:
+        self.kernel = _param(inputs, count, outputs)
+        self.bias = _param(count, outputs)
+        self.own, self.norm, self.epsilon = own, norm, epsilon
+
+    def shapes(self) -> Shapes:
+        """Weight and norm of each."""
+        inputs, count, outputs = self.kernel.shape
+        found: Shapes = {}
+        for k in range(count):
+            found[f"{self.own.format(k)}/weight"] = (outputs, inputs, 1, 1)
+            found |= _norm_shapes(self.norm.format(k), outputs)
+        return found
+
+    def load(self, arrays: Arrays) -> None:
+        """Fold the norms in."""
+        _, count, outputs = self.kernel.shape
+        kernels, shifts = [], []
+        for k in range(count):
+            norm = self.norm.format(k)
+            scale, shift = _affine(arrays, norm, outputs, self.epsilon)
+            weight = np.asarray(arrays[f"{self.own.format(k)}/weight"], np.float64)
+            kernels.append(weight[..., 0, 0].T * scale)
+            shifts.append(shift)
+        _set(self.kernel, np.stack(kernels, 1))
+        _set(self.bias, np.stack(shifts))
+
+    def __call__(self, x: jax.Array, activation: str | None = None) -> jax.Array:
+        """Multiply, add the biases, activate."""
+        inputs, count, outputs = self.kernel.shape
+        kernel = self.kernel[...].reshape(inputs, -1)
+        y = pointwise(x, kernel, self.bias[...].reshape(-1), activation)
+        return y.reshape(*x.shape[:-1], count, outputs)
+
+
 class Upsampling(_Weighted):
     """Transposed 2x2 convolution: (N, H, W, C) to (N, 2 H, 2 W, D)."""
 

@@ -40,6 +40,24 @@ class Port:
 
 PORTS: dict[str, Port] = {
     "arcface_iresnet50": Port("arcface:ArcFace"),
+    "convnextv2_tiny_feats": Port(
+        "convnextv2:Thinned",
+        unused=(
+            r"log_var_.*",
+            r"(proj|afg|fgg|sc|lmk|pose|blendshape|unified|emotion|gaze\w*)\..*",
+        ),
+        renames=((r"backbone\.", ""),),
+    ),
+    "face_multitask_v25_likely": Port(
+        "face_multitask:FaceMultitask",
+        {"eye_gaze": False, "au_emotion": True},
+        unused=(r"log_var_.*",),  # of its training's losses
+    ),
+    "face_multitask_v28": Port(
+        "face_multitask:FaceMultitask",
+        {"eye_gaze": True, "au_emotion": False},
+        unused=(r"log_var_.*",),
+    ),
     "faceboxes": Port("faceboxes:FaceBoxes"),
     "facenet": Port("facenet:FaceNet", unused=(r"logits\..*",)),
     "img2pose": Port("img2pose:Img2Pose"),
