@@ -22,6 +22,18 @@ from genface.pipelines.progress import Progress, silent
 from genface.pipelines.report import run_report
 from genface.realism import Card, compare
 
+TOLD = (
+    "Left out, ",
+    "The same ",
+    "The AUs of ",
+    "Constant ",
+    "Gaps: ",
+    "Real clips have ",
+    "Not computed: ",
+    "Challenge ",
+)
+"""How notes of a card begin that are lines of the command, too."""
+
 
 @dataclass(frozen=True)
 class CompareResult:
@@ -155,8 +167,7 @@ def compare_tracks(
         speaker=None if speaker is None else [track.table() for track in speaker],
         **settings,
     )
-    told = ("Left out, ", "The same ", "Constant ", "Real clips have ", "Challenge ")
-    return card, [*notes, *(note for note in card.notes if note.startswith(told))]
+    return card, [*notes, *(note for note in card.notes if note.startswith(TOLD))]
 
 
 def _as_list(side: Tables) -> list[pd.DataFrame | Path | str]:

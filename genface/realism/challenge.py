@@ -12,7 +12,7 @@ import numpy as np
 from genface.errors import InputError
 from genface.realism import listener, react
 from genface.realism.baselines import bridge
-from genface.realism.sets import Side, memory, pick
+from genface.realism.sets import Side, alike, memory, pick
 
 CLUSTERS = 15
 """Of real frames, for the Shannon index."""
@@ -55,14 +55,12 @@ def challenge(
     real: Side, synthetic: Side, speaker: Side | None, fps: float | None
 ) -> tuple[tuple[ChallengeRow, ...], list[str]]:
     """The metrics that these sides allow, and notes; nothing if they allow none."""
-    if speaker is not None and len(speaker.clips) != len(real.clips):
-        raise InputError(
-            f"{len(speaker.clips)} speaker clips for {len(real.clips)} real ones; give "
-            "one each, in the same order."
-        )
+    if speaker is not None:
+        _check_speaker(real, speaker)
     groups = _groups(real, synthetic)
     alpha = len(groups[0]) if groups else 0
-    if speaker is None and alpha < 2 and not (synthetic.locked and alpha):
+    sampled = alpha > 1 or len(set(synthetic.group)) < len(synthetic.group)
+    if speaker is None and not sampled and not (synthetic.locked and alpha):
         return (), []
     if not groups:
         return (), [
@@ -84,10 +82,21 @@ def challenge(
     return tuple(rows), notes
 
 
+def _check_speaker(real: Side, speaker: Side) -> None:
+    """Refuse speakers that are not one for each real clip, at its rate and scale."""
+    if speaker.group != real.group:
+        raise InputError(
+            f"{len(speaker.clips)} speaker clips for {len(real.clips)} real ones; give "
+            "one each, in the same order, and leave out both of a pair of which one "
+            "has no value."
+        )
+    alike(real, speaker, "speaker")
+
+
 def _groups(real: Side, synthetic: Side) -> list[list[int]]:
     """Places of the samples of each real clip; empty unless all have as many."""
     places = sorted(set(synthetic.group))
-    if len(places) != len(real.clips):
+    if places != list(real.group):
         return []
     groups = [[i for i, g in enumerate(synthetic.group) if g == p] for p in places]
     return groups if len({len(group) for group in groups}) == 1 else []

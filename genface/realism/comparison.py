@@ -94,7 +94,8 @@ def compare(
     answers = None if speaker is None else read_side(speaker, "speaker")
     metrics, said = challenge(left, right, answers, fps)
     notes += _limits(items, length, clips, tested, plan, fps, left.clips)
-    notes += _about_states(model, decoder) + excuses + said + [_locking(right)]
+    notes += _about_states(model, decoder) + _without_value(rows) + excuses + said
+    notes.append(_locking(right))
     same = any(note.startswith("The same values") for note in same_values(left, right))
     return Card(
         rows,
@@ -162,6 +163,16 @@ def _about_states(model: Decoder | None, decoder: Decoder | None) -> list[str]:
     if model is None:
         return ["No visits to states: no model was given that decodes both sides."]
     return ["States were not decoded: the tables lack half of the model's columns."]
+
+
+def _without_value(rows: Sequence[Row]) -> list[str]:
+    names = [row.label for row in rows if row.value is None]
+    if not names:
+        return []
+    return [
+        f"Not computed: {', '.join(names)}. What they need is not there: AU events, an "
+        "AU of the eyes (45 or 43), two AUs, or enough frames or clips."
+    ]
 
 
 def _effective(clips: Clips) -> float:

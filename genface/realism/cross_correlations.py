@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from genface.realism.measure import Clips, Context, Measure, Reading, clip_weights
+from genface.realism.windows import common_length
 
 SHARES = (0.0, 0.1, 0.25, 0.5, 1.0)
 """Lags in seconds; of 25 frames where the frame rate is unknown."""
@@ -66,7 +67,7 @@ def prepare(clips: Clips, context: Context) -> CrossSums:
     centre = np.where(seen, rows, 0.0).sum(0) / count
     spread = np.sqrt((np.where(seen, rows - centre, 0.0) ** 2).sum(0) / count)
     spread = np.where(spread > 1e-12, spread, 1.0)
-    steps = lags(context.fps, min(len(clip) for clip in clips) // 2)
+    steps = lags(context.fps, common_length(clips) // 2)
     shape = (len(clips), len(steps), rows.shape[1], rows.shape[1])
     products, pairs = np.zeros(shape), np.zeros(shape)
     totals, counts = np.zeros((2, len(clips), rows.shape[1]))
@@ -76,8 +77,9 @@ def prepare(clips: Clips, context: Context) -> CrossSums:
         z = np.where(here, (clip - centre) / spread, 0.0)
         totals[i], counts[i] = z.sum(0), mask.sum(0)
         for j, lag in enumerate(steps):
-            products[i, j] = z[: len(z) - lag].T @ z[lag:]
-            pairs[i, j] = mask[: len(z) - lag].T @ mask[lag:]
+            begin = max(0, len(z) - lag)
+            products[i, j] = z[:begin].T @ z[lag:]
+            pairs[i, j] = mask[:begin].T @ mask[lag:]
     return CrossSums(products, pairs, totals, counts)
 
 

@@ -83,7 +83,7 @@ def read_side(given: Any, name: str) -> Side:
 
 def _read_one(item: Any, name: str) -> Side:
     if not hasattr(item, "columns"):
-        values = np.asarray(item, np.float64)
+        values = _numbers(item, name)
         if values.ndim != 2 or not values.size:
             raise ShapeError(f"{name}: expected (T, A) AUs, got shape {values.shape}.")
         columns = tuple(f"column {i}" for i in range(values.shape[1]))
@@ -91,12 +91,17 @@ def _read_one(item: Any, name: str) -> Side:
     name = str(item.attrs.get("name") or name)
     if "face_id" in item.columns and item["face_id"].nunique() > 1:
         raise InputError(f"{name}: the table holds several faces; choose one first.")
+    if "input" in item.columns and item["input"].nunique() > 1:
+        raise InputError(
+            f"{name}: the table holds {item['input'].nunique()} inputs; give a list "
+            "with a table of each."
+        )
     aus = au_strengths(item.columns)
     if not aus or not len(item):
         raise InputError(f"{name}: the table has no AU columns, or no rows.")
     fps = item.attrs.get("fps")
     return Side(
-        [_finite(item[list(aus.values())].to_numpy(np.float64), name)],
+        [_finite(_numbers(item[list(aus.values())], name), name)],
         tuple(aus),
         float(fps) if fps else None,
         item.attrs.get("au_scale"),
@@ -104,6 +109,13 @@ def _read_one(item: Any, name: str) -> Side:
         (0,),
         bool(item.attrs.get("time_locked")),
     )
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: expected numbers (T, A); {error}.") from None
 
 
 def _finite(values: np.ndarray, name: str) -> np.ndarray:
@@ -135,15 +147,9 @@ def align(
     constant on the real side are left out by name.
     """
     real, synthetic, notes = _rescaled(real, synthetic)
-    for what in CURE:
-        a, b = getattr(real, what), getattr(synthetic, what)
-        if a is not None and b is not None and not _same(a, b):
-            raise InputError(
-                f"{what} is {a} on the real side and {b} on the synthetic one; "
-                f"{CURE[what]} first."
-            )
+    alike(real, synthetic, "synthetic")
     known = fps or real.fps or synthetic.fps
-    notes = [*real.notes, *synthetic.notes, *notes]
+    notes = [*real.notes, *synthetic.notes, *notes, *_taken(real, synthetic, fps)]
     common = [c for c in real.columns if c in synthetic.columns]
     only = sorted(set(real.columns) ^ set(synthetic.columns))
     if not common:
@@ -173,6 +179,35 @@ def align(
         raise InputError("no AU varies on the real side and is measured on both.")
     real, synthetic = pick(real, keep), pick(synthetic, keep)
     return real, synthetic, known, [*notes, *_remarks(real, synthetic, known)]
+
+
+def alike(real: Side, other: Side, name: str) -> None:
+    """Refuse another frame rate or scale than the real side's, if both are known."""
+    for what in CURE:
+        a, b = getattr(real, what), getattr(other, what)
+        if a is not None and b is not None and not _same(a, b):
+            raise InputError(
+                f"{what} is {a} on the real side and {b} on the {name} one; "
+                f"{CURE[what]} first."
+            )
+
+
+def _taken(real: Side, synthetic: Side, fps: float | None) -> list[str]:
+    """Rates and scales that one side's tables do not tell, or that are overruled."""
+    told = real.fps or synthetic.fps
+    if fps and told and not _same(fps, told):
+        return [f"Frame rate: fps={fps:g} was given and is taken; tables say {told:g}."]
+    notes = []
+    for what, word in (("fps", "frame rate"), ("au_scale", "AU scale")):
+        sides = {"real": getattr(real, what), "synthetic": getattr(synthetic, what)}
+        silent = [side for side, value in sides.items() if value is None]
+        if len(silent) == 1 and not (fps and what == "fps"):
+            value = next(value for value in sides.values() if value is not None)
+            notes.append(
+                f"Assumed: the {silent[0]} side tells no {word}; it is taken to have "
+                f"that of the other one, {value}."
+            )
+    return notes
 
 
 def _rescaled(real: Side, synthetic: Side) -> tuple[Side, Side, list[str]]:
@@ -234,7 +269,10 @@ def _remarks(real: Side, synthetic: Side, fps: float | None) -> list[str]:
 
 
 def same_values(real: Side, synthetic: Side) -> list[str]:
-    """A note on sequences that are there twice, within a side or on both."""
+    """A note on sequences that are there twice, within a side or on both.
+
+    A face that stands still on both sides is no copy.
+    """
     first: dict[tuple, tuple[str, str]] = {}
     twice: dict[str, list[str]] = {"both": [], "real": [], "synthetic": []}
     for side, name in ((real, "real"), (synthetic, "synthetic")):
@@ -244,7 +282,10 @@ def same_values(real: Side, synthetic: Side) -> list[str]:
                 first[key] = name, label
                 continue
             where, other = first[key]
-            twice["both" if where != name else name].append(f"{other} = {label}")
+            if where == name:
+                twice[name].append(f"{other} = {label}")
+            elif (clip[1:] != clip[:-1])[np.isfinite(clip[1:] - clip[:-1])].any():
+                twice["both"].append(f"{other} = {label}")
     notes = []
     if pairs := twice["both"]:
         notes.append(

@@ -66,6 +66,11 @@ def judge(rows: Sequence[Judged], tested: bool, same: bool) -> Verdict:
             f"{auc.value:.2f} ({low:.2f} to {high:.2f}), which "
             f"{'excludes' if out else 'does not exclude'} .5, chance."
         )
+        if high < 0.5:
+            reasons.append(
+                "Below chance a clip resembles the other side more than its own, as it "
+                "does where every synthetic clip is made from a real one."
+            )
     else:
         out = False
     differ = [row for row in rows if row.p is not None and row.p <= LEVEL]

@@ -42,11 +42,12 @@ def segment_shuffles(
     Psychol 100:284, who draw pseudo-interactions so.
     """
     T = len(x)
-    count = T // length
+    count = round(T / length)
     if count < SEGMENTS:
         raise InputError(
             f"{T} rows hold {count} segments of {length}, and at least {SEGMENTS} are "
-            "shuffled; take shorter segments or another null."
+            "shuffled; take shorter segments (--segment, in seconds) or another null "
+            "(--null circular)."
         )
     cuts = np.linspace(0, T, count + 1).round().astype(np.intp)
     pieces = [np.arange(*ends) for ends in zip(cuts[:-1], cuts[1:], strict=True)]

@@ -92,6 +92,13 @@ def test_the_continuation_is_the_models_own(made):
     np.testing.assert_allclose(table[list(model.columns)].to_numpy(), expected)
 
 
+def test_a_continuation_starts_a_clock_of_its_own_and_is_not_time_locked(made):
+    folder, _, _ = made
+    table = read_table(folder / "synthetic.csv")
+    assert table.attrs["settings"]["continued"] and table.attrs["synthetic"]
+    assert table["time"].iloc[0] == 0 and "time_locked" not in table.attrs
+
+
 def test_the_same_job_is_up_to_date_and_another_needs_force(made, tmp_path):
     folder, _, _ = made
     source = folder / "faces.csv"

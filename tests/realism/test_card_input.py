@@ -92,6 +92,58 @@ def test_what_is_no_behaviour_is_refused():
     two["face_id"] = [0, 1] * 150
     with pytest.raises(InputError, match="several faces"):
         quick(two, table(clip()))
+    two = table(clip()).assign(input=["a", "b"] * 150)
+    with pytest.raises(InputError, match="2 inputs; give a list"):
+        quick(two, table(clip()))
+    words = table(clip()).astype(object)
+    words.iloc[3, 1] = "hello"
+    with pytest.raises(InputError, match="real clip 1: expected numbers .*hello"):
+        quick(words, table(clip()))
+    with pytest.raises(InputError, match="expected numbers .*real.csv"):
+        quick("real.csv", table(clip()))
+
+
+def test_what_only_one_side_tells_is_assumed_aloud():
+    real, fake = clips(2, 0), clips(2, 9)
+    told, silent = [table(x) for x in real], [table(x) for x in fake]
+    for one in silent:
+        one.attrs = {}
+    text = notes(told, silent)
+    assert "synthetic side tells no frame rate; it is taken" in text
+    assert "synthetic side tells no AU scale; it is taken" in text
+    assert "Assumed" not in notes([table(x) for x in real], [table(x) for x in fake])
+    given = notes([table(x) for x in real], [table(x) for x in fake], fps=50)
+    assert "fps=50 was given and is taken; tables say 25." in given
+
+
+def test_measures_without_a_value_are_named():
+    text = notes(clips(3, 0), clips(3, 9), fps=25)
+    named = text.split("Not computed: ")[1].split(". What")[0]
+    assert "blink rate ratio" in named and "Kolmogorov" not in named
+
+
+def test_faces_that_rest_on_both_sides_are_no_copies():
+    still = np.zeros((40, 3))
+    card = quick([*clips(2, 0), still], [*clips(2, 9), still])
+    assert card.verdict.kind == "not judged"
+    moving = clips(1, 5)
+    same = quick([*clips(2, 0), *moving], [*clips(2, 9), *moving])
+    assert same.verdict.kind == "copies"
+
+
+def test_pairs_are_not_made_of_what_is_left():
+    empty, speakers = np.full((40, 3), np.nan), clips(3, 4)
+    real, fake = clips(3, 0), clips(3, 9)
+    with pytest.raises(InputError, match="2 speaker clips for 2 real"):
+        quick([empty, *real[1:]], fake, speaker=[*speakers[:2], empty])
+    with pytest.raises(InputError, match="speaker one; resample"):
+        sides = [[table(x) for x in side] for side in (real, fake)]
+        quick(*sides, speaker=[table(x, fps=30) for x in speakers])
+    samples = [[x, x[::-1]] for x in fake]
+    samples[2] = [empty, empty]
+    card = quick([empty, *real[1:]], samples)
+    assert not card.challenge
+    assert "Challenge metrics need as many samples" in " ".join(card.notes)
 
 
 def test_clips_of_unlike_lengths_are_noted():

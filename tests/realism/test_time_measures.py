@@ -222,3 +222,13 @@ def test_equal_laws_are_rejected_as_often_as_stated(key):
     found = rejections([key], short(0), short(1), runs, n=8, model=Active(), draws=39)
     margin = 3 * np.sqrt(0.05 * 0.95 / runs)
     assert abs(found[key] - 0.05) <= margin, found
+
+
+def test_a_clip_of_one_frame_takes_no_lag_from_the_others():
+    clips, rows = bursts(6, T=120), np.arange(6)
+    context = context_of(clips, COLUMNS, FPS)
+    whole = cross_correlations.prepare(clips, context)
+    short = cross_correlations.prepare([*clips, clips[0][:1]], context)
+    assert whole.products.shape[1] == short.products.shape[1] == 6
+    without, beside = (cross_correlations.correlations(x, rows) for x in (whole, short))
+    assert beside == pytest.approx(without, abs=0.01)

@@ -37,6 +37,11 @@ def test_an_interval_that_excludes_chance_is_never_realistic(auc):
     assert "excludes .5" in found.reasons[0]
 
 
+def test_an_auc_below_chance_is_explained():
+    assert "made from a real one" in verdict((0.3, 0.1, 0.49)).reasons[1]
+    assert "made from" not in " ".join(verdict((0.8, 0.51, 0.9)).reasons)
+
+
 def test_one_joint_p_is_enough_to_be_told_apart():
     assert verdict(p=0.05).kind == "told apart"
     assert "1 of 3 measures differ" in verdict(p=0.05).reasons[1]

@@ -194,6 +194,12 @@ def test_segments_keep_their_rows_and_only_change_places():
         segment_shuffles(x, 1, np.random.default_rng(0), 25)
 
 
+def test_a_row_short_of_four_segments_is_enough():
+    x = np.arange(599.0)[:, None]  # 20 s at 30 a second, the first moment lost
+    drawn = segment_shuffles(x, 50, np.random.default_rng(0), 150)
+    assert (drawn != x).any() and (np.sort(drawn, axis=1) == x).all()
+
+
 def test_series_that_are_shifted_together_stay_together():
     x = np.column_stack([np.arange(50), 100 + np.arange(50)])
     drawn = circular_shifts(x, 20, np.random.default_rng(0), together=True)

@@ -50,6 +50,17 @@ def test_rounded_times_mean_the_recorded_rate():
     assert row_rate(told(rows(time=times), fps=50.0)) == pytest.approx(30, rel=0.03)
 
 
+@pytest.mark.parametrize("fps", [24, 25, 29.97, 30, 50, 60])
+def test_times_in_milliseconds_tell_the_rate_where_no_fact_does(fps):
+    times = np.round(np.arange(600) / fps, 3)
+    assert row_rate(rows(600, time=times)) == pytest.approx(fps, rel=1e-4)
+    seen = np.delete(
+        np.arange(600), [*range(40, 90), 300, 302]
+    )  # frames without a face
+    found = row_rate(rows(len(seen), time=times[seen]))
+    assert found == pytest.approx(fps, rel=1e-3)
+
+
 def test_several_faces_and_clips_do_not_count_as_steps():
     table = rows(40, time=np.tile(np.repeat(np.arange(10), 2), 2) / 25)
     assert row_rate(table) == pytest.approx(25)
