@@ -6,6 +6,7 @@ import socket
 import numpy as np
 import pytest
 from loopback_hub import LARGE
+from PIL import Image
 from safetensors.numpy import save_file
 from seeded_files import HOG, MULTITASK, head_points, seeded_state, write_seeded
 from seeded_ports import uniform
@@ -354,9 +355,25 @@ def test_local_files_are_converted(loopback_hub, seeded_folder, tmp_path):
     assert loopback_hub.requests == []
 
 
-def test_mtcnn_is_converted_from_its_wheel(mtcnn_cached):
-    """Two published arrays of it, in the layout of the wheel's own file."""
-    found = nets.load_ported("mtcnn", offline=True)
-    flat = found.call("__call__", np.zeros((1, 12, 12, 3), np.float32))
-    assert flat["p_prob"].shape == (1, 2, 1, 1)
-    np.testing.assert_allclose(flat["p_prob"].sum(1), 1, rtol=1e-5)
+def test_mtcnn_finds_eyes_where_they_are(mtcnn_cached, shared):
+    """All three of its networks on the face that the original found in a picture."""
+    known = json.loads((shared / "reference/mtcnn.json").read_text())["single_face"][0]
+    box, points = np.array(known[1:5]), np.array(known[6:]).reshape(2, 5).T
+    side = max(box[2:] - box[:2])
+    corner = (box[:2] + box[2:] - side) / 2
+    picture = Image.open(shared / "data/media/single_face.jpg").convert("RGB")
+    region = (*corner, *(corner + side))
+    net = nets.load_ported("mtcnn", offline=True)
+
+    def outputs(size):
+        crop = picture.resize((size, size), Image.Resampling.BOX, region)
+        return net((np.float32(crop)[None] - 127.5) / 128)
+
+    assert outputs(12)["p_prob"][0, 1, 0, 0] > 0.6
+    assert outputs(24)["r_prob"][0, 1] > 0.9
+    found = outputs(48)
+    assert found["o_prob"][0, 1] > 0.95
+    seen = corner + side * found["o_pts"].reshape(2, 5).T
+    np.testing.assert_allclose(seen, points, atol=0.03 * side)
+    corrected = np.concatenate([corner, corner + side]) + side * found["o_reg"][0]
+    np.testing.assert_allclose(corrected, box, atol=0.08 * side)
