@@ -1,5 +1,6 @@
 """Where the eyes look, from a crop of the face, by L2CS."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from genface.detect.stages import FaceBatch
@@ -30,6 +31,6 @@ class L2CSGaze:
     def __call__(self, faces: FaceBatch) -> np.ndarray:
         """Pitch, yaw and the angle between gaze and camera (N, 3), in radians."""
         found = self._network(normalised(resized(faces.found["crops"], SIZE)))
-        logits = (found["pitch_logits"], found["yaw_logits"])
-        angles = np.stack([np.asarray(angle(x), np.float64) for x in logits], -1)
+        logits = np.stack([found["pitch_logits"], found["yaw_logits"]], axis=1)
+        angles = np.asarray(angle(jnp.asarray(logits)), np.float64)
         return np.column_stack([angles, gaze_angle(angles)])
