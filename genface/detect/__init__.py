@@ -1,8 +1,8 @@
 """Frames to Fex: find faces, mesh them, follow them, and measure them."""
 
-from genface.detect.blazeface import FaceFinder, Faces
 from genface.detect.detector import Detector
 from genface.detect.facemesh import FaceMesh, Mesh
+from genface.detect.faces import Faces, Finder, finder_of
 from genface.detect.settings import FACEMESH, MEDIAPIPE, Settings
 from genface.detect.tracking import Face, Tracker
 
@@ -11,10 +11,11 @@ __all__ = [
     "MEDIAPIPE",
     "Detector",
     "Face",
-    "FaceFinder",
     "FaceMesh",
     "Faces",
+    "Finder",
     "Mesh",
     "Settings",
     "Tracker",
+    "finder_of",
 ]
