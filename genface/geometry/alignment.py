@@ -33,7 +33,7 @@ class Aligned(NamedTuple):
     masks: jax.Array
 
 
-def aligned_faces(pictures: np.ndarray, landmarks: np.ndarray) -> Aligned:
+def aligned_faces(pictures: np.ndarray | jax.Array, landmarks: np.ndarray) -> Aligned:
     """Align pictures (N, H, W, 3) by their landmarks (N, 68, 2), x and y in pixels."""
     landmarks = np.asarray(landmarks, np.float64)
     if landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2):
@@ -67,7 +67,7 @@ def moved(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     return turned + matrices[:, None, :, 2]
 
 
-def warped(pictures: np.ndarray, matrices: np.ndarray) -> jax.Array:
+def warped(pictures: np.ndarray | jax.Array, matrices: np.ndarray) -> jax.Array:
     """Pictures (N, H, W, 3) resampled bilinearly to (N, 112, 112, 3) by matrices.
 
     Nothing lies beyond the edge but black; what reads more than half a pixel beyond is
