@@ -1,6 +1,6 @@
 """Frames to Fex: find faces, mesh them, follow them, and measure them."""
 
-from genface.detect.detector import Detector
+from genface.detect.detector import Detector, Detectorv1, Detectorv2
 from genface.detect.facemesh import FaceMesh, Mesh
 from genface.detect.faces import Faces, Finder, finder_of
 from genface.detect.settings import FACEMESH, MEDIAPIPE, Settings
@@ -10,6 +10,8 @@ __all__ = [
     "FACEMESH",
     "MEDIAPIPE",
     "Detector",
+    "Detectorv1",
+    "Detectorv2",
     "Face",
     "FaceMesh",
     "Faces",

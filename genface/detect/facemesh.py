@@ -158,11 +158,19 @@ class FaceMesh:
     """Finder and mesh network together: the faces of one picture."""
 
     def __init__(
-        self, settings: Settings, offline: bool | None = None, batch_size: int = 1
+        self,
+        settings: Settings,
+        offline: bool | None = None,
+        batch_size: int = 1,
+        commercial: bool | None = None,
     ) -> None:
         self.settings = settings
         self._finder = finder_of(
-            settings.finder, offline, grid=settings.grid, min_face=settings.min_face
+            settings.finder,
+            offline,
+            commercial=commercial,
+            grid=settings.grid,
+            min_face=settings.min_face,
         )
         self._maker = MeshMaker(settings.mesh, offline, settings.grid, batch_size)
 

@@ -1,4 +1,4 @@
-"""The stages of ``Detector("multitask")``: a square about each face, and all of it.
+"""A square about each face, and all that face_multitask says of it.
 
 py-feat's Detectorv2 (2.1.5), written from its measured facts; signs and units are
 genface's (docs/conventions.md), whatever the network's own.
@@ -8,9 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from genface import nets
 from genface.avatar import Rig
-from genface.detect.stages import FaceBatch, Stage
+from genface.detect.stages import FaceBatch
 from genface.geometry import (
     gaze_angle,
     mesh_to_head_axes,
@@ -33,7 +32,6 @@ from genface.table.columns import (
     VALENCE_AROUSAL,
 )
 
-NETWORK = "face_multitask_v28"
 CHIP = 256  # pixels of a chip's side
 
 
@@ -158,11 +156,3 @@ def gaze(angles: np.ndarray) -> np.ndarray:
     """Pitch and yaw (N, 2) of the network's yaw and pitch, whose pitch is down."""
     yaw, down = np.asarray(angles, np.float64).T
     return np.column_stack([-down, yaw])
-
-
-def multitask_stages(
-    offline: bool | None = None, commercial: bool | None = None
-) -> list[Stage]:
-    """The stages with the network's weights, pulled if need be."""
-    network = nets.load_ported(NETWORK, offline=offline, commercial=commercial)
-    return [SquareChips(), Multitask(network)]

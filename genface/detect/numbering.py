@@ -1,6 +1,6 @@
 """Numbers for the faces of a clip, by where and how large they were seen last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -19,10 +19,10 @@ class Numbers:
     def __init__(self) -> None:
         self._last: dict[int, np.ndarray] = {}
 
-    def __call__(self, boxes: Sequence[np.ndarray]) -> list[int]:
+    def __call__(self, boxes: Iterable[np.ndarray]) -> list[int]:
         """Number of each box (4,) x1, y1, x2, y2 of the next frame."""
+        boxes, numbers = list(boxes), []
         known = nearest(boxes, self._last)
-        numbers = []
         for place, box in enumerate(boxes):
             number = known.get(place, len(self._last))
             self._last[number] = box
@@ -31,7 +31,7 @@ class Numbers:
 
 
 def nearest(
-    boxes: Sequence[np.ndarray], known: Mapping[int, np.ndarray]
+    boxes: Iterable[np.ndarray], known: Mapping[int, np.ndarray]
 ) -> dict[int, int]:
     """Key of the known box that is the nearest, by the place of each box that has one.
 

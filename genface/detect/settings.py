@@ -3,10 +3,6 @@
 from dataclasses import asdict, dataclass
 
 from genface.detect.faces import MIN_FACE
-from genface.errors import InputError
-
-PRESETS = ("facemesh",)
-NOT_BUILT_YET = ("multitask", "modular")
 
 
 @dataclass(frozen=True)
@@ -45,19 +41,3 @@ FACEMESH = Settings()
 MEDIAPIPE = Settings(
     finder="blazeface_short", passes=1, apart=None, grid=True, newcomers=False
 )
-
-
-def settings_of(preset: str, compat: str | None) -> Settings:
-    """Settings by name; an unknown preset or rival is an InputError."""
-    if preset in NOT_BUILT_YET:
-        raise InputError(
-            f"the preset {preset!r} is not built yet; use {', '.join(PRESETS)}."
-        )
-    if preset not in PRESETS:
-        raise InputError(
-            f"no preset is called {preset!r}; there is {', '.join(PRESETS)} "
-            f"({' and '.join(NOT_BUILT_YET)} are not built yet)."
-        )
-    if compat not in (None, "mediapipe"):
-        raise InputError(f"compat={compat!r}: use None or 'mediapipe'.")
-    return FACEMESH if compat is None else MEDIAPIPE
