@@ -74,8 +74,7 @@ class MTCNN:
     def _proposed(self, pixels: Pixels) -> np.ndarray:
         """Square boxes (B, 4) by the first network."""
         size = (pixels.height, pixels.width)
-        whole = (padded_size(pixels.height), padded_size(pixels.width))
-        scales = _scales(whole, self.min_face)
+        scales = _scales(padded_size(size), self.min_face)
         n_levels = len(_scales(size, self.min_face))
         if not n_levels:
             return np.zeros((0, 4))

@@ -50,10 +50,14 @@ class Share(NamedTuple):
     weights: jax.Array
 
 
-def padded_size(size: int) -> int:
+def padded_size(size: Size) -> Size:
     """Next of the few sides that pictures are padded to: eight to every doubling."""
-    step = max(1 << max((size - 1).bit_length() - 4, 0), 32)
-    return -(-size // step) * step
+
+    def padded(side: int) -> int:
+        step = max(1 << max((side - 1).bit_length() - 4, 0), 32)
+        return -(-side // step) * step
+
+    return padded(size[0]), padded(size[1])
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +106,7 @@ def packed(rooms: Sequence[Size]) -> list[Size]:
 def drawn(pixels: Pixels, plan: Pyramid) -> jax.Array:
     """Canvas (H, W, 3) of a picture, 0-255; zero where there is none."""
     sizes = np.array([pixels.height, pixels.width], np.int32)
-    whole = (padded_size(pixels.height), padded_size(pixels.width))
+    whole = padded_size((pixels.height, pixels.width))
     places = tuple((level.corner, level.room) for level in plan.levels)
     return _drawn(pixels.colours, sizes, plan.shares, whole, plan.canvas, places)
 
@@ -142,6 +146,12 @@ def _averaged(x: jax.Array, share: Share) -> jax.Array:
     seen = x.reshape(len(x), -1)[share.places]  # (B, M, W * 3)
     new = jnp.matmul(share.weights, seen, precision=jax.lax.Precision.HIGHEST)
     return new.reshape(-1, *x.shape[1:])
+
+
+def _times(size: Size, scale: float, multiple: int = 1) -> Size:
+    """A size scaled, cut to whole pixels, and then up to a multiple."""
+    height, width = (-(-int(side * scale) // multiple) * multiple for side in size)
+    return height, width
 
 
 def _share(size: int, new: int, room: int, whole: int, scale: float) -> Share:
