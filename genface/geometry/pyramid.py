@@ -67,19 +67,17 @@ def pyramid(size: Size, scales: Sequence[float], n_levels: int) -> Pyramid:
     Reserved is room for all pictures that :func:`padded_size` makes equal, and
     ``scales`` go on for them; this one has ``n_levels``.
     """
-    whole = tuple(map(padded_size, size))
-    rooms = [
-        tuple(-(-int(side * s) // BLOCK) * BLOCK for side in whole) for s in scales
-    ]
+    whole = padded_size(size)
+    rooms = [_times(whole, scale, BLOCK) for scale in scales]
     corners = packed(rooms)
-    canvas = tuple(np.add(corners, rooms).max(0).tolist())
+    height, width = np.add(corners, rooms).max(0).tolist()
     levels, shares = [], []
     for k, (scale, corner, room) in enumerate(zip(scales, corners, rooms, strict=True)):
-        new = tuple(int(side * scale) if k < n_levels else 0 for side in size)
+        new = _times(size, scale) if k < n_levels else (0, 0)
         levels.append(Level(corner, room, new))
         for axis in range(2):
             shares.append(_share(size[axis], new[axis], room[axis], whole[axis], scale))
-    return Pyramid(canvas, tuple(levels), tuple(shares))
+    return Pyramid((height, width), tuple(levels), tuple(shares))
 
 
 def packed(rooms: Sequence[Size]) -> list[Size]:
