@@ -58,7 +58,10 @@ class Faces(NamedTuple):
 
     def only(self, chosen: np.ndarray) -> "Faces":
         """The faces at the given places, or where the mask (B,) is true."""
-        return Faces(*(None if part is None else part[chosen] for part in self))
+        poses = None if self.poses is None else self.poses[chosen]
+        return Faces(
+            self.boxes[chosen], self.keypoints[chosen], self.scores[chosen], poses
+        )
 
 
 class Finder(Protocol):
