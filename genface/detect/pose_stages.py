@@ -22,7 +22,7 @@ TO_HEAD = np.array([1.0, -1.0, -1.0])  # camera axes to head axes, and back
 # The face that img2pose poses, by the canonical one: centimetres in its unit, and the
 # canonical origin in its axes (a fit of their 51 points inside of the jaw).
 UNIT = 10.5
-ORIGIN = (0.0, 0.05, 0.53)
+ORIGIN = (0.0, -0.05, 0.53)
 
 
 class LandmarkPose:
