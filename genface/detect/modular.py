@@ -38,6 +38,51 @@ FACEPOSE_MODELS = ("pose_mlp_v2", "img2pose")
 GAZE_MODELS = ("l2cs",)
 
 
+def check_models(
+    landmark_model: str | None,
+    au_model: str | None,
+    emotion_model: str | None,
+    facepose_model: str | None,
+    identity_model: str | None,
+    gaze_model: str | None,
+) -> None:
+    """Refuse unknown names, and models that need landmarks where there are none."""
+    _check(
+        landmark_model=(landmark_model, LANDMARK_MODELS),
+        au_model=(au_model, AU_MODELS),
+        emotion_model=(emotion_model, EMOTION_MODELS),
+        facepose_model=(facepose_model, FACEPOSE_MODELS),
+        identity_model=(identity_model, IDENTITY_MODELS),
+        gaze_model=(gaze_model, GAZE_MODELS),
+    )
+    if landmark_model is None:
+        _check_no_landmarks(
+            au_model=au_model,
+            emotion_model=emotion_model if emotion_model == "svm" else None,
+            facepose_model=facepose_model if facepose_model == "pose_mlp_v2" else None,
+        )
+
+
+def networks_of(
+    landmark_model: str | None,
+    au_model: str | None,
+    emotion_model: str | None,
+    facepose_model: str | None,
+    identity_model: str | None,
+    gaze_model: str | None,
+) -> tuple[str, ...]:
+    """Names of the weights that the chosen models are made of."""
+    names = (
+        landmark_model and LANDMARK_MODELS[landmark_model][0],
+        facepose_model if facepose_model == "pose_mlp_v2" else None,
+        au_model and f"{au_model}_au",
+        "svm_emo" if emotion_model == "svm" else emotion_model,
+        identity_model and IDENTITY_MODELS[identity_model][0],
+        gaze_model,
+    )
+    return tuple(name for name in names if name)
+
+
 def modular_stages(
     landmark_model: str | None = "mobilefacenet",
     au_model: str | None = "xgb",
@@ -55,20 +100,14 @@ def modular_stages(
 
     An :class:`InputError` lists the known names, or says which model needs landmarks.
     """
-    _check(
-        landmark_model=(landmark_model, LANDMARK_MODELS),
-        au_model=(au_model, AU_MODELS),
-        emotion_model=(emotion_model, EMOTION_MODELS),
-        facepose_model=(facepose_model, FACEPOSE_MODELS),
-        identity_model=(identity_model, IDENTITY_MODELS),
-        gaze_model=(gaze_model, GAZE_MODELS),
+    check_models(
+        landmark_model,
+        au_model,
+        emotion_model,
+        facepose_model,
+        identity_model,
+        gaze_model,
     )
-    if landmark_model is None:
-        _check_no_landmarks(
-            au_model=au_model,
-            emotion_model=emotion_model if emotion_model == "svm" else None,
-            facepose_model=facepose_model if facepose_model == "pose_mlp_v2" else None,
-        )
     stages: list[Stage] = [FaceCrops()]
     if landmark_model:
         name, view = LANDMARK_MODELS[landmark_model]
@@ -117,3 +156,8 @@ def _check_no_landmarks(**chosen: str | None) -> None:
                 f"{option}={name!r} needs landmarks; choose a landmark_model "
                 f"({', '.join(LANDMARK_MODELS)}), or {option}=None."
             )
+
+
+def au_scale(au_model: str | None, **others: str | None) -> str | None:
+    """What the Action Units are; None where there are none."""
+    return AU_MODELS[au_model] if au_model else None

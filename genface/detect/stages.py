@@ -59,13 +59,20 @@ class Stage(Protocol):
     ``needs`` and writes the keys ``gives``.
     """
 
-    columns: tuple[str, ...]
-    needs: tuple[str, ...]
-    gives: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the values."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What has to be found before."""
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        """What is left for later stages."""
 
     def __call__(self, faces: FaceBatch) -> np.ndarray:
         """Values (N, C) of the columns; NaN where there is nothing to tell."""
-        ...
 
 
 class Measures(NamedTuple):

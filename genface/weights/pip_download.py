@@ -16,7 +16,7 @@ from pathlib import Path
 
 from genface.errors import WeightError
 from genface.files import sha256
-from genface.weights.registry import Wheel
+from genface.weights.sources import Wheel
 
 #: Called with what is going on, bytes so far, and bytes in all.
 Progress = Callable[[str, int, int | None], None]
