@@ -4,7 +4,7 @@ Each stage has the crop, resizing and decoding of its original (Cheong et al. 20
 signs and units are the table's.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from genface import nets
@@ -33,34 +33,36 @@ IDENTITY_MODELS: dict[str, tuple[str, Callable]] = {
 }
 AU_MODELS = {"xgb": "presence", "svm": "occurrence"}
 """Scale of each one's Action Units."""
-EMOTION_MODELS = ("resmasknet", "svm")
-FACEPOSE_MODELS = ("pose_mlp_v2", "img2pose")
-GAZE_MODELS = ("l2cs",)
+MODELS: dict[str, Collection[str]] = {
+    "landmark_model": LANDMARK_MODELS,
+    "au_model": AU_MODELS,
+    "emotion_model": ("resmasknet", "svm"),
+    "facepose_model": ("pose_mlp_v2", "img2pose"),
+    "identity_model": IDENTITY_MODELS,
+    "gaze_model": ("l2cs",),
+}
+"""The names that each choice of a model knows."""
+_NEED_LANDMARKS: dict[str, Collection[str]] = {
+    "au_model": AU_MODELS,
+    "emotion_model": ("svm",),
+    "facepose_model": ("pose_mlp_v2",),
+}
 
 
-def check_models(
-    landmark_model: str | None,
-    au_model: str | None,
-    emotion_model: str | None,
-    facepose_model: str | None,
-    identity_model: str | None,
-    gaze_model: str | None,
-) -> None:
+def check_models(**models: str | None) -> None:
     """Refuse unknown names, and models that need landmarks where there are none."""
-    _check(
-        landmark_model=(landmark_model, LANDMARK_MODELS),
-        au_model=(au_model, AU_MODELS),
-        emotion_model=(emotion_model, EMOTION_MODELS),
-        facepose_model=(facepose_model, FACEPOSE_MODELS),
-        identity_model=(identity_model, IDENTITY_MODELS),
-        gaze_model=(gaze_model, GAZE_MODELS),
-    )
-    if landmark_model is None:
-        _check_no_landmarks(
-            au_model=au_model,
-            emotion_model=emotion_model if emotion_model == "svm" else None,
-            facepose_model=facepose_model if facepose_model == "pose_mlp_v2" else None,
-        )
+    for option, name in models.items():
+        known = MODELS[option]
+        if name is not None and name not in known:
+            raise InputError(f"{option}={name!r}: expected {', '.join(known)} or None.")
+    if models["landmark_model"] is not None:
+        return
+    for option, needing in _NEED_LANDMARKS.items():
+        if models[option] in needing:
+            raise InputError(
+                f"{option}={models[option]!r} needs landmarks; choose a landmark_model "
+                f"({', '.join(LANDMARK_MODELS)}), or {option}=None."
+            )
 
 
 def networks_of(
@@ -83,6 +85,11 @@ def networks_of(
     return tuple(name for name in names if name)
 
 
+def au_scale(au_model: str | None, **others: str | None) -> str | None:
+    """What the Action Units are; None where there are none."""
+    return AU_MODELS[au_model] if au_model else None
+
+
 def modular_stages(
     landmark_model: str | None = "mobilefacenet",
     au_model: str | None = "xgb",
@@ -101,12 +108,12 @@ def modular_stages(
     An :class:`InputError` lists the known names, or says which model needs landmarks.
     """
     check_models(
-        landmark_model,
-        au_model,
-        emotion_model,
-        facepose_model,
-        identity_model,
-        gaze_model,
+        landmark_model=landmark_model,
+        au_model=au_model,
+        emotion_model=emotion_model,
+        facepose_model=facepose_model,
+        identity_model=identity_model,
+        gaze_model=gaze_model,
     )
     stages: list[Stage] = [FaceCrops()]
     if landmark_model:
@@ -132,32 +139,13 @@ def modular_stages(
 def _pose(model: str, loading: Mapping[str, Any]) -> Stage:
     if model == "img2pose":
         return FinderPose()
-    network, config = nets.load_ported(model, **loading), nets.config_of(model)
+    network = nets.load_ported(model, **loading)
+    facts = nets.config_of(model, **loading)
     points = Rig.default().neutral[list(LANDMARKS_68)]
-    return LandmarkPose(network, config["y_mean"], config["y_std"], points)
+    return LandmarkPose(network, facts["y_mean"], facts["y_std"], points)
 
 
 def _emotions(model: str, loading: Mapping[str, Any]) -> Stage:
     if model == "svm":
         return HogMeasures(nets.load_classifiers("svm_emo", **loading), V1_EMOTIONS)
     return ResMaskEmotions(nets.load_ported(model, **loading))
-
-
-def _check(**chosen: tuple[str | None, Iterable[str]]) -> None:
-    for option, (name, known) in chosen.items():
-        if name is not None and name not in known:
-            raise InputError(f"{option}={name!r}: expected {', '.join(known)} or None.")
-
-
-def _check_no_landmarks(**chosen: str | None) -> None:
-    for option, name in chosen.items():
-        if name is not None:
-            raise InputError(
-                f"{option}={name!r} needs landmarks; choose a landmark_model "
-                f"({', '.join(LANDMARK_MODELS)}), or {option}=None."
-            )
-
-
-def au_scale(au_model: str | None, **others: str | None) -> str | None:
-    """What the Action Units are; None where there are none."""
-    return AU_MODELS[au_model] if au_model else None

@@ -25,16 +25,10 @@ def larger():
     places = np.clip((np.arange(224) + 0.5) / 2 - 0.5, 0, 111)
     rows, columns = np.meshgrid(places, places, indexing="ij")
     found = [
-        np.stack(
-            [
-                map_coordinates(c, [rows, columns], order=1)
-                for c in np.moveaxis(x, -1, 0)
-            ],
-            -1,
-        )
-        for x in stand_ins.pieces(112)
+        [map_coordinates(colour, [rows, columns], order=1) for colour in colours]
+        for colours in np.moveaxis(stand_ins.pieces(112), -1, 1)
     ]
-    return stand_ins.normalised(np.stack(found))
+    return stand_ins.normalised(np.moveaxis(found, 1, -1))
 
 
 def softmax(logits):

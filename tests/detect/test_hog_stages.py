@@ -95,8 +95,9 @@ def test_histograms_equal_scipy_and_numpy_on_aligned_crops():
         picture, points = aligned(crops[face], shares[face] * np.float32(112))
         np.testing.assert_array_equal(faces.found["aligned_landmarks"][face], points)
         found, expected = np.asarray(faces.found["hog"][face]), histograms(picture)
-        # A pixel whose angle is at a bin's edge may fall to either side.
-        assert (np.abs(found - expected) > 1e-3).mean() < 0.003
+        # At the edge of the filled outside, angles lie between bins and may fall to
+        # either.
+        assert (np.abs(found - expected) > 1e-3).mean() < 0.01
 
 
 @pytest.mark.parity
