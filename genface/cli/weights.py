@@ -1,5 +1,6 @@
 """The ``genface weights`` commands."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,40 +10,72 @@ from genface.cli.options import REFUSED
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The networks' weights: list, pull, verify, path.",
+    help="The networks' weights: list, pull, verify, convert, path.",
     epilog="Example: genface weights pull",
 )
+Commercial = Annotated[
+    bool,
+    typer.Option(
+        "--commercial",
+        help="Refuse what is not cleared for commercial use.",
+    ),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--force", help="Even if it is there, or another file now.")
+]
 
 
 @app.command("list", epilog="Example: genface weights list")
 def list_weights() -> None:
-    """List every asset: what it is for, its licence, whether it is here."""
+    """List every asset: what it is for, whether it is here, its source and licence."""
     from genface import weights
 
     state = dict(weights.verify())
     for asset in weights.ASSETS.values():
-        head = f"{asset.name:<20} {state[asset.name]:<8}"
-        typer.echo(f"{head} {asset.purpose} ({asset.licence})")
+        use = "commercial use" if asset.commercial_use else "not commercial"
+        typer.echo(f"{asset.name:<26} {state[asset.name]:<8} {use:<15} {asset.purpose}")
+        typer.echo(f"    licence: {asset.licence}")
+        for source in asset.sources.values():
+            typer.echo(f"    from {source.place}")
 
 
-@app.command("pull", epilog="Example: genface weights pull")
+@app.command("pull", epilog="Example: genface weights pull mtcnn")
 def pull_weights(
     names: Annotated[
         list[str] | None, typer.Argument(help="Assets; the default preset's if none.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Download also what is there.")
-    ] = False,
+    force: Overwrite = False,
+    commercial: Commercial = False,
 ) -> None:
-    """Download assets into the cache and check their digests."""
-    from genface import weights
-    from genface.cli.console import Stages
+    """Download assets, check their digests, and convert what needs to be converted."""
+    from genface import nets, weights
 
-    with Stages() as stages:
-        for path in weights.pull(
-            names or list(weights.FACEMESH_ASSETS), force=force, progress=stages
-        ):
-            typer.echo(path)
+    chosen = [weights.asset(name) for name in names or weights.FACEMESH_ASSETS]
+    plain = [asset.name for asset in chosen if not asset.is_converted]
+    paths = weights.pull(plain, force=force, commercial=commercial or None)
+    found = dict(zip(plain, paths, strict=True))
+    for asset in chosen:
+        if asset.is_converted:
+            found[asset.name] = nets.pull_ported(
+                asset.name, force=force, commercial=commercial or None
+            )
+    for asset in chosen:
+        typer.echo(found[asset.name])
+
+
+@app.command("convert", epilog="Example: genface weights convert pfld pfld.pth.tar")
+def convert_weights(
+    name: Annotated[str, typer.Argument(help="The network or classifiers.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Its weights, then its configuration if any.")
+    ],
+    force: Overwrite = False,
+    commercial: Commercial = False,
+) -> None:
+    """Convert local files, torch's, safetensors or skops, into the cache."""
+    from genface import nets
+
+    typer.echo(nets.convert(name, files, force=force, commercial=commercial or None))
 
 
 @app.command("verify", epilog="Example: genface weights verify")
@@ -60,7 +93,7 @@ def verify_weights(
 
     states = weights.verify(names)
     for name, state in states:
-        typer.echo(f"{name:<20} {state}")
+        typer.echo(f"{name:<26} {state}")
     needed = names or weights.FACEMESH_ASSETS
     if any(
         state == "altered" or (state == "missing" and name in needed)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 import genface
-from genface.detect.presets import DEFAULT, choice_of
+from genface.detect.presets import DEFAULT, Choice, choice_of
 from genface.detect.reading import OnFailure, look_at
 from genface.detect.sources import Given, Kind, Source, Span, sources_of
 from genface.errors import InputError
@@ -55,7 +55,7 @@ class Detector:
         commercial: bool | None = None,
         offline: bool | None = None,
     ) -> None:
-        self.choice = choice_of(
+        choice = choice_of(
             preset,
             compat=compat,
             threshold=face_detection_threshold,
@@ -68,7 +68,26 @@ class Detector:
             identity_model=identity_model,
             gaze_model=gaze_model,
         )
-        self._looker = self.choice.load(offline, commercial)
+        self._load(choice, offline, commercial)
+
+    @classmethod
+    def of(
+        cls,
+        choice: Choice,
+        *,
+        commercial: bool | None = None,
+        offline: bool | None = None,
+    ) -> "Detector":
+        """The detector of a choice that was made before."""
+        made = cls.__new__(cls)
+        made._load(choice, offline, commercial)
+        return made
+
+    def _load(
+        self, choice: Choice, offline: bool | None, commercial: bool | None
+    ) -> None:
+        self.choice = choice
+        self._looker = choice.load(offline, commercial)
 
     def __repr__(self) -> str:
         models = {k: name for k, name in self.choice.models.items() if name}

@@ -73,7 +73,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Followed:
-    """A face measured in its box; ``first`` as the finder saw it, if that was before."""
+    """A face measured in its box; ``first`` as the finder saw it, if before."""
 
     box: np.ndarray
     score: float

@@ -17,8 +17,9 @@ from genface.detect.faces import FIVE_POINTS, MIN_FACE, Faces
 from genface.errors import InputError
 from genface.geometry import Pixels
 from genface.geometry.box_crops import GREY, corner_crops
+from genface.geometry.frames import Size, padded_size
 from genface.geometry.nms import unrivalled
-from genface.geometry.pyramid import Level, Size, drawn, padded_size, pyramid
+from genface.geometry.pyramid import Level, drawn, pyramid
 
 SHRINK = 0.709  # from one size of the picture to the next
 CELL, STRIDE = 12, 2  # pixels that the first network sees, and from one to the next

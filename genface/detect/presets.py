@@ -12,6 +12,7 @@ from genface.detect.settings import FACEMESH, MEDIAPIPE, Settings
 from genface.detect.staged import Preset
 from genface.errors import InputError
 from genface.files import sha256, shipped_model
+from genface.weights.licences import permitted
 
 DEFAULT = "default"
 """Stands for the preset's own choice of a model."""
@@ -59,6 +60,12 @@ class Choice:
         return FACE_MODELS[str(self.models["face_model"])]
 
     @property
+    def facts(self) -> dict[str, object]:
+        """What was chosen, for the record of a job."""
+        chosen = {"compat": self.compat, "find_every": self.find_every}
+        return {"detector": self.preset, **self.models, **chosen}
+
+    @property
     def settings(self) -> Settings:
         """How the preset ``facemesh`` looks."""
         like = MEDIAPIPE if self.compat else FACEMESH
@@ -72,6 +79,11 @@ class Choice:
             return first, self.settings.mesh
         return first, *_recipe(self.preset).networks_of(**self._measuring)
 
+    def permitted(self, commercial: bool | None = None) -> None:
+        """Refuse weights that may not be used commercially, where that is meant."""
+        for name in self.assets:
+            permitted(weights.asset(name), commercial)
+
     def digests(self) -> dict[str, str]:
         """sha256 of every file that shapes the tables: weights, and models of ours."""
         ours = {name: sha256(shipped_model(*name.split("/"))) for name in self.shipped}
@@ -81,6 +93,7 @@ class Choice:
         self, offline: bool | None = None, commercial: bool | None = None
     ) -> MeshPreset | Preset:
         """The networks, their weights pulled if need be."""
+        self.permitted(commercial)
         if self.preset == "facemesh":
             every = self.find_every
             return MeshPreset(self.settings, self.compat, every, offline, commercial)

@@ -14,10 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from genface.geometry.crops import Pixels
+from genface.geometry.frames import Size, framed, padded_size
 
 BLOCK = 8  # new pixels made from one slice of the old ones: a matrix product
 SMALLEST = 12  # pixels of a side of any level
-Size = tuple[int, int]
 
 
 class Level(NamedTuple):
@@ -48,16 +48,6 @@ class Share(NamedTuple):
 
     places: jax.Array
     weights: jax.Array
-
-
-def padded_size(size: Size) -> Size:
-    """Next of the few sides that pictures are padded to: eight to every doubling."""
-
-    def padded(side: int) -> int:
-        step = max(1 << max((side - 1).bit_length() - 4, 0), 32)
-        return -(-side // step) * step
-
-    return padded(size[0]), padded(size[1])
 
 
 @lru_cache(maxsize=64)
@@ -107,18 +97,6 @@ def drawn(pixels: Pixels, plan: Pyramid) -> jax.Array:
     whole = padded_size((pixels.height, pixels.width))
     places = tuple((level.corner, level.room) for level in plan.levels)
     return _drawn(pixels.colours, sizes, plan.shares, whole, plan.canvas, places)
-
-
-@partial(jax.jit, static_argnames=("whole",))
-def framed(colours: jax.Array, sizes: jax.Array, whole: Size) -> jax.Array:
-    """Pixels (L, 3) as a picture of height and width ``whole``, black around it.
-
-    ``sizes`` (2,) are the picture's own height and width.
-    """
-    y, x = jnp.arange(whole[0])[:, None], jnp.arange(whole[1])
-    inside = (y < sizes[0]) & (x < sizes[1])
-    places = jnp.where(inside, y * sizes[1] + x, 0)
-    return jnp.where(inside[..., None], colours[places].astype(jnp.float32), 0)
 
 
 @partial(jax.jit, static_argnames=("whole", "canvas", "places"))

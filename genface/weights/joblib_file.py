@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from genface.errors import WeightError
-from genface.weights.lz4_frame import MAGIC, read_lz4
+from genface.weights.lz4_frame import MAGIC, MOST_BYTES, read_lz4
 from genface.weights.pickle_data import Builder, Name, read_pickle
 
 _TYPES = ("f4", "f8", "f2", "i8", "i4", "i2", "i1", "u1")
@@ -82,7 +82,7 @@ class _Wrapper:
         if state.get("numpy_array_alignment_bytes") is not None:
             self._stream.read(int.from_bytes(self._stream.read(1)))  # padding
         size = math.prod(shape) * kind.dtype.itemsize
-        numbers = self._stream.read(size)
+        numbers = self._stream.read(min(size, MOST_BYTES))
         if len(numbers) != size:
             raise WeightError("an array that ends too early; pull the file again.")
         return np.frombuffer(numbers, kind.dtype).reshape(shape, order=order)

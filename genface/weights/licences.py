@@ -1,9 +1,11 @@
 """Whether weights may be used: commercial use, and the licence told at first pull."""
 
 import os
+import sys
 
 from genface.errors import WeightError
 from genface.weights.asset import Asset
+from genface.weights.records import record_of
 
 
 def is_on(variable: str) -> bool:
@@ -19,11 +21,16 @@ def permitted(entry: Asset, commercial: bool | None = None) -> None:
     intended = is_on("GENFACE_COMMERCIAL") if commercial is None else commercial
     if intended and not entry.commercial_use:
         raise WeightError(
-            f"{entry.name} may not be used commercially ({entry.licence}); choose "
+            f"{entry.name} is not cleared for commercial use ({entry.licence}); choose "
             "another network, or leave out --commercial and GENFACE_COMMERCIAL."
         )
 
 
-def notice(entry: Asset) -> str:
-    """What is said at the first pull of weights that are not free for all uses."""
-    return f"Licence of {entry.name}, not for commercial use: {entry.licence}."
+def tell(entry: Asset) -> None:
+    """One line on stderr where weights not free for all uses come for the first time.
+
+    It is no part of the progress that a caller may hide.
+    """
+    if not entry.commercial_use and record_of(entry) is None:
+        line = f"{entry.name} is not cleared for commercial use: {entry.licence}."
+        print(line, file=sys.stderr)

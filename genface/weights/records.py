@@ -5,7 +5,7 @@ the arrays' own sha256, and facts such as a network's configuration.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,9 @@ class Record:
     """Originals by role; the converted arrays' hash, what converted them, and facts."""
 
     originals: Mapping[str, Original]
-    arrays_sha256: str | None = None
-    conversion: int | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    arrays_sha256: str
+    conversion: int
+    facts: Mapping[str, Any]
 
 
 def folder() -> Path:

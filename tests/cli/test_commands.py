@@ -22,7 +22,7 @@ COMMANDS = (
     *("run", "demo", "detect", "fit", "sample", "animate", "compare"),
     *("convert", "emotions"),
 )
-WEIGHTS = ("list", "pull", "verify", "path")
+WEIGHTS = ("list", "pull", "verify", "convert", "path")
 
 
 def genface(*words, debug=False):

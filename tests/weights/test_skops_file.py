@@ -6,36 +6,11 @@ import zipfile
 
 import numpy as np
 import pytest
+from skops_writer import array, mapping, node, npy, text
 
 from genface.errors import WeightError
 from genface.weights import skops_file
 from genface.weights.skops_file import Record, TypeName, read_skops
-
-
-def node(loader, name, **parts):
-    module, _, name = name.rpartition(".")
-    kind = {"__class__": name, "__module__": module or "builtins"}
-    return kind | {"__loader__": loader} | parts
-
-
-def text(value):
-    return node("JsonNode", "str", content=json.dumps(value), is_json=True)
-
-
-def mapping(content, kind="str"):
-    keys = [node("TypeNode", kind)] * len(content)
-    keys = node("ListNode", "list", content=keys)
-    return node("DictNode", "dict", content=content, key_types=keys)
-
-
-def array(file):
-    return node("NdArrayNode", "numpy.ndarray", type="numpy", file=file)
-
-
-def npy(values):
-    stream = io.BytesIO()
-    np.save(stream, values)
-    return stream.getvalue()
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """Files of torch.save: what is in them, and files that mean harm."""
 
-import pickle
 import struct
 import zipfile
 from collections import OrderedDict
 
 import numpy as np
 import pytest
+import torch_writer
+from torch_writer import FLOATS, REBUILD, Called, Storage, pickled, stub, tensor
 
 from genface.errors import WeightError
 from genface.weights.torch_file import read_torch, state_dict
@@ -15,82 +16,9 @@ ARRAY = np.arange(24, dtype=np.float32).reshape(4, 6)
 MARKER = "/tmp/genface-test-was-here"
 
 
-class Global:
-    """Pickles as the name of a global, whatever stands behind it."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __reduce__(self):
-        return self.name
-
-
-class Called:
-    """Pickles as a call."""
-
-    def __init__(self, function, *arguments):
-        self.call = (function, arguments)
-
-    def __reduce__(self):
-        return self.call
-
-
-class Storage:
-    def __init__(self, kind, key, count):
-        self.identity = ("storage", kind, key, "cpu", count)
-
-
-def stub(module, name):
-    """A function that pickles as ``module.name``."""
-
-    def function(*_):
-        raise AssertionError("called")
-
-    function.__module__, function.__qualname__, function.__name__ = module, name, name
-    return function
-
-
-FLOATS = stub("torch", "FloatStorage")
-REBUILD = stub("torch._utils", "_rebuild_tensor_v2")
-
-
-def tensor(key="0", count=24, start=0, shape=(4, 6), strides=(6, 1), kind=FLOATS):
-    storage = Storage(kind, key, count)
-    return Called(REBUILD, storage, start, shape, strides, False, OrderedDict())
-
-
-class Pickler(pickle._Pickler):
-    """Writes persistent ids for storages and globals without importing them."""
-
-    def persistent_id(self, obj):
-        return obj.identity if isinstance(obj, Storage) else None
-
-    def save_global(self, obj, name=None):
-        self.write(f"c{obj.__module__}\n{obj.__qualname__}\n".encode())
-        self.memoize(obj)
-
-    dispatch = dict(pickle._Pickler.dispatch)
-    dispatch[type(stub)] = save_global
-    dispatch[type] = save_global
-
-
-def pickled(content, protocol=2):
-    import io
-
-    stream = io.BytesIO()
-    Pickler(stream, protocol).dump(content)
-    return stream.getvalue()
-
-
-def zipped(path, content, storages=None, compression=zipfile.ZIP_STORED):
+def zipped(path, content, storages=None, **options):
     storages = {"0": ARRAY.tobytes()} if storages is None else storages
-    content = content if isinstance(content, bytes) else pickled(content)
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        archive.writestr("archive/data.pkl", content)
-        archive.writestr("archive/byteorder", "little")
-        for key, numbers in storages.items():
-            archive.writestr(f"archive/data/{key}", numbers)
-    return path
+    return torch_writer.zipped(path, content, storages, **options)
 
 
 def legacy(path, content, storages):
