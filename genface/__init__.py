@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Detector": "genface.detect",
+    "Detectorv1": "genface.detect",
+    "Detectorv2": "genface.detect",
     "Fex": "genface.fex",
     "read_feat": "genface.fex",
     "read_fex": "genface.fex",
@@ -23,6 +25,8 @@ _PUBLIC = {
 
 __all__ = [
     "Detector",
+    "Detectorv1",
+    "Detectorv2",
     "Fex",
     "__version__",
     "read_feat",
@@ -35,7 +39,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from genface.detect import Detector
+    from genface.detect import Detector, Detectorv1, Detectorv2
     from genface.fex import (
         Fex,
         read_feat,

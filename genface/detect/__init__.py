@@ -1,8 +1,8 @@
 """Frames to Fex: find faces, mesh them, follow them, and measure them."""
 
-from genface.detect.blazeface import FaceFinder, Faces
-from genface.detect.detector import Detector
+from genface.detect.detector import Detector, Detectorv1, Detectorv2
 from genface.detect.facemesh import FaceMesh, Mesh
+from genface.detect.faces import Faces, Finder, finder_of
 from genface.detect.settings import FACEMESH, MEDIAPIPE, Settings
 from genface.detect.tracking import Face, Tracker
 
@@ -10,11 +10,14 @@ __all__ = [
     "FACEMESH",
     "MEDIAPIPE",
     "Detector",
+    "Detectorv1",
+    "Detectorv2",
     "Face",
-    "FaceFinder",
     "FaceMesh",
     "Faces",
+    "Finder",
     "Mesh",
     "Settings",
     "Tracker",
+    "finder_of",
 ]

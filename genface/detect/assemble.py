@@ -1,7 +1,7 @@
 """From meshes to the columns of the face table, for all rows at once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,10 +20,40 @@ from genface.geometry import (
 from genface.geometry.mesh_points import LANDMARKS_68, N_FACE, N_MESH, STILL
 from genface.nets.au_model import AUModel
 from genface.table import order_columns
-from genface.table.columns import AUS, EMOTIONS, FACEBOX, GAZE, LANDMARKS, MESH, POSE
+from genface.table.columns import (
+    AUS,
+    EMOTIONS,
+    FACEBOX,
+    GAZE,
+    LANDMARKS,
+    MESH,
+    POSE,
+    group_of,
+)
+
+# Groups of which there are many columns: half the memory, and short numbers in CSV.
+_LONG = ("landmarks", "mesh", "identity", "blendshapes")
 
 
-class Sighting(NamedTuple):
+class Numbered(Protocol):
+    """A face with a number of its own in its clip or picture."""
+
+    @property
+    def face_id(self) -> int:
+        """From 0 on."""
+
+
+AnyFace = TypeVar("AnyFace", bound=Numbered)
+
+
+class Measured(NamedTuple):
+    """A face and its values (C,); ``face_id`` counts from 0 in a clip or picture."""
+
+    face_id: int
+    values: np.ndarray
+
+
+class Sighting(NamedTuple, Generic[AnyFace]):
     """One row to be: a face in a frame, or a frame in which there is none."""
 
     source: Source
@@ -31,11 +61,11 @@ class Sighting(NamedTuple):
     time: float
     height: int
     width: int
-    face: Face | None
+    face: AnyFace | None
 
 
 def face_table(
-    sightings: Sequence[Sighting],
+    sightings: Sequence[Sighting[Face]],
     neutral: np.ndarray,
     au_model: AUModel,
     all_aus: bool = False,
@@ -70,12 +100,28 @@ def face_table(
     return table[order_columns(table.columns)]
 
 
+def value_table(
+    sightings: Sequence[Sighting[Measured]], names: Sequence[str]
+) -> pd.DataFrame:
+    """The same of faces that come with their values of the columns ``names``."""
+    values = np.full((len(sightings), len(names)), np.nan)
+    for row, sighting in enumerate(sightings):
+        if sighting.face is not None:
+            values[row] = sighting.face.values
+    table = pd.DataFrame(values, columns=list(names))
+    long = [name for name in names if group_of(name) in _LONG]
+    table = pd.concat(
+        [table.astype(dict.fromkeys(long, np.float32)), _meta(sightings)], axis=1
+    )
+    return table[order_columns(table.columns)]
+
+
 def _axis_major(points: np.ndarray) -> np.ndarray:
     """Points (T, V, D) as rows x_0, x_1, ... y_0, y_1, ..."""
     return points.swapaxes(1, 2).reshape(len(points), -1)
 
 
-def _boxes(meshes: np.ndarray, sightings: Sequence[Sighting]) -> np.ndarray:
+def _boxes(meshes: np.ndarray, sightings: Sequence[Sighting[Face]]) -> np.ndarray:
     """Face boxes (T, 5): x, y, width, height, score."""
     low, high = meshes[:, :N_FACE, :2].min(1), meshes[:, :N_FACE, :2].max(1)
     scores = [s.face.mesh.presence if s.face else np.nan for s in sightings]
@@ -83,7 +129,10 @@ def _boxes(meshes: np.ndarray, sightings: Sequence[Sighting]) -> np.ndarray:
 
 
 def _aus(
-    meshes: np.ndarray, sightings: Sequence[Sighting], model: AUModel, all_aus: bool
+    meshes: np.ndarray,
+    sightings: Sequence[Sighting[Face]],
+    model: AUModel,
+    all_aus: bool,
 ) -> np.ndarray:
     """Action Units (T, A), each person of a clip against their own baseline."""
     people: dict[tuple[int, int], list[int]] = {}

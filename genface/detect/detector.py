@@ -1,30 +1,17 @@
 """The detector: videos, pictures or arrays in, a table of faces out."""
 
 import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from typing import Any
 
 import genface
-from genface.avatar import Rig
-from genface.detect.assemble import Sighting, face_table
-from genface.detect.facemesh import FaceMesh
-from genface.detect.prefetch import ahead
-from genface.detect.reporting import counter
-from genface.detect.settings import settings_of
-from genface.detect.sources import Given, Kind, Source, Span, checked, sources_of
-from genface.detect.tracking import Face, Tracker
-from genface.errors import GenfaceError, InputError, MediaError
+from genface.detect.presets import DEFAULT, Choice, choice_of
+from genface.detect.reading import OnFailure, look_at
+from genface.detect.sources import Given, Kind, Source, Span, sources_of
+from genface.errors import InputError
 from genface.fex import Fex
-from genface.files import sha256, shipped_model
-from genface.geometry import Pixels, as_pixels
-from genface.geometry.mesh_points import N_MESH
-from genface.nets.au_model import ENOUGH_FRAMES, load_au_model
+from genface.nets.au_model import ENOUGH_FRAMES
 from genface.progress import Progress, reporter
-from genface.video import Frame
-from genface.weights import asset
-
-AU_MODEL = ("au", "au_model.npz")  # files of models/
-RIG = ("rig", "rig.npz")
 
 
 class Detector:
@@ -32,12 +19,23 @@ class Detector:
 
     ``preset``: ``"facemesh"``, the embedded default: BlazeFace full range, then the
     attention mesh of 478 points, in pictures meshed twice, in clips followed from
-    frame to frame. ``compat="mediapipe"`` looks as MediaPipe's FaceMesh does: short
-    range, one pass, crops as OpenCV samples them. ``offline`` forbids pulling weights
-    (None: the environment variable GENFACE_OFFLINE decides).
+    frame to frame; ``compat="mediapipe"`` looks as MediaPipe's FaceMesh does.
+    ``"multitask"`` is py-feat's Detectorv2, one network for all that is told of a face,
+    ``"modular"`` its Detectorv1, a network for each; what they take and give is in
+    docs/detectors.md.
 
-    An unknown preset is an :class:`InputError`; weights that are neither cached nor to
-    be had are a :class:`WeightError`.
+    ``face_model``: what finds the faces, ``"blazeface"``, ``"mtcnn"``,
+    ``"retinaface"`` or ``"img2pose"``. The other models are the preset's
+    unless named, None leaves one and its columns out; an embedding of the identity is
+    left out unless named. Faces count from the finder's score
+    ``face_detection_threshold`` on. In clips the finder looks at every
+    ``find_every``-th used frame (None: about a second), and where a face is lost; 1 is
+    py-feat's way. ``commercial`` refuses weights that may not be used commercially, and
+    ``offline`` forbids pulling any (None: the environment variables GENFACE_COMMERCIAL
+    and GENFACE_OFFLINE decide).
+
+    An unknown preset or model is an :class:`InputError`; weights that are neither
+    cached nor to be had, or not allowed, are a :class:`WeightError`.
     """
 
     def __init__(
@@ -45,18 +43,57 @@ class Detector:
         preset: str = "facemesh",
         *,
         compat: str | None = None,
+        face_model: str = DEFAULT,
+        landmark_model: str | None = DEFAULT,
+        au_model: str | None = DEFAULT,
+        emotion_model: str | None = DEFAULT,
+        facepose_model: str | None = DEFAULT,
+        identity_model: str | None = DEFAULT,
+        gaze_model: str | None = DEFAULT,
+        face_detection_threshold: float = 0.5,
+        find_every: int | None = None,
+        commercial: bool | None = None,
         offline: bool | None = None,
     ) -> None:
-        self.preset = preset
-        self.compat = compat
-        self.settings = settings_of(preset, compat)
-        self._offline = offline
-        self._chains: dict[int, FaceMesh] = {}
-        self._au_model = load_au_model()
-        self._chain(1)
+        choice = choice_of(
+            preset,
+            compat=compat,
+            threshold=face_detection_threshold,
+            find_every=find_every,
+            face_model=face_model,
+            landmark_model=landmark_model,
+            au_model=au_model,
+            emotion_model=emotion_model,
+            facepose_model=facepose_model,
+            identity_model=identity_model,
+            gaze_model=gaze_model,
+        )
+        self._load(choice, offline, commercial)
+
+    @classmethod
+    def of(
+        cls,
+        choice: Choice,
+        *,
+        commercial: bool | None = None,
+        offline: bool | None = None,
+    ) -> "Detector":
+        """The detector of a choice that was made before."""
+        made = cls.__new__(cls)
+        made._load(choice, offline, commercial)
+        return made
+
+    def _load(
+        self, choice: Choice, offline: bool | None, commercial: bool | None
+    ) -> None:
+        self.choice = choice
+        self._looker = choice.load(offline, commercial)
 
     def __repr__(self) -> str:
-        return f"Detector({self.preset!r}, compat={self.compat!r})"
+        models = {k: name for k, name in self.choice.models.items() if name}
+        chosen = {"compat": self.choice.compat} if self.choice.compat else models
+        named = "".join(f", {key}={name!r}" for key, name in chosen.items())
+        return f"{type(self).__name__}({self.choice.preset!r}{named})"
 
     def detect(
         self,
@@ -69,28 +106,29 @@ class Detector:
         progress: Progress = True,
         *,
         all_aus: bool = False,
-        on_failure: Callable[[GenfaceError], None] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> Fex:
         """Table of the faces of a path or array, or of a list of them.
 
         Arrays are (H, W, 3) or (N, H, W, 3) uint8 RGB: pictures, or the frames of a
         clip with ``data_type="video"``. Of clips, every ``skip_frames``-th frame with
         ``start <= time < end`` (seconds from the first frame) is used. ``batch_size``:
-        faces that go through the mesh network at once (more than 1 is no gain on a
-        CPU). ``progress``: a bar on the terminal, nothing, or a function of the input's
-        name, frames done and in all. ``all_aus`` writes the AUs that the model cannot
-        tell, too; emotions do without them all the same. ``on_failure`` is called with
-        the error of an input that cannot be read, and the others go on; without it,
-        the error is raised.
+        pictures, or stretches of a clip, that go through the networks at once (for
+        ``facemesh``, faces of a frame); it does not change the table, and more than 1
+        is hardly a gain on a CPU. ``progress``: a bar on the terminal, nothing, or a
+        function of the input's name, frames done and in all. ``all_aus`` writes the AUs
+        that the model of ``facemesh`` cannot tell, too; emotions do without them all
+        the same. ``on_failure`` is called with the error of an input that cannot be
+        read, and the others go on; without it, the error is raised.
 
         One row per face and frame; a frame without a face is one row of NaN with
         status ``no_face``, and someone who is away while others are there has no row.
-        Action Units of a clip are relative to the quietest frames of the same face, so
-        a clip of a second or two makes them a guess (a warning); a picture's, and those
-        of a face in a single frame, to an average face. Of a damaged clip, what could
-        be read is kept: a warning and ``attrs["problem"]`` say where it ends. Columns
-        that nothing here measures (valence, arousal, identity, blendshapes) are left
-        out. ``attrs`` says how the table was made.
+        With ``facemesh``, Action Units of a clip are relative to the quietest frames of
+        the same face, so a clip of a second or two makes them a guess (a warning); a
+        picture's, and those of a face in a single frame, to an average face; the others
+        tell a belief that a Unit is there. Of a damaged clip, what could be read is
+        kept: a warning and ``attrs["problem"]`` say where it ends. Columns that nothing
+        in the preset measures are left out. ``attrs`` says how the table was made.
         """
         if batch_size < 1:
             raise InputError(f"batch_size is {batch_size}; expected 1 or more.")
@@ -99,103 +137,45 @@ class Detector:
         if on_failure is None:
             for source in sources:
                 source.check(span)
-        chain = self._chain(batch_size)
-        sightings: list[Sighting] = []
-        read: list[Source] = []
-        errors: list[GenfaceError] = []
         with reporter(progress, "faces") as report:
-            for number, source in enumerate(sources):
-                try:
-                    source.check(span)
-                    count = counter(report, sources, number)
-                    sightings += list(_sightings(chain, source, span, count))
-                    read.append(source)
-                except GenfaceError as error:
-                    if on_failure is None:
-                        raise
-                    on_failure(error)
-                    errors.append(error)
-        if not read:
-            raise MediaError(
-                f"none of {len(sources)} inputs could be read: {errors[0]}"
+            sightings, read = look_at(
+                self._looker, sources, span, batch_size, report, on_failure
             )
-        neutral = Rig.default().neutral[:N_MESH]
-        fex = Fex(face_table(sightings, neutral, self._au_model, all_aus))
+        fex = Fex(self._looker.table(sightings, all_aus))
         reading = asdict(span) | {"batch_size": batch_size, "all_aus": all_aus}
         fex.attrs = self._facts(read, reading)
         _warn(fex, read)
         return fex
 
-    def _chain(self, batch_size: int) -> FaceMesh:
-        if batch_size not in self._chains:
-            self._chains[batch_size] = FaceMesh(
-                self.settings, self._offline, batch_size
-            )
-        return self._chains[batch_size]
-
     def _facts(self, sources: list[Source], reading: dict) -> dict:
-        model = self._au_model
-        relative = [n for n in model.relative if reading["all_aus"] or n in model.seen]
         rates = {source.fps for source in sources if source.kind == "video"}
-        neutrals = {"person" if s.moves else "average" for s in sources}
-        by_kind = {"video": "person", "image": "average"}
         problems = [source.problem for source in sources if source.problem]
         digests = {source.name: source.digest() for source in sources}
-        networks = (self.settings.finder, self.settings.mesh)
-        ours = {"/".join(p): sha256(shipped_model(*p)) for p in (AU_MODEL, RIG)}
         facts = {
-            "au_scale": "intensity",
-            "relative_aus": relative,
-            "unseen_aus": list(model.unseen),
+            **self._looker.facts(sources, reading["all_aus"]),
             "fps": rates.pop() if len(rates) == 1 else None,
-            "neutral": neutrals.pop() if len(neutrals) == 1 else by_kind,
             "pose_sign": "genface",
-            "gaze_frame": "head",
-            "detector": self.preset,
-            "compat": self.compat,
-            "detector_settings": self.settings.as_dict(),
+            "detector": self.choice.preset,
             **reading,
-            "au_model": "/".join(AU_MODEL),
-            "weights": {name: asset(name).sha256 for name in networks} | ours,
+            "weights": self.choice.digests(),
             "genface_version": genface.__version__,
             "source_sha256": {name: value for name, value in digests.items() if value},
         }
         return facts | ({"problem": "; ".join(problems)} if problems else {})
 
 
-def _sightings(
-    chain: FaceMesh,
-    source: Source,
-    span: Span,
-    report: Callable[[int, int | None], None],
-) -> Iterator[Sighting]:
-    """Rows of one source; its frames are read while the networks run."""
+class Detectorv1(Detector):
+    """The preset ``"modular"`` under py-feat's name for it."""
 
-    def load(frame: Frame) -> tuple[Frame, Pixels]:
-        return frame, as_pixels(checked(source, frame).rgb)
-
-    with source.frames(span) as frames, ahead(frames, load) as loaded:
-        total = source.expected(span)
-        look = _looker(chain, source, span.step)
-        for done, (frame, pixels) in enumerate(loaded, start=1):
-            faces: list[Face | None] = [*look(pixels)]
-            for face in faces or [None]:
-                yield Sighting(
-                    source, frame.index, frame.time, pixels.height, pixels.width, face
-                )
-            source.read = done
-            report(done, total)
-    if not source.read:
-        raise InputError(f"{source.name}: no frame {span}; choose other times.")
+    def __init__(self, **options: Any) -> None:
+        super().__init__("modular", **options)
 
 
-def _looker(
-    chain: FaceMesh, source: Source, step: int
-) -> Callable[[Pixels], list[Face]]:
-    if source.kind == "video":
-        a_second = max(round((source.fps or 24.0) / step), 1)
-        return Tracker(chain, longest_wait=a_second)
-    return lambda pixels: [Face(i, mesh) for i, mesh in enumerate(chain(pixels))]
+class Detectorv2(Detector):
+    """The preset ``"multitask"`` under py-feat's name for it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("multitask", **options)
 
 
 def _warn(fex: Fex, sources: list[Source]) -> None:
@@ -210,7 +190,7 @@ def _warn(fex: Fex, sources: list[Source]) -> None:
         )
     clips = {source.name: counts[source.name] for source in sources if source.moves}
     few = [f"{n} in {name}" for name, n in clips.items() if 0 < n < ENOUGH_FRAMES]
-    if few:
+    if few and fex.attrs.get("neutral"):
         warnings.warn(
             f"few frames with a face ({', '.join(few)}): under {ENOUGH_FRAMES} the "
             "person's neutral, and so the zero of the Action Units, is a guess.",

@@ -13,16 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from genface import nets, weights
-from genface.detect.blazeface import FaceFinder, Faces
+from genface.detect.faces import Faces, Keypoints, finder_of
 from genface.detect.settings import Settings
 from genface.geometry import Pixels, crop, iou, region_of, to_picture
-from genface.geometry.mesh_points import (
-    LEFT_EYE_CORNERS,
-    N_FACE,
-    NOSE_TIP,
-    OUTER_EYE_CORNERS,
-    RIGHT_EYE_CORNERS,
-)
+from genface.geometry.mesh_points import N_FACE, OUTER_EYE_CORNERS
 from genface.nets import Network
 
 # A region is a square this much larger than what it was made for.
@@ -33,16 +27,6 @@ SAME = 0.5
 
 # How many of an eye's refined points form its contour, whose depth the iris takes.
 _EYE_CONTOUR = 16
-
-# Vertices whose middle is each key point of the finder: eyes, nose, mouth, ears.
-_KEYPOINTS = (
-    RIGHT_EYE_CORNERS,
-    LEFT_EYE_CORNERS,
-    (NOSE_TIP,),
-    (13, 14),
-    (234,),
-    (454,),
-)
 
 
 class Mesh(NamedTuple):
@@ -147,15 +131,16 @@ def region_of_mesh(mesh: Mesh) -> np.ndarray:
     return region_of(box, right, left, MARGIN)
 
 
-def disagreement(mesh: Mesh, keypoints: np.ndarray) -> float:
-    """Mean distance of the finder's key points (6, 2) from the mesh's, in face sizes.
+def disagreement(mesh: Mesh, points: np.ndarray, keypoints: Keypoints) -> float:
+    """Mean distance of a finder's points (P, 2) from the mesh's own, in face sizes.
 
-    A few hundredths for faces; where the finder was pleased by letters or leaves, the
-    mesh has no reason to agree, and ``Settings.apart`` draws the line.
+    ``keypoints`` are the vertices whose middle each point is. A few hundredths for
+    faces; where the finder was pleased by letters or leaves, the mesh has no reason to
+    agree, and ``Settings.apart`` draws the line.
     """
-    own = np.stack([mesh.points[list(same), :2].mean(0) for same in _KEYPOINTS])
+    own = np.stack([mesh.points[list(same), :2].mean(0) for same in keypoints])
     size = np.sqrt(np.prod(mesh.box[2:] - mesh.box[:2]))
-    return float(np.linalg.norm(own - keypoints, axis=1).mean() / size)
+    return float(np.linalg.norm(own - points, axis=1).mean() / size)
 
 
 def unlike(meshes: Iterable[Mesh], others: Iterable[Mesh]) -> list[Mesh]:
@@ -173,10 +158,20 @@ class FaceMesh:
     """Finder and mesh network together: the faces of one picture."""
 
     def __init__(
-        self, settings: Settings, offline: bool | None = None, batch_size: int = 1
+        self,
+        settings: Settings,
+        offline: bool | None = None,
+        batch_size: int = 1,
+        commercial: bool | None = None,
     ) -> None:
         self.settings = settings
-        self._finder = FaceFinder(settings.finder, offline, settings.grid)
+        self._finder = finder_of(
+            settings.finder,
+            offline,
+            commercial=commercial,
+            grid=settings.grid,
+            min_face=settings.min_face,
+        )
         self._maker = MeshMaker(settings.mesh, offline, settings.grid, batch_size)
 
     def faces(self, pixels: Pixels) -> Faces:
@@ -200,12 +195,12 @@ class FaceMesh:
         meshes = self.follow(pixels, regions_of_faces(faces))
         for _ in range(self.settings.passes - 1):
             meshes = self.follow(pixels, map(region_of_mesh, meshes))
-        most = self.settings.apart
+        most, same = self.settings.apart, self._finder.keypoints
         agreed = [
             mesh
-            for mesh, keypoints in zip(meshes, faces.keypoints, strict=True)
+            for mesh, points in zip(meshes, faces.keypoints, strict=True)
             if self.present(mesh)
-            and (most is None or disagreement(mesh, keypoints) <= most)
+            and (most is None or disagreement(mesh, points, same) <= most)
         ]
         return unlike(agreed, [])
 

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from genface.errors import InputError, MediaError, ShapeError
 from genface.files import sha256
+from genface.geometry import Pixels, as_pixels
 from genface.video import (
     Frame,
     VideoInfo,
@@ -123,6 +124,15 @@ class Source:
         return max(round((min(last, self.info.n_frames) - first) / span.step), 1)
 
 
+class Shot(NamedTuple):
+    """A frame of a source on the device; ``time`` in seconds, NaN if unknown."""
+
+    source: Source
+    frame: int
+    time: float
+    pixels: Pixels
+
+
 def sources_of(given: Given, data_type: Kind | None) -> list[Source]:
     """Every picture and clip of a call's input.
 
@@ -175,12 +185,12 @@ def _unusable(item: object) -> InputError:
     )
 
 
-def checked(source: Source, frame: Frame) -> Frame:
-    """The frame, unless it is too small to hold a face (a MediaError)."""
+def shot_of(source: Source, frame: Frame) -> Shot:
+    """The frame on the device; one too small to hold a face is a MediaError."""
     height, width = frame.rgb.shape[:2]
     if min(height, width) < SMALLEST:
         raise MediaError(
             f"{source.name}: {width} x {height} pixels are too few for a face; "
             f"expected at least {SMALLEST} x {SMALLEST}."
         )
-    return frame
+    return Shot(source, frame.index, frame.time, as_pixels(frame.rgb))

@@ -21,10 +21,8 @@ from genface.detect.facemesh import (
     regions_of_faces,
     unlike,
 )
+from genface.detect.numbering import nearest
 from genface.geometry import Pixels, iou
-
-NEAR = 0.5  # distance between centres, in box widths, for a return
-SIZE = 1.6  # ratio of box widths up to which sizes are similar
 
 
 class Face(NamedTuple):
@@ -97,22 +95,16 @@ class Tracker:
 
     def _named(self, meshes: list[Mesh]) -> list[Face]:
         """Numbers for new meshes: of the nearest lost faces, else fresh ones."""
-        pairs = sorted(
-            (distance, face_id, place)
-            for place, mesh in enumerate(meshes)
-            for face_id, box in self._lost.items()
-            if (distance := _distance(mesh.box, box)) is not None
-        )
-        names: dict[int, int] = {}
-        for _, face_id, place in pairs:
-            if place not in names and face_id in self._lost:
-                names[place] = face_id
-                del self._lost[face_id]
-        for place in range(len(meshes)):
-            if place not in names:
-                names[place] = self._count
+        back = nearest([mesh.box for mesh in meshes], self._lost)
+        faces = []
+        for place, mesh in enumerate(meshes):
+            if place in back:
+                del self._lost[back[place]]
+            else:
+                back[place] = self._count
                 self._count += 1
-        return [Face(names[place], mesh) for place, mesh in enumerate(meshes)]
+            faces.append(Face(back[place], mesh))
+        return faces
 
     def _schedule(self, changed: bool) -> None:
         self._wait = 1 if changed else min(2 * self._wait, self.longest_wait)
@@ -123,11 +115,3 @@ def _square(region: np.ndarray) -> np.ndarray:
     """A region's square as if it were not turned, x1, y1, x2, y2."""
     half = region[2] / 2
     return np.concatenate([region[:2] - half, region[:2] + half])
-
-
-def _distance(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Distance of two boxes' centres in widths, or None if far or of other size."""
-    widths = np.array([a[2] - a[0], b[2] - b[0]])
-    apart = np.linalg.norm((a[:2] + a[2:]) / 2 - (b[:2] + b[2:]) / 2)
-    near = apart <= NEAR * widths.mean() and widths.max() <= SIZE * widths.min()
-    return float(apart / widths.mean()) if near else None

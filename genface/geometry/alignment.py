@@ -33,7 +33,7 @@ class Aligned(NamedTuple):
     masks: jax.Array
 
 
-def aligned_faces(pictures: np.ndarray, landmarks: np.ndarray) -> Aligned:
+def aligned_faces(pictures: np.ndarray | jax.Array, landmarks: np.ndarray) -> Aligned:
     """Align pictures (N, H, W, 3) by their landmarks (N, 68, 2), x and y in pixels."""
     landmarks = np.asarray(landmarks, np.float64)
     if landmarks.ndim != 3 or landmarks.shape[1:] != (68, 2):
@@ -67,7 +67,7 @@ def moved(points: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     return turned + matrices[:, None, :, 2]
 
 
-def warped(pictures: np.ndarray, matrices: np.ndarray) -> jax.Array:
+def warped(pictures: np.ndarray | jax.Array, matrices: np.ndarray) -> jax.Array:
     """Pictures (N, H, W, 3) resampled bilinearly to (N, 112, 112, 3) by matrices.
 
     Nothing lies beyond the edge but black; what reads more than half a pixel beyond is
@@ -76,9 +76,12 @@ def warped(pictures: np.ndarray, matrices: np.ndarray) -> jax.Array:
     """
     matrices = matrices.astype(np.float32).astype(np.float64)  # so rounded originally
     back = np.linalg.inv(matrices[:, :, :2])
-    down, across = np.mgrid[:SIZE, :SIZE]
-    shifted = np.stack([across, down], -1) - matrices[:, None, None, :, 2]
-    places = np.einsum("nij,nyxj->nyxi", back, shifted)
+    steps = np.arange(SIZE)
+    across, down = (
+        (steps - matrices[:, axis, 2:])[..., None] * back[:, None, :, axis]
+        for axis in (0, 1)
+    )
+    places = across[:, None] + down[:, :, None]
     corners = np.floor(places)
     shares = (places - corners).astype(np.float32)
     return _sampled(jnp.asarray(pictures, jnp.float32), corners.astype(int), shares)
@@ -126,17 +129,27 @@ def hulls(points: jax.Array, size: int) -> jax.Array:
     Exact: a row of a hull reaches as far as the segments between all pairs of points
     do in that row, rounded inward.
     """
-    x, y = points[..., 0], points[..., 1]
+    points = jnp.take_along_axis(points, jnp.argsort(points[..., 1:], 1), 1)
+    upper, lower = np.triu_indices(points.shape[1])  # a point alone is a pair, too
+    x_above, above = jnp.moveaxis(points[:, upper, :, None], 2, 0)
+    x_below, below = jnp.moveaxis(points[:, lower, :, None], 2, 0)
     row = jnp.arange(size)
-    above, below = y[:, :, None, None], y[:, None, :, None]
-    x_above, x_below = x[:, :, None, None], x[:, None, :, None]
-    height = below - above
     crossing = (above <= row) & (row <= below)
     across = x_above * (below - row) + x_below * (row - above)
-    flat = height == 0
-    low = jnp.where(flat, x_above, -(-across // jnp.maximum(height, 1)))
-    high = jnp.where(flat, x_above, across // jnp.maximum(height, 1))
-    left = jnp.where(crossing, low, size).min((1, 2))
-    right = jnp.where(crossing, high, -1).max((1, 2))
+    height = jnp.maximum(below - above, 1)
+    flat = below == above
+    floor = _floor_divide(across, height)
+    ceiling = floor + (floor * height < across)
+    low = jnp.where(flat, jnp.minimum(x_above, x_below), ceiling)
+    high = jnp.where(flat, jnp.maximum(x_above, x_below), floor)
+    left = jnp.where(crossing, low, size).min(1)
+    right = jnp.where(crossing, high, -1).max(1)
     column = jnp.arange(size)
     return (column >= left[..., None]) & (column <= right[..., None])
+
+
+def _floor_divide(a: jax.Array, b: jax.Array) -> jax.Array:
+    """``a // b`` for b > 0, which processors do one after another, by way of floats."""
+    near = jnp.floor(a.astype(jnp.float32) / b.astype(jnp.float32)).astype(a.dtype)
+    rest = a - near * b  # one off, where the float was rounded across a whole number
+    return near + (rest >= b) - (rest < 0)

@@ -1,4 +1,4 @@
-"""Upright pieces of a picture at detected boxes, as py-feat's two detectors cut them.
+"""Upright pieces of a picture at boxes, as py-feat's detectors and MTCNN cut them.
 
 Boxes are x1, y1, x2, y2 in pixels; values come in the units of the picture's colours.
 """
@@ -10,6 +10,7 @@ import numpy as np
 from genface.geometry.crops import Pixels
 
 EXPAND = 1.2  # side of a piece by that of its box
+GREY = 127.5  # midway between black and white
 
 
 def stretched_crops(
@@ -46,6 +47,26 @@ def square_crops(
     folded = np.abs((_inside(low, side, size) + 0.5 + extent) % (2 * extent) - extent)
     places = np.clip(folded - 0.5, 0, extent - 1)
     return _sampled(pixels, places), np.concatenate([low, side], axis=1)
+
+
+def corner_crops(pixels: Pixels, boxes: np.ndarray, size: int) -> jax.Array:
+    """Pieces (B, size, size, 3) whose outer samples lie on corners of boxes (B, 4).
+
+    Grey outside of the picture. As TensorFlow's ``crop_and_resize`` with boxes in
+    shares of the picture's sides, which it stretches over one pixel less.
+    """
+    boxes = np.asarray(boxes, np.float64)
+    last = np.array([pixels.width, pixels.height]) - 1.0
+    low, high = (boxes[:, None, k : k + 2] * (last / (last + 1)) for k in (0, 2))
+    places = low + np.linspace(0, 1, size)[:, None] * (high - low)
+    inside = (places >= 0) & (places <= last)
+    return _greyed(_sampled(pixels, np.clip(places, 0, last)), inside)
+
+
+@jax.jit
+def _greyed(crops: jax.Array, inside: jax.Array) -> jax.Array:
+    seen = inside[:, :, None, 1] & inside[:, None, :, 0]
+    return jnp.where(seen[..., None], crops, GREY)
 
 
 def _inside(low: np.ndarray, sides: np.ndarray, size: int) -> np.ndarray:

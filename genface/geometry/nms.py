@@ -51,5 +51,35 @@ def nms(
     return kept, count
 
 
+@partial(jax.jit, static_argnames=("of_smaller",))
+def unrivalled(
+    boxes: jax.Array,
+    scores: jax.Array,
+    threshold: float,
+    groups: jax.Array | None = None,
+    of_smaller: bool = False,
+) -> jax.Array:
+    """Which (N,) of the boxes (N, 4) overlap no better one by more than ``threshold``.
+
+    Unlike :func:`nms` also one that is itself not kept counts as better: no box waits
+    for another. With ``of_smaller`` the overlap is a share of the smaller box, not of
+    the union. Scores, groups and ties are as there.
+    """
+    groups = jnp.zeros(len(boxes), jnp.int32) if groups is None else groups
+    sizes = _area(boxes)
+    low = jnp.maximum(boxes[:, None, :2], boxes[:, :2])
+    high = jnp.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    inner = jnp.prod(jnp.maximum(high - low, 0), axis=2)
+    if of_smaller:
+        whole = jnp.minimum(sizes[:, None], sizes)
+    else:
+        whole = sizes[:, None] + sizes - inner
+    places = jnp.arange(len(boxes))
+    first = (scores[:, None] == scores) & (places[:, None] < places)
+    better = (scores[:, None] > scores) | first
+    rivals = better & (groups[:, None] == groups) & (inner > threshold * whole)
+    return ~rivals.any(0) & (scores > -jnp.inf)
+
+
 def _area(boxes: jax.Array) -> jax.Array:
     return jnp.prod(jnp.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)

@@ -88,7 +88,9 @@ class HogClassifiers:
 
     regions: Mapping[str, tuple[Reduction, np.ndarray, Trees | Separators]]
 
-    def __call__(self, hog: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    def __call__(
+        self, hog: np.ndarray | jax.Array, landmarks: np.ndarray
+    ) -> np.ndarray:
         """Probabilities, or 0 and 1, (N, A).
 
         ``hog`` (N, 5408) of aligned faces, ``landmarks`` (N, 68, 2) in their pixels.

@@ -170,12 +170,7 @@ class Img2Pose(nnx.Module):
     def _judged(
         self, maps: Sequence[jax.Array], boxes: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
-        found = [
-            self.roi_heads([level[n] for level in maps[:-1]], boxes[n])
-            for n in range(len(boxes))
-        ]
-        poses, logits = zip(*found, strict=True)
-        return jnp.stack(poses), jnp.stack(logits)
+        return jax.lax.map(lambda of: self.roi_heads(*of), (list(maps[:-1]), boxes))
 
 
 def anchors(height: int, width: int, level: int) -> np.ndarray:

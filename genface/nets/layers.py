@@ -16,7 +16,7 @@ Pair = tuple[int, int]
 Pads = tuple[Pair, Pair]
 
 _HIGHEST = lax.Precision.HIGHEST
-_FEW_CHANNELS = 8
+_FEW_CHANNELS, _NARROW = 8, 16
 _TALL = 7  # windows this high are worth bands
 _BANDS = 7  # at most
 
@@ -49,7 +49,8 @@ def convolve(
     activation: str | None = None,
 ) -> jax.Array:
     """Convolution with a kernel (h, w, C, D), a bias (D,) and zero padding."""
-    if x.shape[3] < _FEW_CHANNELS:  # a first layer: 2 to 3 times quicker as a product
+    # A first layer: 2 to 3 times quicker as a product, unless that is a narrow one.
+    if x.shape[3] < _FEW_CHANNELS and kernel.shape[3] >= _NARROW:
         patches = _shifts(_padded(x, pads), kernel.shape[:2], strides)
         flat = kernel.reshape(-1, kernel.shape[3])
         return pointwise(lax.concatenate(patches, 3), flat, bias, activation)

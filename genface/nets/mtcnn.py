@@ -4,11 +4,13 @@ Zhang et al. 2016, arXiv 1604.02878. Pictures are RGB, (x - 127.5) / 128 of 0-25
 """
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
 from genface.nets.modules import Conv, Linear, PReLU, max_pool
 
 REFINED, FINAL = 24, 48  # sides of the pictures that the second and third network see
+NEVER = -1e9  # below any activation: never the largest
 
 
 class PNet(nnx.Module):
@@ -23,13 +25,17 @@ class PNet(nnx.Module):
 
     def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """``p_reg`` (N, 4, H', W') and ``p_prob`` (N, 2, H', W'), no face and face."""
-        x = max_pool(self.prelu1(self.conv1(x)), 2, 2, ceil=True)
-        x = self.prelu3(self.conv3(self.prelu2(self.conv2(x))))
-        prob = jax.nn.softmax(self.conv4_1(x), -1)
+        reg, prob = self.judged(self.prelu1(self.conv1(x)))
         return {
-            "p_reg": self.conv4_2(x).transpose(0, 3, 1, 2),
+            "p_reg": reg.transpose(0, 3, 1, 2),
             "p_prob": prob.transpose(0, 3, 1, 2),
         }
+
+    def judged(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """From the first layer's output to corrections and odds, channels last."""
+        x = max_pool(x, 2, 2, ceil=True)
+        x = self.prelu3(self.conv3(self.prelu2(self.conv2(x))))
+        return self.conv4_2(x), jax.nn.softmax(self.conv4_1(x), -1)
 
 
 class RNet(nnx.Module):
@@ -94,6 +100,26 @@ class MTCNN(nnx.Module):
         if x.shape[1:3] == (FINAL, FINAL):
             found |= self.onet(x)
         return found
+
+    def proposed(self, x: jax.Array, seen: jax.Array) -> dict[str, jax.Array]:
+        """What P-Net says of canvases (N, H, W, 3) that hold pictures side by side.
+
+        ``seen`` (N, H - 2, W - 2) is true where the first layer's window lies within
+        one picture. ``reg`` (N, H', W', 4) and ``face`` (N, H', W') are those of each
+        picture alone in the cells whose corner, every 2 pixels, is in it and whose 12
+        pixels are, but for one, which a picture of odd size lacks.
+        """
+        first = self.pnet.prelu1(self.pnet.conv1(x))
+        reg, prob = self.pnet.judged(jnp.where(seen[..., None], first, NEVER))
+        return {"reg": reg, "face": prob[..., 1]}
+
+    def refined(self, x: jax.Array) -> dict[str, jax.Array]:
+        """What R-Net says of pieces (N, 24, 24, 3)."""
+        return self.rnet(x)
+
+    def finished(self, x: jax.Array) -> dict[str, jax.Array]:
+        """What O-Net says of pieces (N, 48, 48, 3)."""
+        return self.onet(x)
 
 
 def _valid(inputs: int, outputs: int, window: int = 3) -> Conv:

@@ -118,9 +118,13 @@ class Ported:
         parts = []
         for start in range(0, count, SIZES[-1]):
             part = [x[start : start + SIZES[-1]] for x in arrays]
-            found = self._program(method)(self._weights, *map(_padded, part))
+            found = self.run(method, *map(_padded, part))
             parts.append({k: np.asarray(v)[: len(part[0])] for k, v in found.items()})
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+    def run(self, method: str, *inputs: np.ndarray | jax.Array) -> dict[str, jax.Array]:
+        """Outputs of a method, left on the device; inputs as they come, not padded."""
+        return self._program(method)(self._weights, *inputs)
 
     def _program(self, method: str) -> Callable:
         if method not in self._programs:

@@ -1,10 +1,15 @@
 """The residual networks that several others stand on: 18, 34 and 50 layers.
 
 He et al. 2016, arXiv 1512.03385, with torchvision's names and its stride in the 3x3
-convolution of a bottleneck.
+convolution of a bottleneck. Pictures may be padded: with the sizes (N, 2) that they
+have themselves in each map, everything else is zero to each convolution, as it is
+beyond an edge (18 and 34 layers).
 """
 
+from collections.abc import Sequence
+
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
 from genface.nets.layers import activate
@@ -24,10 +29,11 @@ class BasicBlock(nnx.Module):
         self.conv2 = Conv(width, width, 3, norm="../bn2")
         self.downsample = _shortcut(inputs, width, stride)
 
-    def __call__(self, x: jax.Array) -> jax.Array:
+    def __call__(self, x: jax.Array, sizes: jax.Array | None = None) -> jax.Array:
         """Block of (N, H, W, C)."""
-        y = self.conv2(self.conv1(x, "relu"))
-        return activate(y + (self.downsample(x) if self.downsample else x), "relu")
+        y = self.conv2(kept(self.conv1(x, "relu"), sizes))
+        y = y + (self.downsample(x) if self.downsample else x)
+        return kept(activate(y, "relu"), sizes)
 
 
 class Bottleneck(nnx.Module):
@@ -69,21 +75,33 @@ class ResNet(nnx.Module):
                 inputs = width * block.expansion
             setattr(self, f"layer{k + 1}", nnx.List(blocks))
 
-    def stem(self, x: jax.Array) -> jax.Array:
-        """From an image (N, H, W, 3) to stride 4."""
-        return max_pool(self.conv1(x, "relu"), 3, 2, 1)
+    def stem(self, x: jax.Array, sizes: Sequence[jax.Array] | None = None) -> jax.Array:
+        """From an image (N, H, W, 3) to stride 4; ``sizes`` at strides 2 and 4."""
+        at_2, at_4 = sizes or (None, None)
+        return kept(max_pool(kept(self.conv1(x, "relu"), at_2), 3, 2, 1), at_4)
 
-    def stage(self, k: int, x: jax.Array) -> jax.Array:
-        """The blocks of ``layer<k>``."""
+    def stage(self, k: int, x: jax.Array, sizes: jax.Array | None = None) -> jax.Array:
+        """The blocks of ``layer<k>``; ``sizes`` at the stride that they lead to."""
         for block in getattr(self, f"layer{k}"):
-            x = block(x)
+            x = block(x) if sizes is None else block(x, sizes)
         return x
 
-    def __call__(self, x: jax.Array) -> list[jax.Array]:
-        """Maps of an image (N, H, W, 3)."""
-        x = self.stem(x)
+    def __call__(
+        self, x: jax.Array, sizes: Sequence[jax.Array] | None = None
+    ) -> list[jax.Array]:
+        """Maps of an image (N, H, W, 3); ``sizes`` at strides 2 to 32."""
+        x = self.stem(x, sizes[:2] if sizes else None)
         maps = []
         for k in range(1, len(WIDTHS) + 1):
-            x = self.stage(k, x)
+            x = self.stage(k, x, sizes[k] if sizes else None)
             maps.append(x)
         return maps
+
+
+def kept(x: jax.Array, sizes: jax.Array | None) -> jax.Array:
+    """A map (N, H, W, C), zero beyond ``sizes`` (N, 2) of its rows and columns."""
+    if sizes is None:
+        return x
+    rows = jnp.arange(x.shape[1]) < sizes[:, :1]
+    columns = jnp.arange(x.shape[2]) < sizes[:, 1:]
+    return jnp.where((rows[:, :, None] & columns[:, None])[..., None], x, 0)

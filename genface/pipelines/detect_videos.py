@@ -9,16 +9,12 @@ from pathlib import Path
 import genface
 from genface import weights
 from genface.detect import Detector
-from genface.errors import InputError, MediaError
+from genface.detect.presets import Choice, choice_of
+from genface.errors import InputError, MediaError, WeightError
 from genface.fex import Fex, read_fex
-from genface.files import sha256, shipped_model
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
 from genface.table.columns import Selection
-
-#: Models of our own that shape the table, as files under models/.
-_SHIPPED = (("au", "au_model.npz"), ("rig", "rig.npz"))
-
 
 @dataclass(frozen=True)
 class DetectResult:
@@ -40,9 +36,13 @@ def detect_videos(
     end: float | None = None,
     skip_frames: int | None = None,
     all_aus: bool = False,
+    find_every: int | None = None,
+    batch_size: int = 1,
+    commercial: bool | None = None,
     offline: bool | None = None,
     force: bool = False,
     progress: Progress | None = None,
+    **models: str | None,
 ) -> DetectResult:
     """Detect every face of every input and write them as one table.
 
@@ -50,7 +50,9 @@ def detect_videos(
     file of either kind. Times are in seconds. With several inputs, one that cannot
     be read becomes a line of ``failures`` and the rest goes on; a single one raises.
     A job with failures is not done: it is tried again, not up to date.
-    ``all_aus`` writes also the AUs that the detector cannot tell.
+    ``detector``, the ``models`` (``face_model``, ``au_model`` ...), ``find_every``,
+    ``batch_size``, ``all_aus`` and ``commercial`` are those of
+    :class:`genface.Detector`.
     """
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     if not paths:
@@ -58,14 +60,15 @@ def detect_videos(
     out = Path(out)
     tables = _tables(out)
     digests = _digests(paths)
+    choice = choice_of(detector, find_every=find_every, **models)
     settings = {
-        "detector": detector,
+        **choice.facts,
         "columns": columns,
         "start": start,
         "end": end,
         "skip_frames": skip_frames,
         "all_aus": all_aus,
-        "assets": _asset_digests(),
+        "assets": _asset_digests(choice, offline, commercial),
     }
     this = outputs.job("detect", digests, **settings)
     done = [outputs.up_to_date(table, this, force) for table in tables]
@@ -79,8 +82,9 @@ def detect_videos(
         (progress or silent)(stage, done, total)
 
     failures: list[str] = []
-    fex = Detector(detector, offline=offline).detect(
+    fex = Detector.of(choice, offline=offline, commercial=commercial).detect(
         paths,
+        batch_size=batch_size,
         progress=report,
         start=start,
         end=end,
@@ -133,11 +137,16 @@ def _found(fex: Fex) -> str:
     return f"{frames} frames, {people} {noun}, a face in {with_face} frames"
 
 
-def _asset_digests() -> dict[str, str]:
-    """Hash of every file that shapes the table: pulled weights and our own models."""
-    pulled = {name: weights.asset(name).sha256 for name in weights.FACEMESH_ASSETS}
-    ours = {"/".join(parts): sha256(shipped_model(*parts)) for parts in _SHIPPED}
-    return pulled | ours
+def _asset_digests(
+    choice: Choice, offline: bool | None, commercial: bool | None
+) -> dict[str, str]:
+    """Hash of every file that shapes the table, after the first pull of its weights."""
+    choice.permitted(commercial)
+    try:
+        return choice.digests()
+    except WeightError:  # never pulled
+        weights.pull(choice.assets, offline=offline, commercial=commercial)
+        return choice.digests()
 
 
 def _versions() -> dict[str, str]:

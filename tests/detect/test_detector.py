@@ -183,7 +183,7 @@ def test_facts_of_several_inputs_are_those_of_all(detector, clip_frames, media):
 def test_networks_are_compiled_once_whatever_is_said_of_the_network(weights_cached):
     one, other = Detector(offline=True), Detector(offline=False)
     for part in ("_finder", "_maker"):
-        forwards = [getattr(d._chain(1), part)._forward for d in (one, other)]
+        forwards = [getattr(d._looker._chain(1), part)._forward for d in (one, other)]
         assert forwards[0] is forwards[1]
 
 

@@ -1,9 +1,12 @@
 """Regions of meshes, and when two finds are one face or none, without networks."""
 
 import numpy as np
+import pytest
 
 from genface.avatar import Rig
+from genface.detect.blazeface import _KEYPOINTS
 from genface.detect.facemesh import Mesh, disagreement, region_of_mesh, unlike
+from genface.detect.faces import FIVE_POINTS
 from genface.geometry import rotation_from_euler
 
 
@@ -14,9 +17,12 @@ def mesh(x=0.0, y=0.0, scale=10.0, roll=0.0):
     return Mesh(points.astype(np.float32), 1.0)
 
 
-def keypoints(face):
-    """Where a finder would see eyes, nose, mouth and ears of a mesh."""
-    same = ((33, 133), (263, 362), (1,), (13, 14), (234,), (454,))
+SIX = ((33, 133), (263, 362), (1,), (13, 14), (234,), (454,))
+finders = pytest.mark.parametrize("same", [SIX, FIVE_POINTS])
+
+
+def keypoints(face, same):
+    """Where a finder would see its points of a mesh."""
     return np.stack([face.points[list(v), :2].mean(0) for v in same])
 
 
@@ -32,18 +38,25 @@ def test_a_region_is_half_again_as_large_as_the_face_and_turned_with_it():
     assert np.isclose(region_of_mesh(mesh(roll=0.3))[3], -0.3, atol=1e-5)
 
 
-def test_networks_that_see_the_same_face_agree():
+@finders
+def test_networks_that_see_the_same_face_agree(same):
     face = mesh(100, 80, roll=0.4)
-    assert disagreement(face, keypoints(face)) < 1e-6
+    assert disagreement(face, keypoints(face, same), same) < 1e-6
     width, height = face.box[2:] - face.box[:2]
-    moved = keypoints(face) + [0.2 * np.sqrt(width * height), 0]
-    assert np.isclose(disagreement(face, moved), 0.2)
+    moved = keypoints(face, same) + [0.2 * np.sqrt(width * height), 0]
+    assert np.isclose(disagreement(face, moved, same), 0.2)
 
 
-def test_a_turned_or_shrunk_find_disagrees():
+@finders
+def test_a_turned_or_shrunk_find_disagrees(same):
     face = mesh()
-    assert disagreement(face, keypoints(mesh(roll=1.0))) > 0.15
-    assert disagreement(face, keypoints(mesh(scale=4.0))) > 0.15
+    assert disagreement(face, keypoints(mesh(roll=1.0), same), same) > 0.15
+    assert disagreement(face, keypoints(mesh(scale=3.0), same), same) > 0.15
+
+
+def test_blazeface_tells_six_points_and_the_eyes_come_first():
+    assert _KEYPOINTS == SIX
+    assert all(kinds[:2] == SIX[:2] for kinds in (_KEYPOINTS, FIVE_POINTS))
 
 
 def test_two_finds_of_one_face_are_one():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genface.detect import Detector
-from genface.detect.sources import Span, checked, sources_of
+from genface.detect.sources import Span, shot_of, sources_of
 from genface.errors import InputError, MediaError, ShapeError
 
 
@@ -93,17 +93,11 @@ def test_floats_are_not_guessed():
 def test_a_single_pixel_holds_no_face():
     (source,) = sources_of(np.zeros((1, 1, 3), np.uint8), None)
     with pytest.raises(MediaError, match="1 x 1 pixels are too few"):
-        checked(source, frames_of(source)[0])
-
-
-@pytest.mark.parametrize("preset", ["multitask", "modular"])
-def test_presets_to_come_say_so(preset):
-    with pytest.raises(InputError, match=f"'{preset}' is not built yet.*facemesh"):
-        Detector(preset)
+        shot_of(source, frames_of(source)[0])
 
 
 def test_unknown_presets_are_told_the_known_ones():
-    with pytest.raises(InputError, match="there is facemesh"):
+    with pytest.raises(InputError, match="there are facemesh, multitask, modular"):
         Detector("retinaface")
     with pytest.raises(InputError, match="None or 'mediapipe'"):
         Detector(compat="openface")
