@@ -8,12 +8,18 @@ import typer
 from genface.cli.options import (
     FAILED,
     REFUSED,
+    BatchSize,
+    Commercial,
     Face,
+    FaceModel,
+    FindEvery,
     Force,
     Offline,
     Out,
+    Preset,
     Seed,
     States,
+    named_models,
     state_range,
 )
 
@@ -30,6 +36,11 @@ def run(
     states: States = "2-8",
     seed: Seed = 0,
     face: Face = "longest",
+    detector: Preset = "facemesh",
+    face_model: FaceModel = None,
+    find_every: FindEvery = None,
+    batch_size: BatchSize = 1,
+    commercial: Commercial = False,
     offline: Offline = False,
     force: Force = False,
 ) -> None:
@@ -46,6 +57,11 @@ def run(
             states=numbers,
             seed=seed,
             face=face,
+            detector=detector,
+            models=named_models(face_model=face_model),
+            find_every=find_every,
+            batch_size=batch_size,
+            commercial=commercial or None,
             offline=offline or None,
             force=force,
             progress=stages,
@@ -94,6 +110,29 @@ def detect(
     all_aus: Annotated[
         bool, typer.Option("--all-aus", help="Write AUs that cannot be seen, too.")
     ] = False,
+    detector: Preset = "facemesh",
+    face_model: FaceModel = None,
+    landmark_model: Annotated[
+        str | None, typer.Option(help="modular: mobilefacenet, mobilenet, pfld, none.")
+    ] = None,
+    au_model: Annotated[
+        str | None, typer.Option(help="modular: xgb, svm or none.")
+    ] = None,
+    emotion_model: Annotated[
+        str | None, typer.Option(help="modular: resmasknet, svm or none.")
+    ] = None,
+    facepose_model: Annotated[
+        str | None, typer.Option(help="modular: pose_mlp_v2, img2pose or none.")
+    ] = None,
+    gaze_model: Annotated[
+        str | None, typer.Option(help="modular: l2cs or none.")
+    ] = None,
+    identity_model: Annotated[
+        str | None, typer.Option(help="multitask, modular: arcface or facenet.")
+    ] = None,
+    find_every: FindEvery = None,
+    batch_size: BatchSize = 1,
+    commercial: Commercial = False,
     offline: Offline = False,
     force: Force = False,
 ) -> None:
@@ -110,6 +149,19 @@ def detect(
             start=start,
             end=end,
             all_aus=all_aus,
+            detector=detector,
+            models=named_models(
+                face_model=face_model,
+                landmark_model=landmark_model,
+                au_model=au_model,
+                emotion_model=emotion_model,
+                facepose_model=facepose_model,
+                gaze_model=gaze_model,
+                identity_model=identity_model,
+            ),
+            find_every=find_every,
+            batch_size=batch_size,
+            commercial=commercial or None,
             offline=offline or None,
             force=force,
             progress=stages,
