@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -64,6 +65,9 @@ FACTS: Mapping[str, Mapping[str, tuple[Sequence[str], tuple[int, ...]]]] = {
     },
 }
 
+# By the file and the time of its making.
+_in_use: WeakValueDictionary[tuple[Path, int], Ported] = WeakValueDictionary()
+
 
 def load_ported(
     name: str,
@@ -75,13 +79,18 @@ def load_ported(
 
     ``offline``, ``progress`` and ``commercial`` as in :func:`genface.weights.pull`. A
     :class:`WeightError` where the weights cannot be had, do not fit, or, with
-    ``commercial``, may not be used so.
+    ``commercial``, may not be used so. As long as it is in use somewhere, it is the
+    same network, so that its programs are compiled once.
     """
     entry = _entry(name, "network")
     made = _made(entry, offline, progress, commercial)
-    model = PORTS[name].build()
-    conversion.load_arrays(model, read_safetensors(made).arrays)
-    return Ported(name, model)
+    kept = (made, made.stat().st_mtime_ns)
+    network = _in_use.get(kept)
+    if network is None:
+        model = PORTS[name].build()
+        conversion.load_arrays(model, read_safetensors(made).arrays)
+        network = _in_use[kept] = Ported(name, model)
+    return network
 
 
 def load_classifiers(
