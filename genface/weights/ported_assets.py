@@ -47,7 +47,7 @@ def _mtcnn(part: str, sha256: str, size: int) -> Member:
 PORTED = (
     _ported(
         "retinaface_r34",
-        "faces and five points; large networks' usual first stage",
+        "faces and five points",
         _hub("retinaface_r34"),
         "code MIT (yakhyo); trained on WIDER FACE, which is non-commercial",
         False,
@@ -145,7 +145,7 @@ PORTED = (
         "code MIT; Gaze360 forbids commercial use of networks trained on it",
         False,
         "(N, 224, 224, 3) RGB, ImageNet-normalised",
-        "logits of 90 bins of 4 degrees from -180: pitch, yaw",
+        "logits of yaw and of pitch: 90 bins of 4 degrees from -180",
     ),
     _ported(
         "arcface_iresnet50",

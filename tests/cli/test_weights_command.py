@@ -17,10 +17,11 @@ def genface(*words):
 def test_list_tells_sources_licences_and_uses():
     code, stdout, _ = genface("list")
     assert code == 0
-    for asset in weights.ASSETS.values():
-        entry = stdout[stdout.index(f"{asset.name} ") :]
-        entry = entry[: entry.find("\n", entry.index("    from "))]
-        assert asset.licence in entry and asset.source.place in entry
+    entries = stdout.replace("\n    ", "; ").splitlines()
+    for asset, entry in zip(weights.ASSETS.values(), entries, strict=True):
+        assert entry.startswith(f"{asset.name} ")
+        assert asset.licence in entry
+        assert all(source.place in entry for source in asset.sources.values())
         assert ("not commercial" in entry) is not asset.commercial_use
 
 

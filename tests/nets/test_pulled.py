@@ -14,11 +14,13 @@ from seeded_ports import uniform
 from genface import nets, weights
 from genface.errors import WeightError
 from genface.facs import AU_NAMES
-from genface.nets import pulled
+from genface.files import sha256
+from genface.nets import conversion, published, pulled
 from genface.nets.hog_classifiers import of_record
 from genface.nets.ported import PORTS
 from genface.weights.records import arrays_path, record_of
 from genface.weights.skops_file import read_skops
+from genface.weights.state_files import read_safetensors
 
 POSE = ("pose_mlp_v2.json", "pose_mlp_v2.safetensors")
 REPO = "py-feat/pose_mlp_v2"
@@ -85,19 +87,19 @@ def test_the_commit_and_the_hashes_are_recorded(seeded_hub, seeded_folder):
     assert REPO in original.place
     written = write_seeded("pose_mlp_v2", seeded_folder)["weights"]
     assert original.sha256 == weights.digest("pose_mlp_v2")
-    assert original.sha256 == pulled.sha256(written)
+    assert original.sha256 == sha256(written)
 
 
 @pytest.mark.parametrize("name", ["mobilefacenet", "pfld", "mp_blendshapes"])
 def test_archives_of_torch_are_read(seeded_hub, name):
     seeded_hub(name)
     made = nets.pull_ported(name, progress=silent)
-    kept = pulled.read_safetensors(made).arrays
+    kept = read_safetensors(made).arrays
     model = PORTS[name].build()
     port = PORTS[name]
     state = seeded_state(name)
-    pulled.conversion.load_torch(model, state, port.unused, port.renames)
-    expected = pulled.conversion.arrays_of(model)
+    conversion.load_torch(model, state, port.unused, port.renames)
+    expected = conversion.arrays_of(model)
     assert kept.keys() == expected.keys()
     for key, array in expected.items():
         np.testing.assert_array_equal(kept[key], array)
@@ -108,7 +110,7 @@ def test_classifiers_are_those_of_their_file(seeded_hub, seeded_folder, name):
     seeded_hub(name)
     found = nets.load_classifiers(name, progress=silent)
     path = write_seeded(name, seeded_folder)["weights"]
-    models, outputs = pulled.CLASSIFIERS[name]
+    models, outputs = published.CLASSIFIERS[name]
     expected = of_record(read_skops(path), models)
     hog, points = uniform(4, HOG), 112 * uniform(4, 68, 2)
     np.testing.assert_array_equal(found(hog, points), expected(hog, points))
@@ -117,7 +119,7 @@ def test_classifiers_are_those_of_their_file(seeded_hub, seeded_folder, name):
 
 
 def test_outputs_of_classifiers_are_in_the_tables_order():
-    models, outputs = pulled.CLASSIFIERS["xgb_au"]
+    models, outputs = published.CLASSIFIERS["xgb_au"]
     assert outputs is AU_NAMES
     assert models[:3] == ["AU1", "AU2", "AU4"] and models[-1] == "AU43"
 
@@ -132,7 +134,7 @@ def test_facts_come_with_the_weights(seeded_hub):
 def test_facts_of_img2pose(seeded_folder):
     from seeded_files import config
 
-    facts = pulled._facts("img2pose", config("img2pose"))
+    facts = published._facts("img2pose", config("img2pose"))
     np.testing.assert_array_equal(facts["points"], head_points())
     assert (facts["min_side"], facts["max_side"]) == (400, 1400)
 
@@ -155,11 +157,11 @@ def test_a_multitask_file_without_its_configuration_is_refused(tmp_path):
     path = tmp_path / "face_multitask_v28.safetensors"
     for texts in (None, {"config": "{"}, {"config": "3"}):
         save_file({"a": np.zeros(1)}, path, texts)
-        state = pulled.read_state(path)
+        state = published.read_state(path)
         with pytest.raises(WeightError, match="no configuration in its metadata"):
-            pulled._config_in(path, state.texts)
+            published._config_in(path, state.texts)
     save_file({"a": np.zeros(1)}, path, {"config": json.dumps(MULTITASK)})
-    assert pulled._config_in(path, pulled.read_state(path).texts)["n_au"] == 20
+    assert published._config_in(path, published.read_state(path).texts)["n_au"] == 20
 
 
 def test_bytes_that_are_not_those_stated_are_refused(seeded_hub, tmp_path):

@@ -11,7 +11,7 @@ from torch_writer import write_torch
 from ubjson_writer import as_ubjson
 
 from genface.nets.img2pose_faces import MAX_SIDE, MIN_SIDE, POSE_MEAN, POSE_STD
-from genface.nets.pulled import CLASSIFIERS
+from genface.nets.published import CLASSIFIERS
 from genface.weights import asset
 from genface.weights.skops_file import Record
 

