@@ -9,6 +9,8 @@ from seeded_ports import seeded_port
 from stand_ins import Told
 
 from genface import nets
+from genface.detect.face_crops import FaceCrops
+from genface.detect.landmark_stages import Landmarks, crops
 from genface.detect.modular import (
     AU_MODELS,
     IDENTITY_MODELS,
@@ -213,3 +215,16 @@ def test_many_faces_share_few_programs(loaded):
         measure(stages, FaceBatch([pixels] * count, boxes, np.ones(count)))
     for name in ("mobilefacenet", "pose_mlp_v2"):
         assert seeded(name).n_compilations <= 3
+
+
+def test_stages_from_pulled_files_measure_faces(seeded_hub):
+    seeded_hub(*networks_of(**LIGHT))
+    found = measure(modular_stages(**LIGHT, commercial=False), stand_ins.batch())
+    values = dict(zip(found.names, found.values.T, strict=True))
+    aus, emotions = (np.array([values[k] for k in ks]) for ks in (AUS, V1_EMOTIONS))
+    assert np.isfinite(found.values).all()
+    assert (0 < aus).all() and (aus < 1).all() and aus.std() > 0
+    assert set(np.unique(emotions)) <= {0, 1}
+    stages = [FaceCrops(), Landmarks(seeded("mobilefacenet"), crops)]
+    landmarks = measure(stages, stand_ins.batch()).values[:, len(FACEBOX) :]
+    np.testing.assert_allclose([values[k] for k in LANDMARKS], landmarks.T, atol=1e-3)
