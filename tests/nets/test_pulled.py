@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -380,3 +382,32 @@ def test_mtcnn_finds_eyes_where_they_are(mtcnn_cached, shared):
     np.testing.assert_allclose(seen, points, atol=0.03 * side)
     corrected = np.concatenate([corner, corner + side]) + side * found["o_reg"][0]
     np.testing.assert_allclose(corrected, box, atol=0.08 * side)
+
+
+def test_loading_the_default_networks_imports_nothing_of_this():
+    program = (
+        "import sys, genface, genface.weights, genface.nets, genface.detect\n"
+        "heavy = {'huggingface_hub', 'safetensors', 'flax'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("arcface_iresnet50", "face_multitask_v25_likely", "face_multitask_v28"),
+        *("faceboxes", "facenet", "img2pose", "l2cs", "mobilenet_gdconv"),
+        *("resmasknet", "retinaface_r34"),
+    ],
+)
+def test_every_other_network_is_pulled(seeded_hub, name):
+    hub = seeded_hub(name)
+    found = nets.load_ported(name, progress=silent)
+    assert (found.name, bool(hub.requests)) == (name, name != "faceboxes")
+    facts = nets.config_of(name)
+    if name == "img2pose":
+        np.testing.assert_array_equal(facts["points"], head_points())
+    if "multitask" in name:
+        assert facts["config"] == MULTITASK

