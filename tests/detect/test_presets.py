@@ -21,6 +21,7 @@ from genface.table.columns import (
     LANDMARKS,
     MESH,
     POSE,
+    V1_EMOTIONS,
     VALENCE_AROUSAL,
 )
 
@@ -246,3 +247,24 @@ def test_the_whole_preset_runs_with_weights_of_a_hub(seeded_hub, clip_frames):
     assert table[list(MULTITASK)].notna().all(axis=None)
     known = weights.digest("face_multitask_v28")
     assert table.attrs["weights"]["face_multitask_v28"] == known
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("weights_cached")
+def test_the_modular_preset_runs_with_weights_of_a_hub(seeded_hub, media):
+    choice = choice_of("modular", {"face_model": "blazeface"})
+    seeded_hub(*choice.assets[1:])
+    detector = Detector.of(choice)
+    pictures = [media / "single_face.jpg"] * 4
+    one, *others = (
+        detector.detect(pictures, batch_size=size, progress=False)
+        for size in (1, 4, 16)
+    )
+    columns = [*FACEBOX, *LANDMARKS, *POSE, *AUS, *V1_EMOTIONS, *GAZE]
+    assert one[columns].notna().all(axis=None)
+    assert one.attrs["au_scale"] == "presence"
+    assert set(one.attrs["weights"]) == {*choice.assets, "rig/rig.npz"}
+    for other in others:
+        apart = (one[columns] - other[columns]).abs()
+        apart[[*FACEBOX[:4], *LANDMARKS]] /= one["FaceRectWidth"].min()
+        assert apart.max(axis=None) < 1e-4
