@@ -62,4 +62,4 @@ class RetinaFace:
         ):
             number = np.count_nonzero(scores)
             pairs = points[:number].reshape(number, N_POINTS, 2)
-            yield Faces(boxes[:number], pairs, scores[:number])
+            yield Faces(boxes[:number].astype(np.float64), pairs, scores[:number])
