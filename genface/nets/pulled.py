@@ -169,6 +169,7 @@ def _converted(
 
     ``place`` is where the files are from, if it is not where the registry says.
     """
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     try:
@@ -179,15 +180,21 @@ def _converted(
         told = str(error)
         where = "" if told.startswith(entry.name) else f"{entry.name}: "
         raise WeightError(f"{where}{told}") from None
-    path = arrays_path(entry)
-    with atomic(path) as temporary:
-        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary)
-        digest = sha256(temporary)
     known = {
-        role: Original(file.sha256, place or source.place, file.revision)
-        for (role, source), file in zip(
-            entry.sources.items(), files.values(), strict=True
-        )
+        role: Original(file.sha256, place or entry.sources[role].place, file.revision)
+        for role, file in files.items()
     }
-    write_record(entry, Record(known, digest, CONVERSION, facts))
+    path = arrays_path(entry)
+    try:
+        with atomic(path) as temporary:
+            save_file(
+                {k: np.asarray(v, order="C") for k, v in arrays.items()}, temporary
+            )
+            digest = sha256(temporary)
+        write_record(entry, Record(known, digest, CONVERSION, facts))
+    except (OSError, SafetensorError) as error:
+        raise WeightError(
+            f"{entry.name}: cannot write to the cache {weights.cache_dir()} ({error}); "
+            "free some space, or set GENFACE_CACHE to another folder."
+        ) from None
     return path

