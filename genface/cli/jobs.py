@@ -58,7 +58,7 @@ def run(
             seed=seed,
             face=face,
             detector=detector,
-            models=named_models(face_model=face_model),
+            models=named_models(face_model),
             find_every=find_every,
             batch_size=batch_size,
             commercial=commercial or None,
@@ -112,23 +112,9 @@ def detect(
     ] = False,
     detector: Preset = "facemesh",
     face_model: FaceModel = None,
-    landmark_model: Annotated[
-        str | None, typer.Option(help="modular: mobilefacenet, mobilenet, pfld, none.")
-    ] = None,
-    au_model: Annotated[
-        str | None, typer.Option(help="modular: xgb, svm or none.")
-    ] = None,
-    emotion_model: Annotated[
-        str | None, typer.Option(help="modular: resmasknet, svm or none.")
-    ] = None,
-    facepose_model: Annotated[
-        str | None, typer.Option(help="modular: pose_mlp_v2, img2pose or none.")
-    ] = None,
-    gaze_model: Annotated[
-        str | None, typer.Option(help="modular: l2cs or none.")
-    ] = None,
-    identity_model: Annotated[
-        str | None, typer.Option(help="multitask, modular: arcface or facenet.")
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Another model: au=svm, gaze=none, ...; repeatable."),
     ] = None,
     find_every: FindEvery = None,
     batch_size: BatchSize = 1,
@@ -150,15 +136,7 @@ def detect(
             end=end,
             all_aus=all_aus,
             detector=detector,
-            models=named_models(
-                face_model=face_model,
-                landmark_model=landmark_model,
-                au_model=au_model,
-                emotion_model=emotion_model,
-                facepose_model=facepose_model,
-                gaze_model=gaze_model,
-                identity_model=identity_model,
-            ),
+            models=named_models(face_model, model),
             find_every=find_every,
             batch_size=batch_size,
             commercial=commercial or None,

@@ -54,10 +54,17 @@ def state_range(text: str) -> range:
     return range(low, high + 1)
 
 
-def named_models(**models: str | None) -> dict[str, str | None]:
-    """The models that were named; the word ``none`` leaves one out."""
-    return {
-        name: None if model == "none" else model
-        for name, model in models.items()
-        if model is not None
-    }
+def named_models(
+    face_model: str | None, others: list[str] | None = None
+) -> dict[str, str | None]:
+    """Models by their options in Python; ``others`` are words such as ``au=svm``.
+
+    The word ``none`` leaves a model out.
+    """
+    models: dict[str, str | None] = {"face_model": face_model} if face_model else {}
+    for text in others or ():
+        name, equals, model = text.partition("=")
+        if not (name and equals and model):
+            raise InputError(f"--model {text}: expected the like of au=svm.")
+        models[f"{name}_model"] = None if model == "none" else model
+    return models

@@ -24,10 +24,11 @@ def refusal(*words):
     [
         (["--detector", "yolo"], "there are facemesh, multitask, modular"),
         (["--face-model", "dlib"], "expected blazeface, blazeface_full"),
-        (["--detector", "modular", "--au-model", "rf"], "expected xgb, svm or None"),
-        (["--detector", "modular", "--landmark-model", "none"], "needs landmarks"),
-        (["--au-model", "svm"], "facemesh has no choice of au_model"),
+        (["--detector", "modular", "--model", "au=rf"], "expected xgb, svm or None"),
+        (["--detector", "modular", "--model", "landmark=none"], "needs landmarks"),
+        (["--model", "au=svm"], "facemesh has no choice of au_model"),
         (["--detector", "multitask", "--commercial"], "is not cleared for commercial"),
+        (["--model", "au"], "expected the like of au=svm"),
         (["--find-every", "0"], "expected 1 or more frames"),
     ],
 )
