@@ -39,10 +39,24 @@ def quick_options() -> dict[str, bool | int]:
     They leave out LLVM's dearest passes and the newer code generator, which do not pay
     for programs that run for seconds.
     """
-    options = {
-        "xla_backend_optimization_level": 1,
-        "xla_cpu_use_fusion_emitters": False,
-    }
+    return _known(
+        {
+            "xla_backend_optimization_level": 1,
+            "xla_cpu_use_fusion_emitters": False,
+        }
+    )
+
+
+@functools.cache
+def wide_options() -> dict[str, bool | int]:
+    """Compiler options for the widest vectors of the CPU; none where XLA has not any.
+
+    Half of them, its choice, make the sums and functions of networks a third slower.
+    """
+    return _known({"xla_cpu_prefer_vector_width": 512})
+
+
+def _known(options: dict[str, bool | int]) -> dict[str, bool | int]:
     try:
         jax.jit(lambda: 0, compiler_options=options)()
     except (jax.errors.JaxRuntimeError, ValueError):

@@ -1,93 +1,164 @@
-"""Speed of each pulled network: milliseconds per crop, seconds until the first answer.
+"""Speed of each ported network against py-feat's own torch module, and equal outputs.
 
-Command:   python -m experiments.benchmarks.networks
-Minutes:   about 2
-Expected:  on 2 cores, one crop: attention mesh 4 to 12 ms, full range 5 to 18 ms; until
-           the first answer of both at most 25 s with an empty compilation cache and 3 s
-           with a filled one.
+Command:   python -m experiments.benchmarks.networks [--threads 2] [NAME ...]
+Minutes:   about 15 on an idle machine; with names of networks, those alone
+Expected:  on 2 cores no network slower than torch; outputs equal to 2e-4 of their range
 
-The first answer is timed in fresh processes and includes reading the file, tracing and
-compiling, but not the import of JAX. CPU seconds are printed beside seconds by the
-clock, which other programs on the machine lengthen.
+Needs the package ``py-feat`` with torch and torchvision; without them only JAX's times
+are printed. Both sides get weights that follow from their keys, the same pictures and
+the same number of threads. Each network is measured in a process of its own, torch and
+JAX in turns, and the least of their times is kept: by the clock, which other programs
+on the machine lengthen, and of the CPU, summed over the threads. The time of JAX
+contains the copies from and to numpy; torch's holds no transposing to its
+channels-first order. Torch's threads wait for one another spinning: where other
+programs take their cores its times grow without measure, and only those of one thread
+mean anything.
 """
 
+import argparse
 import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Callable
 
-import jax
 import numpy as np
 
-from genface import nets, weights
+from experiments.benchmarks import torch_modules
+from experiments.benchmarks.torch_modules import MODULES, TorchModule
 
-NAMES = [name for name, entry in weights.ASSETS.items() if entry.kind == "tflite"]
-CROPS = 200
+BATCHES = (1, 16)
+SECONDS = 2.0  # of measuring each side, at least
+ROUNDS = 3  # at least
+TURN = 0.3  # seconds of one side before it is the other's turn
+COLUMNS = ("torch ms", "JAX ms", "ratio", "torch CPU", "JAX CPU", "ratio")
 
 
-def crops(network: nets.Network, count: int) -> np.ndarray:
-    return np.random.default_rng(0).random((count, *network.input_shape), np.float32)
-
-
-def first_answer(name: str) -> None:
-    """In a fresh process: print seconds (clock, CPU) until a network has answered."""
-    weights.ensure(name)
-    jax.block_until_ready(jax.numpy.zeros(1))  # starts the backend
+def seconds(work: Callable[[], object]) -> tuple[float, float]:
+    """By the clock and of the CPU."""
     clock, cpu = time.perf_counter(), time.process_time()
-    network = nets.load(name)
-    jax.block_until_ready(network(crops(network, 1)))
-    print(json.dumps([time.perf_counter() - clock, time.process_time() - cpu]))
+    work()
+    return time.perf_counter() - clock, time.process_time() - cpu
 
 
-def in_fresh_process(name: str, compiled: str) -> list[float]:
-    settings = {
-        "JAX_COMPILATION_CACHE_DIR": compiled,
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-    }
-    command = [sys.executable, "-m", "experiments.benchmarks.networks", name]
-    done = subprocess.run(
-        command, env=os.environ | settings, check=True, capture_output=True, text=True
+def least(sides: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
+    """Least seconds of each side by the clock and of the CPU, measured in turns."""
+    times: dict[str, list[tuple[float, float]]] = {side: [] for side in sides}
+    for work in sides.values():
+        work()
+    while any(
+        len(rows) < ROUNDS or sum(row[0] for row in rows) < SECONDS
+        for rows in times.values()
+    ):
+        for side, work in sides.items():
+            time.sleep(0.05)  # the other side's threads spin for a while
+            work()
+            until = time.perf_counter() + TURN
+            times[side].append(seconds(work))
+            while time.perf_counter() < until:
+                times[side].append(seconds(work))
+    return {side: np.min(rows, axis=0).tolist() for side, rows in times.items()}
+
+
+def pictures(name: str, batch: int) -> np.ndarray:
+    """A batch, channels last, as a network without its preprocessing may see it."""
+    draws = np.random.default_rng(0).random((batch, *MODULES[name].shape))
+    return (draws * 4 - 2).astype(np.float32)
+
+
+def measure(name: str, threads: int) -> None:
+    """In a process of its own: print times and differences of a network as JSON."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    module = None if torch_modules.missing() else TorchModule(name)
+    from genface.nets.ported import from_torch
+
+    if module is None:
+        from tests.nets.seeded_ports import seeded_port
+
+        net = seeded_port(name)
+    else:
+        net = from_torch(name, module.arrays)
+    found = {}
+    for batch in BATCHES:
+        x = pictures(name, batch)
+        sides: dict[str, Callable[[], object]] = {"jax": lambda x=x: net(x)}
+        difference = None
+        if module is not None:
+            sides, difference = _beside(module, sides, x, threads)
+        found[batch] = {"seconds": least(sides), "difference": difference}
+    print(json.dumps(found))
+
+
+def _beside(
+    module: TorchModule,
+    sides: dict[str, Callable[[], object]],
+    x: np.ndarray,
+    threads: int,
+) -> tuple[dict[str, Callable[[], object]], float]:
+    """Torch's side added, and the largest difference in ranges of an output."""
+    import torch
+
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(False)
+    theirs = torch.from_numpy(np.ascontiguousarray(np.moveaxis(x, -1, 1)))
+    if x.ndim == 3:
+        theirs = torch.from_numpy(x)  # points, not pictures
+    expected = module.named(module(theirs))
+    found: dict[str, np.ndarray] = sides["jax"]()  # type: ignore[assignment]
+    difference = max(
+        np.abs(found[key] - expected[key].reshape(found[key].shape)).max()
+        / np.ptp(expected[key])
+        for key in torch_modules.common(found, expected)
     )
-    return json.loads(done.stdout)
+    return {"torch": lambda: module(theirs), **sides}, float(difference)
 
 
-def milliseconds(name: str, batch: int) -> np.ndarray:
-    """Quartiles of the time per crop."""
-    network = nets.load(name)
-    x = jax.device_put(crops(network, batch))
-    jax.block_until_ready(network(x))
-    times = []
-    for _ in range(CROPS // batch):
-        start = time.perf_counter()
-        jax.block_until_ready(network.apply(network.params, x))
-        times.append(time.perf_counter() - start)
-    return np.percentile(times, [0, 25, 50]) * 1e3 / batch
+def in_fresh_process(name: str, threads: int) -> dict:
+    command = [sys.executable, "-m", "experiments.benchmarks.networks", name]
+    command += ["--threads", str(threads), "--only"]
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name}: failed with exit code {done.returncode}.")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def main() -> None:
-    weights.pull(NAMES)
-    print("first answer, s by the clock (CPU)   empty cache    filled cache")
-    with tempfile.TemporaryDirectory() as compiled:
-        for name in NAMES:
-            cold, warm = (in_fresh_process(name, compiled) for _ in range(2))
-            print(
-                f"  {name:30s} {cold[0]:7.1f} ({cold[1]:4.1f}) "
-                f"{warm[0]:9.2f} ({warm[1]:4.2f})"
-            )
-    print("ms per crop: least, quartile, median      one crop        batch of 4")
-    for name in NAMES:
+def row(name: str, batch: str, entry: dict) -> str:
+    """One line of the table, in ms for each item."""
+    ours = [1e3 * value / int(batch) for value in entry["seconds"]["jax"]]
+    if "torch" not in entry["seconds"]:
+        cells = ["-", f"{ours[0]:.2f}", "-", "-", f"{ours[1]:.2f}", "-"]
+    else:
+        theirs = [1e3 * value / int(batch) for value in entry["seconds"]["torch"]]
         cells = [
-            " ".join(f"{value:5.1f}" for value in milliseconds(name, batch))
-            for batch in (1, 4)
+            cell
+            for torch, jax in zip(theirs, ours, strict=True)
+            for cell in (f"{torch:.2f}", f"{jax:.2f}", f"{torch / jax:.2f}")
         ]
-        print(f"  {name:30s} {cells[0]:>20s} {cells[1]:>20s}")
+    known = entry["difference"] is not None
+    cells.append(f"{entry['difference']:.0e}" if known else "-")
+    return f"{name:26s} {batch:>3s}" + "".join(f"{cell:>10s}" for cell in cells)
+
+
+def main(names: list[str], threads: int) -> None:
+    lacking = torch_modules.missing()
+    if lacking:
+        print(f"without torch's modules: {lacking}")
+    heads = "".join(f"{column:>10s}" for column in (*COLUMNS, "differ"))
+    print(f"{'ms per item':24s} batch{heads}")
+    for name in names or MODULES:
+        for batch, entry in in_fresh_process(name, threads).items():
+            print(row(name, batch, entry), flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        first_answer(sys.argv[1])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.only:
+        measure(given.names[0], given.threads)
     else:
-        main()
+        main(given.names, given.threads)

@@ -108,11 +108,13 @@ def value_table(
     for row, sighting in enumerate(sightings):
         if sighting.face is not None:
             values[row] = sighting.face.values
-    table = pd.DataFrame(values, columns=list(names))
-    long = [name for name in names if group_of(name) in _LONG]
-    table = pd.concat(
-        [table.astype(dict.fromkeys(long, np.float32)), _meta(sightings)], axis=1
-    )
+    known = pd.Index(names)
+    long = np.array([group_of(name) in _LONG for name in names], bool)
+    tables = [
+        pd.DataFrame(values[:, ~long], columns=known[~long]),
+        pd.DataFrame(values[:, long].astype(np.float32), columns=known[long]),
+    ]
+    table = pd.concat([*tables, _meta(sightings)], axis=1)
     return table[order_columns(table.columns)]
 
 

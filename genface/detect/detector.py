@@ -55,19 +55,17 @@ class Detector:
         commercial: bool | None = None,
         offline: bool | None = None,
     ) -> None:
-        choice = choice_of(
-            preset,
-            compat=compat,
-            threshold=face_detection_threshold,
-            find_every=find_every,
-            face_model=face_model,
-            landmark_model=landmark_model,
-            au_model=au_model,
-            emotion_model=emotion_model,
-            facepose_model=facepose_model,
-            identity_model=identity_model,
-            gaze_model=gaze_model,
-        )
+        models = {
+            "face_model": face_model,
+            "landmark_model": landmark_model,
+            "au_model": au_model,
+            "emotion_model": emotion_model,
+            "facepose_model": facepose_model,
+            "identity_model": identity_model,
+            "gaze_model": gaze_model,
+        }
+        threshold = face_detection_threshold
+        choice = choice_of(preset, models, compat, threshold, find_every)
         self._load(choice, offline, commercial)
 
     @classmethod

@@ -4,9 +4,9 @@ py-feat's Detectorv2 (2.1.5), written from its measured facts; signs and units a
 genface's (docs/conventions.md), whatever the network's own.
 """
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import softmax
 
 from genface.avatar import Rig
 from genface.detect.stages import FaceBatch
@@ -92,7 +92,7 @@ class Multitask:
             head_turn(said["pose"]),
             head_position(mesh, self._neutral, pictures),
             said["p_au"],
-            np.asarray(jax.nn.softmax(said["emotion_logits"], axis=-1)),
+            softmax(said["emotion_logits"], axis=-1),
             said["va"],
             looking,
             gaze_angle(looking)[:, None],

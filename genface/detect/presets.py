@@ -116,11 +116,10 @@ class Choice:
 
 def choice_of(
     preset: str,
-    *,
+    models: Mapping[str, str | None],
     compat: str | None = None,
     threshold: float = 0.5,
     find_every: int | None = None,
-    **models: str | None,
 ) -> Choice:
     """A preset with the named models, :data:`DEFAULT` where the preset's own is meant.
 

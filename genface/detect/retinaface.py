@@ -13,6 +13,7 @@ from genface import nets
 from genface.detect.faces import FIVE_POINTS, Faces
 from genface.geometry import Pixels
 from genface.geometry.frames import Size, framed, padded_size, together
+from genface.nets.retinaface import N_POINTS
 
 MEAN = (123.0, 117.0, 104.0)  # colour of the pictures trained on
 AT_ONCE = 1 << 22  # pixels, to bound the memory
@@ -60,5 +61,5 @@ class RetinaFace:
             found["boxes"], found["points"], found["score"], strict=True
         ):
             number = np.count_nonzero(scores)
-            pairs = points[:number].reshape(number, -1, 2)
-            yield Faces(boxes[:number], pairs, scores[:number])
+            pairs = points[:number].reshape(number, N_POINTS, 2)
+            yield Faces(boxes[:number].astype(np.float64), pairs, scores[:number])

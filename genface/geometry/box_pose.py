@@ -42,18 +42,25 @@ def head_boxes(
     A margin goes all around and a forehead to the side that the rotation about z puts
     it; what lies outside of the picture is cut off.
     """
-    poses = np.asarray(poses, np.float64)
-    rotation = Rotation.from_rotvec(poses[:, :3]).as_matrix()
-    seen = points @ rotation.transpose(0, 2, 1) + poses[:, None, 3:]
-    flat = seen[..., :2] / seen[..., 2:] * (height + width)
-    flat = flat + [width // 2, height // 2]
+    flat = projected(poses, points, height, width)
     low, high = flat.min(1), flat.max(1)
     sides = high - low
     middle = (low + high) / 2
     half = sides * MARGIN / 2
     boxes = np.concatenate([middle - half, middle + half], axis=1)
-    boxes += _forehead(poses[:, 2], sides)
+    boxes += _forehead(np.asarray(poses)[:, 2], sides)
     return np.clip(np.trunc(boxes), 0, [width, height, width, height]).astype(np.int64)
+
+
+def projected(
+    poses: np.ndarray, points: np.ndarray, height: int, width: int
+) -> np.ndarray:
+    """Where a face's ``points`` (V, 3) at poses (B, 6) are in the picture (B, V, 2)."""
+    poses = np.asarray(poses, np.float64)
+    rotation = Rotation.from_rotvec(poses[:, :3]).as_matrix()
+    seen = points @ rotation.transpose(0, 2, 1) + poses[:, None, 3:]
+    flat = seen[..., :2] / seen[..., 2:] * (height + width)
+    return flat + [width // 2, height // 2]
 
 
 def euler_of(rotation_vectors: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ class Share(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def pyramid(size: Size, scales: Sequence[float], n_levels: int) -> Pyramid:
+def pyramid(size: Size, scales: tuple[float, ...], n_levels: int) -> Pyramid:
     """Plan for pictures of ``size`` (height, width) with one level for each scale.
 
     Reserved is room for all pictures that :func:`padded_size` makes equal, and

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from genface.nets.layers import gelu, one_by_one
 from genface.nets.modules import Conv, Depthwise, LayerNorm, Linear, Verbatim
 
 DEPTHS = (3, 3, 9, 3)
@@ -40,7 +41,7 @@ class Mixing(nnx.Module):
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Maps (N, H, W, C)."""
-        return self.fc2(self.grn(jax.nn.gelu(self.fc1(x), approximate=False)))
+        return self.fc2(self.grn(gelu(self.fc1(x))))
 
 
 class Block(nnx.Module):
@@ -91,9 +92,12 @@ class ConvNeXtV2(nnx.Module):
 
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         """(N, H, W, 3) to (N, H/16, W/16, 384) and (N, H/32, W/32, 768)."""
-        x = self.stages_1(self.stages_0(self.stem_1(self.stem_0(x))))
-        middle = self.stages_2(x)
+        middle = one_by_one(self._until_middle, x)
         return middle, self.stages_3(middle)
+
+    def _until_middle(self, x: jax.Array) -> jax.Array:
+        x = self.stem_1(self.stem_0(x))
+        return self.stages_2(self.stages_1(self.stages_0(x)))
 
 
 class Thinned(ConvNeXtV2):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from genface.nets.layers import gelu
 from genface.nets.modules import Conv, LayerNorm, Linear, Verbatim
 
 CORNERS = ((33, 133), (362, 263))  # vertices of the mesh, by eye
@@ -52,7 +53,7 @@ class EyeEncoder(nnx.Module):
         """(N, H, W, C) and (N, V, 3) in sides of the picture to (N, 2, 256)."""
         x = eye_windows(maps, mesh)
         for conv, norm in ((self.conv1, self.norm1), (self.conv2, self.norm2)):
-            x = jax.nn.gelu(norm(conv(x)), approximate=False)
+            x = gelu(norm(conv(x)))
         flat = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
         return self.norm(self.proj(flat)).reshape(len(mesh), 2, WIDTH)
 

@@ -12,6 +12,7 @@ from flax import nnx
 
 from genface.nets.convnextv2 import WIDTHS, ConvNeXtV2
 from genface.nets.eye_gaze import EyeEncoder, EyeGaze, PooledGaze
+from genface.nets.layers import gelu
 from genface.nets.modules import Conv, LayerNorm, Linear, Parallel, Verbatim
 
 AUS, EMOTIONS, BLENDSHAPES, VERTICES = 20, 7, 52, 478
@@ -33,7 +34,7 @@ class Dense(nnx.Module):
         """The last axis."""
         *first, last = self.steps
         for step in first:
-            x = jax.nn.gelu(step(x), approximate=False)
+            x = gelu(step(x))
         return last(x)
 
 

@@ -1,5 +1,6 @@
 """Pictures in and faces out of img2pose: resizing, poses in the picture, duplicates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax
@@ -9,13 +10,14 @@ import numpy as np
 from genface.errors import ShapeError
 from genface.geometry.box_pose import euler_of, head_boxes, pose_in_picture
 from genface.geometry.nms import nms
+from genface.nets.layers import interpolation, resize
+from genface.nets.pictures import normalised
 
 # Of the poses trained on: rotation vector, translation; released with the network.
 POSE_MEAN = (-0.0238, 0.0275, -0.0144, 0.0664, 0.2380, 3.4813)
 POSE_STD = (0.2353, 0.5395, 0.1767, 0.1320, 0.1358, 0.3663)
 MIN_SIDE, MAX_SIDE = 400, 1400  # pixels, as released
 MULTIPLE = 32  # pixels that a padded side is a multiple of
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 LOWEST_SCORE = 0.05  # of a proposal that is looked at
 OVERLAPS = (0.5, 0.3)  # of two faces: among all, then among those that are left
 
@@ -44,22 +46,26 @@ def resized_size(
 
 
 def prepared(
-    pictures: np.ndarray, min_side: int = MIN_SIDE, max_side: int = MAX_SIDE
-) -> tuple[jax.Array, tuple[int, int]]:
-    """Pictures (N, H, W, 3) in 0-1 as the network takes them, and their size in there.
+    frames: jax.Array, size: tuple[int, int], resized: tuple[int, int]
+) -> jax.Array:
+    """Pictures of one ``size`` as the network takes them, ``resized``.
 
-    Normalised, resized bilinearly and padded with zeros below and to the right.
+    ``frames`` (N, H, W, 3) in 0-255 hold them in their upper left parts. Normalised,
+    resized bilinearly and padded with zeros below and to the right.
     """
-    if np.ndim(pictures) != 4 or np.shape(pictures)[-1] != 3:
-        raise ShapeError(f"expected pictures (N, H, W, 3), got {np.shape(pictures)}.")
-    x = (jnp.asarray(pictures, jnp.float32) - np.array(IMAGENET_MEAN)) / np.array(
-        IMAGENET_STD
-    )
-    count, height, width, _ = x.shape
-    size = resized_size(height, width, min_side, max_side)
-    x = jax.image.resize(x, (count, *size, 3), "bilinear", antialias=False)
-    below, right = (-side % MULTIPLE for side in size)
-    return jnp.pad(x, ((0, 0), (0, below), (0, right), (0, 0))).astype("float32"), size
+    if np.ndim(frames) != 4 or np.shape(frames)[-1] != 3:
+        raise ShapeError(f"expected pictures (N, H, W, 3), got {np.shape(frames)}.")
+    ways = []
+    for axis, (own, new) in enumerate(zip(size, resized, strict=True)):
+        way = np.zeros((-(-new // MULTIPLE) * MULTIPLE, frames.shape[1 + axis]))
+        way[:new, :own] = interpolation(own, new, align=False, half_pixel=True)
+        ways.append(way.astype(np.float32))
+    return _prepared(frames, *ways)
+
+
+@jax.jit
+def _prepared(frames: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
+    return resize(normalised(frames / 255), rows, columns)
 
 
 def faces(
@@ -69,15 +75,18 @@ def faces(
     width: int,
     points: np.ndarray,
     threshold: float = 0.5,
+    mean: Sequence[float] = POSE_MEAN,
+    std: Sequence[float] = POSE_STD,
 ) -> Faces:
     """Faces of one picture from ``found``, what the network's ``detect`` gives for it.
 
     ``resized`` is the picture's size in the network, ``height`` and ``width`` its own;
-    ``points`` (68, 3) the 3-D face that is projected for the boxes.
+    ``points`` (68, 3) the 3-D face that is projected for the boxes; ``mean`` and
+    ``std`` (6,) those of the poses trained on.
     """
     seen = np.flatnonzero(found["score"] > LOWEST_SCORE)
     back = np.array([width / resized[1], height / resized[0]] * 2)
-    local = np.asarray(found["dof"][seen], np.float64) * POSE_STD + POSE_MEAN
+    local = np.asarray(found["dof"][seen], np.float64) * np.array(std) + mean
     poses = pose_in_picture(local, found["boxes"][seen] * back, height, width)
     boxes, scores = head_boxes(poses, points, height, width), found["score"][seen]
     kept = np.arange(len(seen))

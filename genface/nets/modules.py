@@ -15,7 +15,14 @@ import numpy as np
 from flax import nnx
 
 from genface.nets import layers, winograd
-from genface.nets.layers import activate, convolve, depthwise, pointwise, prelu
+from genface.nets.layers import (
+    activate,
+    convolve,
+    dense,
+    depthwise,
+    pointwise,
+    prelu,
+)
 
 Shapes = dict[str, tuple[int, ...]]
 Arrays = Mapping[str, np.ndarray]
@@ -206,20 +213,20 @@ class Linear(_Weighted):
         epsilon: float = NORM_EPSILON,
     ) -> None:
         super().__init__(outputs, bias, own, norm, epsilon)
-        self.kernel = _param(inputs, outputs)
+        self.kernel = _param(outputs, inputs)
 
     def weight_shape(self) -> tuple[int, ...]:
         """(D, C)."""
-        inputs, outputs = self.kernel.shape
+        outputs, inputs = self.kernel.shape
         return outputs, inputs
 
     def set_weight(self, weight: np.ndarray, scale: np.ndarray) -> None:
-        """To (C, D)."""
-        _set(self.kernel, weight.T * scale)
+        """(D, C) as it is."""
+        _set(self.kernel, weight * scale[:, None])
 
     def __call__(self, x: jax.Array, activation: str | None = None) -> jax.Array:
         """Multiply, add the bias, activate."""
-        return pointwise(x, self.kernel[...], self.bias[...], activation)
+        return dense(x, self.kernel[...], self.bias[...], activation)
 
 
 class Parallel(Layer):
@@ -238,13 +245,13 @@ class Parallel(Layer):
         norm: str,
         epsilon: float = NORM_EPSILON,
     ) -> None:
-        self.kernel = _param(inputs, count, outputs)
+        self.kernel = _param(count, outputs, inputs)
         self.bias = _param(count, outputs)
         self.own, self.norm, self.epsilon = own, norm, epsilon
 
     def shapes(self) -> Shapes:
         """Weight and norm of each."""
-        inputs, count, outputs = self.kernel.shape
+        count, outputs, inputs = self.kernel.shape
         found: Shapes = {}
         for k in range(count):
             found[f"{self.own.format(k)}/weight"] = (outputs, inputs, 1, 1)
@@ -253,22 +260,22 @@ class Parallel(Layer):
 
     def load(self, arrays: Arrays) -> None:
         """Fold the norms in."""
-        _, count, outputs = self.kernel.shape
+        count, outputs, _ = self.kernel.shape
         kernels, shifts = [], []
         for k in range(count):
             norm = self.norm.format(k)
             scale, shift = _affine(arrays, norm, outputs, self.epsilon)
             weight = np.asarray(arrays[f"{self.own.format(k)}/weight"], np.float64)
-            kernels.append(weight[..., 0, 0].T * scale)
+            kernels.append(weight[..., 0, 0] * scale[:, None])
             shifts.append(shift)
-        _set(self.kernel, np.stack(kernels, 1))
+        _set(self.kernel, np.stack(kernels))
         _set(self.bias, np.stack(shifts))
 
     def __call__(self, x: jax.Array, activation: str | None = None) -> jax.Array:
         """Multiply, add the biases, activate."""
-        inputs, count, outputs = self.kernel.shape
-        kernel = self.kernel[...].reshape(inputs, -1)
-        y = pointwise(x, kernel, self.bias[...].reshape(-1), activation)
+        count, outputs, inputs = self.kernel.shape
+        kernel = self.kernel[...].reshape(-1, inputs)
+        y = dense(x, kernel, self.bias[...].reshape(-1), activation)
         return y.reshape(*x.shape[:-1], count, outputs)
 
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from genface.compilation import keep_compiled
+from genface.compilation import keep_compiled, wide_options
 from genface.errors import ShapeError, WeightError
 from genface.nets import conversion
 
@@ -89,7 +89,9 @@ class Ported:
 
     def __init__(self, name: str, model: nnx.Module) -> None:
         self.name = name
-        self._graph, self._weights = nnx.split(model)
+        self._graph, state = nnx.split(model)
+        # Flat: taking a nested state apart at each call costs milliseconds.
+        self._weights, self._tree = jax.tree.flatten(state)
         self._programs: dict[str, Callable] = {}
         keep_compiled()
 
@@ -129,11 +131,14 @@ class Ported:
     def _program(self, method: str) -> Callable:
         if method not in self._programs:
 
-            def run(weights: nnx.State, *inputs: jax.Array) -> dict[str, jax.Array]:
-                found = getattr(nnx.merge(self._graph, weights), method)(*inputs)
+            def run(
+                weights: list[jax.Array], *inputs: jax.Array
+            ) -> dict[str, jax.Array]:
+                state = jax.tree.unflatten(self._tree, weights)
+                found = getattr(nnx.merge(self._graph, state), method)(*inputs)
                 return OrderedDict(found)  # a plain one would come back sorted
 
-            self._programs[method] = jax.jit(run)
+            self._programs[method] = jax.jit(run, compiler_options=wide_options())
         return self._programs[method]
 
     @property
@@ -145,6 +150,8 @@ class Ported:
 
 def _padded(part: jax.Array) -> jax.Array:
     size = next(size for size in SIZES if size >= len(part))
+    if size == len(part):
+        return part
     return jnp.pad(part, [(0, size - len(part))] + [(0, 0)] * (part.ndim - 1))
 
 

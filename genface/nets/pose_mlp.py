@@ -6,6 +6,7 @@ Distilled from img2pose by py-feat: its ``pose_mlp_v2``.
 import jax
 from flax import nnx
 
+from genface.nets.layers import gelu
 from genface.nets.modules import LayerNorm, Linear
 
 WIDTHS = (136, 512, 256, 128)
@@ -37,5 +38,5 @@ class PoseMLP(nnx.Module):
     def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
         """``out`` (N, 6), to be multiplied and shifted by the file's own numbers."""
         for dense, norm in zip(self.dense, self.norms, strict=True):
-            x = jax.nn.gelu(norm(dense(x)), approximate=False)
+            x = gelu(norm(dense(x)))
         return {"out": self.last(x)}

@@ -8,6 +8,7 @@ was recorded, or an older version of this module made it.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -34,6 +35,9 @@ from genface.weights.state_files import read_safetensors
 
 CONVERSION = 1  # to be raised when the same file becomes other arrays
 
+# By the file and the time of its making.
+_in_use: WeakValueDictionary[tuple[Path, int], Ported] = WeakValueDictionary()
+
 
 def load_ported(
     name: str,
@@ -45,13 +49,18 @@ def load_ported(
 
     ``offline``, ``progress`` and ``commercial`` as in :func:`genface.weights.pull`. A
     :class:`WeightError` where the weights cannot be had, do not fit, or, with
-    ``commercial``, may not be used so.
+    ``commercial``, may not be used so. As long as it is in use somewhere, it is the
+    same network, so that its programs are compiled once.
     """
     entry = _entry(name, "network")
     made = _made(entry, offline, progress, commercial)
-    model = PORTS[name].build()
-    conversion.load_arrays(model, read_safetensors(made).arrays)
-    return Ported(name, model)
+    kept = (made, made.stat().st_mtime_ns)
+    network = _in_use.get(kept)
+    if network is None:
+        model = PORTS[name].build()
+        conversion.load_arrays(model, read_safetensors(made).arrays)
+        network = _in_use[kept] = Ported(name, model)
+    return network
 
 
 def load_classifiers(

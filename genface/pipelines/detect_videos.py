@@ -1,7 +1,7 @@
 """Videos and images in, one table of faces out."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from genface.fex import Fex, read_fex
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
 from genface.table.columns import Selection
+
 
 @dataclass(frozen=True)
 class DetectResult:
@@ -36,13 +37,13 @@ def detect_videos(
     end: float | None = None,
     skip_frames: int | None = None,
     all_aus: bool = False,
+    models: Mapping[str, str | None] | None = None,
     find_every: int | None = None,
     batch_size: int = 1,
     commercial: bool | None = None,
     offline: bool | None = None,
     force: bool = False,
     progress: Progress | None = None,
-    **models: str | None,
 ) -> DetectResult:
     """Detect every face of every input and write them as one table.
 
@@ -50,8 +51,8 @@ def detect_videos(
     file of either kind. Times are in seconds. With several inputs, one that cannot
     be read becomes a line of ``failures`` and the rest goes on; a single one raises.
     A job with failures is not done: it is tried again, not up to date.
-    ``detector``, the ``models`` (``face_model``, ``au_model`` ...), ``find_every``,
-    ``batch_size``, ``all_aus`` and ``commercial`` are those of
+    ``detector``, the ``models`` by their options' names (``face_model`` ...),
+    ``find_every``, ``batch_size``, ``all_aus`` and ``commercial`` are as in
     :class:`genface.Detector`.
     """
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
@@ -60,7 +61,7 @@ def detect_videos(
     out = Path(out)
     tables = _tables(out)
     digests = _digests(paths)
-    choice = choice_of(detector, find_every=find_every, **models)
+    choice = choice_of(detector, models or {}, find_every=find_every)
     settings = {
         **choice.facts,
         "columns": columns,

@@ -241,11 +241,11 @@ def provenance_section(
     for key, value in given.items():
         rows += _flat(key, value)
     section = Section("Provenance").table(["what", "value"], rows, wrap=True)
-    section.text("Licences of the weights used by the embedded detector:")
+    used = [name for name in fex.attrs.get("weights", ()) if name in weights.ASSETS]
+    section.text("Licences of the detector's weights:")
     return section.notes(
-        f"{asset.name}: {asset.licence}"
-        for name in weights.FACEMESH_ASSETS
-        for asset in [weights.asset(name)]
+        f"{name}: {weights.asset(name).licence}"
+        for name in used or weights.FACEMESH_ASSETS
     )
 
 

@@ -1,7 +1,7 @@
 """The whole job: video to table to model to samples to moving face to report."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,11 @@ def run_clip(
     states: Iterable[int] = range(2, 9),
     seed: int = 0,
     face: str = "longest",
+    detector: str = "facemesh",
+    models: Mapping[str, str | None] | None = None,
+    find_every: int | None = None,
+    batch_size: int = 1,
+    commercial: bool | None = None,
     offline: bool | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -49,6 +54,7 @@ def run_clip(
     Only the first ``seconds`` of the clip are used, if given; the synthetic
     behaviour goes on for as long as the real one lasted. Finished stages of an
     interrupted run are kept. A clip without a face stops after the table.
+    ``detector`` and what belongs to it are as in :func:`detect_videos`.
     """
     clip, out = Path(clip), Path(out)
     progress, say = progress or silent, say or (lambda line: None)
@@ -67,7 +73,17 @@ def run_clip(
     synthetic, film = out / "synthetic.csv", out / "real_vs_synthetic.mp4"
     before = outputs.recorded(table)
     found = detect_videos(
-        clip, out, end=seconds, offline=offline, force=force, progress=progress
+        clip,
+        out,
+        end=seconds,
+        detector=detector,
+        models=models,
+        find_every=find_every,
+        batch_size=batch_size,
+        commercial=commercial,
+        offline=offline,
+        force=force,
+        progress=progress,
     )
     _say_all(say, found.lines)
     seen = bool((found.fex["status"] == "ok").any())

@@ -4,8 +4,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import HDBSCAN
 
 from genface.errors import InputError, warn
@@ -14,8 +12,8 @@ from genface.table import groups
 
 Method = Literal["gallery", "hdbscan", "connected"]
 
-BLOCK = 1024
-"""Rows compared with all others at once."""
+COMPARISONS = 2**22
+"""Pairs of faces compared at once."""
 
 
 def compute_identities(
@@ -27,6 +25,7 @@ def compute_identities(
 ) -> pd.DataFrame:
     """The table with ``Identity`` from its embeddings; see :func:`cluster_identities`.
 
+    Faces are taken input by input and frame by frame, whatever the order of the rows.
     Two faces of one frame that become the same person are a warning: no person is
     there twice, so the threshold may be too low.
     """
@@ -34,7 +33,11 @@ def compute_identities(
     if not names:
         raise InputError("the table has no identity embeddings (Identity_1, ...).")
     embeddings = numbers(pd.DataFrame(frame[list(names)]), "identities").to_numpy()
-    labels = cluster_identities(embeddings, threshold, method, min_cluster_size)
+    order = _in_time(frame)
+    labels = np.empty(len(frame), dtype=object)
+    labels[order] = cluster_identities(
+        embeddings[order], threshold, method, min_cluster_size
+    )
     table = frame if inplace else frame.copy()
     table["Identity"] = labels
     if {"input", "frame"} <= set(table.columns):
@@ -94,6 +97,17 @@ def cluster_identities(
     return labels
 
 
+def _in_time(frame: pd.DataFrame) -> np.ndarray:
+    """Positions of rows by input, as these appear, then frame; stable."""
+    rows = pd.DataFrame(index=np.arange(len(frame)))
+    if "input" in frame.columns:
+        rows["input"] = pd.factorize(frame["input"])[0]
+    if "frame" in frame.columns:
+        rows["frame"] = frame["frame"].to_numpy()
+    known = list(rows.columns)
+    return (rows.sort_values(known, kind="stable") if known else rows).index.to_numpy()
+
+
 def _gallery(unit: np.ndarray, threshold: float) -> np.ndarray:
     """Sequential leader clustering with running means."""
     codes = np.empty(len(unit), dtype=int)
@@ -113,15 +127,26 @@ def _gallery(unit: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def _connected(unit: np.ndarray, threshold: float) -> np.ndarray:
-    links = [
-        np.argwhere(unit[first : first + BLOCK] @ unit.T > threshold) + [first, 0]
-        for first in range(0, len(unit), BLOCK)
-    ]
-    rows, columns = np.concatenate(links).T
-    graph = csr_matrix(
-        (np.ones(len(rows), dtype=bool), (rows, columns)), shape=(len(unit),) * 2
-    )
-    return connected_components(graph, directed=False)[1]
+    """Components of the graph of likeness, each grown from its first face.
+
+    A face is compared only with those not yet reached, and no more than
+    :data:`COMPARISONS` are held at once, however many links there are.
+    """
+    codes = np.full(len(unit), -1)
+    apart = np.arange(len(unit))
+    component = -1
+    while len(apart):
+        component += 1
+        waiting, apart = apart[:1], apart[1:]
+        codes[waiting] = component
+        while len(waiting) and len(apart):
+            count = max(1, COMPARISONS // len(apart))
+            some, waiting = waiting[:count], waiting[count:]
+            alike = (unit[apart] @ unit[some].T > threshold).any(1)
+            codes[apart[alike]] = component
+            waiting = np.concatenate([waiting, apart[alike]])
+            apart = apart[~alike]
+    return codes
 
 
 def _dense(unit: np.ndarray, threshold: float, smallest: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genface.geometry.box_crops import square_crops, stretched_crops
+from genface.geometry.box_crops import corner_crops, square_crops, stretched_crops
 from genface.geometry.crops import Pixels
 
 HEIGHT, WIDTH = 90, 120
@@ -82,3 +82,25 @@ def test_a_box_of_no_size_is_one_pixel():
     found, square = square_crops(picture, [[2, 2, 2, 2]], 2)
     assert square.tolist() == [[1.5, 1.5, 1.0]]
     assert np.isfinite(found).all()
+
+
+def test_corner_crops_equal_plain_loops():
+    # TensorFlow's rule: boxes in shares of the sides, times one pixel less.
+    height, width, size = 30, 40, 5
+    picture = np.random.default_rng(4).integers(0, 256, (height, width, 3))
+    boxes = np.array([[3.3, 4.1, 21.0, 17.5], [-6, 20, 12, 38], [0, 0, 40, 30]])
+    found = np.asarray(corner_crops(of_picture(picture), boxes, size))
+    expected = np.full(found.shape, 127.5)
+    for b, (x1, y1, x2, y2) in enumerate(boxes):
+        for i, j in np.ndindex(size, size):
+            y = (y1 + (y2 - y1) * i / (size - 1)) / height * (height - 1)
+            x = (x1 + (x2 - x1) * j / (size - 1)) / width * (width - 1)
+            if 0 <= y <= height - 1 and 0 <= x <= width - 1:
+                top, left = int(y), int(x)
+                low, right = min(top + 1, height - 1), min(left + 1, width - 1)
+                corners = picture[[top, low]][:, [left, right]].astype(float)
+                down, across = np.array([1 - y + top, y - top]), x - left
+                along = corners[:, 0] * (1 - across) + corners[:, 1] * across
+                expected[b, i, j] = down @ along
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert (expected[1] == 127.5).any() and (expected[2] != 127.5).all()

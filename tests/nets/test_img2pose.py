@@ -1,5 +1,6 @@
 """img2pose: the network against torch's numbers, its proposals against plain loops."""
 
+import jax
 import numpy as np
 import pytest
 from seeded_ports import TOLERANCE, Keys, Outputs, uniform
@@ -131,14 +132,17 @@ def test_proposals_equal_plain_loops():
 )
 def test_pictures_are_resized_and_padded(size, expected):
     assert img2pose_faces.resized_size(*size) == expected
-    grey = np.full((1, *size, 3), 0.5)
-    x, found = img2pose_faces.prepared(grey)
-    assert found == expected
+    frames = np.full((2, size[0] + 30, size[1] + 7, 3), 300.0)  # noise around them
+    pictures = frames[:, : size[0], : size[1]]
+    pictures[:] = RANDOM.uniform(0, 255, pictures.shape)
+    x = img2pose_faces.prepared(frames, size, expected)
     assert x.shape[1] % 32 == x.shape[2] % 32 == 0
-    inside = x[0, : found[0], : found[1]]
-    plain = (0.5 - np.array([0.485, 0.456, 0.406])) / [0.229, 0.224, 0.225]
-    np.testing.assert_allclose(inside, np.broadcast_to(plain, inside.shape), atol=1e-5)
-    assert not x[0, found[0] :].any() and not x[0, :, found[1] :].any()
+    plain = (pictures / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    shape = (2, *expected, 3)
+    resized = jax.image.resize(plain, shape, "bilinear", antialias=False)
+    inside = x[:, : expected[0], : expected[1]]
+    np.testing.assert_allclose(inside, resized, atol=5e-4)
+    assert not x[:, expected[0] :].any() and not x[:, :, expected[1] :].any()
 
 
 def test_duplicates_and_unlikely_faces_are_dropped():

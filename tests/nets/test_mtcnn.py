@@ -50,15 +50,37 @@ class TestONet(Port):
         return pictures(2, 3, 48, 48)
 
 
-def test_the_three_together_see_what_their_size_allows():
+def together():
     weights = {
         f"{part}.{key}": seeded(key, shape)
         for part in ("pnet", "rnet", "onet")
         for key, shape in shapes_of(f"mtcnn_{part}").items()
     }
-    together = from_torch("mtcnn", weights)
-    assert together(np.zeros((1, 12, 14, 3))).keys() == {"p_reg", "p_prob"}
-    found = together(pictures(2, 3, 24, 24))
+    return from_torch("mtcnn", weights)
+
+
+def test_pictures_on_one_canvas_are_seen_as_each_alone():
+    net = together()
+    canvas = pictures(1, 3, 48, 64)
+    seen = np.zeros((1, 46, 62), bool)
+    places = [(0, 0, 25, 30), (26, 0, 21, 23), (0, 32, 40, 31)]
+    for top, left, height, width in places:
+        seen[0, top : top + height - 2, left : left + width - 2] = True
+    found = net.run("proposed", canvas, seen)
+    for top, left, height, width in places:
+        alone = net(canvas[:, top : top + height, left : left + width])
+        rows, columns = alone["p_prob"].shape[2:]
+        part = np.s_[0, top // 2 : top // 2 + rows, left // 2 : left // 2 + columns]
+        np.testing.assert_allclose(found["face"][part], alone["p_prob"][0, 1], 1e-4)
+        expected = alone["p_reg"][0].transpose(1, 2, 0)
+        np.testing.assert_allclose(found["reg"][part], expected, atol=1e-5)
+    assert net.n_compilations == 4
+
+
+def test_the_three_together_see_what_their_size_allows():
+    net = together()
+    assert net(np.zeros((1, 12, 14, 3))).keys() == {"p_reg", "p_prob"}
+    found = net(pictures(2, 3, 24, 24))
     assert found.keys() == {"p_reg", "p_prob", "r_reg", "r_prob"}
     for key, kept in TestRNet.numbers.items():
         values = found[key].ravel()

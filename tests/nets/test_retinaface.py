@@ -3,10 +3,11 @@
 import jax
 import numpy as np
 import pytest
-from seeded_ports import Keys, Outputs, uniform
+from seeded_ports import TOLERANCE, Keys, Outputs, uniform
 
+from genface.geometry import iou
 from genface.nets.priors import decode_boxes, decode_points
-from genface.nets.retinaface import RetinaFace, boxes
+from genface.nets.retinaface import RetinaFace, _best, boxes, grid
 
 
 class TestRetinaFaceKeys(Keys):
@@ -25,6 +26,20 @@ class TestRetinaFaceOutputs(Outputs):
     @classmethod
     def inputs(cls):
         return 255 * uniform(1, 3, 96, 128) - np.float32([123, 117, 104])
+
+    def test_padding_changes_nothing(self, net):
+        sizes = [(90, 121), (61, 97)]
+        framed = np.zeros((2, 96, 128, 3), np.float32)
+        for n, (height, width) in enumerate(sizes):
+            framed[n, :height, :width] = self.inputs()[0, :height, :width]
+        found = net(framed, np.float32(sizes))
+        _, corners = grid((96, 128))
+        for n, (height, width) in enumerate(sizes):
+            alone = net(framed[n : n + 1, :height, :width])
+            own = (corners < [width, height]).all(-1)
+            for key, values in alone.items():
+                tolerance = TOLERANCE * np.ptp(values)
+                np.testing.assert_allclose(found[key][n, own], values[0], 0, tolerance)
 
 
 @pytest.fixture
@@ -77,8 +92,47 @@ def test_deviations_are_in_sizes_of_the_box():
     np.testing.assert_allclose(points, [[[0.7, 0.4, 0.5, 0.6]]], rtol=1e-6)
 
 
+def best_by_loops(starts, scores, loc, landms):
+    """Decoded one by one, then the greedy rule."""
+    found = []
+    for (x, y, w, h), score, d, points in zip(starts, scores, loc, landms, strict=True):
+        if score > -np.inf:
+            x0, y0 = x + 0.1 * d[0] * w, y + 0.1 * d[1] * h
+            half = np.array([w * np.exp(0.2 * d[2]), h * np.exp(0.2 * d[3])]) / 2
+            box = np.concatenate([[x0, y0] - half, [x0, y0] + half])
+            pairs = points.reshape(5, 2) * 0.1 * [w, h] + [x, y]
+            found.append((score, box, pairs.ravel()))
+    kept = []
+    for score, box, points in sorted(found, key=lambda one: -one[0]):
+        if all(iou(box, other) <= 0.4 for _, other, _ in kept):
+            kept.append((score, box, points))
+    return [np.array(parts) for parts in zip(*kept, strict=True)]
+
+
+def test_the_best_faces_equal_plain_loops():
+    random = np.random.default_rng(3)
+    starts, corners = grid((64, 96))
+    scores = random.uniform(0, 1, len(starts)).astype(np.float32)
+    scores[random.uniform(size=len(starts)) < 0.6] = -np.inf
+    loc = random.standard_normal((len(starts), 4)).astype(np.float32)
+    landms = random.standard_normal((len(starts), 10)).astype(np.float32)
+    found = _best(starts, scores, loc, landms)
+    expected = best_by_loops(starts, scores, loc, landms)
+    number = len(expected[0])
+    assert 10 < number < 100 and not found["score"][number:].any()
+    for key, values in zip(("score", "boxes", "points"), expected, strict=True):
+        np.testing.assert_allclose(found[key][:number], values, rtol=1e-4, atol=1e-4)
+    # Every prior begins at its cell, and each cell at a multiple of its step.
+    assert (corners >= 0).all() and (corners % 8 == 0).all()
+    assert (starts[:, :2] - corners <= 16).all()
+
+
 @pytest.mark.parametrize("shape", [(100, 130), (129, 161)])
 def test_any_size_of_picture_has_its_boxes(shape):
     picture = jax.ShapeDtypeStruct((2, *shape, 3), np.float32)
     found = jax.eval_shape(RetinaFace(), picture)
     assert found["loc"].shape == (2, *boxes(shape).shape)
+    sizes = jax.ShapeDtypeStruct((2, 2), np.float32)
+    least = jax.ShapeDtypeStruct((2, 1), np.float32)
+    faces = jax.eval_shape(RetinaFace().detect, picture, sizes, least)
+    assert faces["boxes"].shape == (2, 750, 4) and faces["points"].shape[2] == 10

@@ -1,7 +1,10 @@
 """Persons from embeddings that were made to be theirs."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from genface import stats
 from genface.errors import InputError
@@ -81,3 +84,41 @@ def test_in_place_and_checks():
         table.compute_identities(method="kmeans")
     with pytest.raises(InputError, match="threshold=2"):
         table.compute_identities(threshold=2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_components_are_those_of_the_whole_graph(seed, monkeypatch):
+    monkeypatch.setattr(stats.identities, "COMPARISONS", 37)
+    faces = np.random.default_rng(seed).normal(size=(120, 3))
+    unit = faces / np.linalg.norm(faces, axis=1, keepdims=True)
+    count, expected = connected_components(unit @ unit.T > 0.97)
+    found = stats.cluster_identities(faces, 0.97, "connected")
+    assert 1 < count < 120
+    assert len(set(zip(expected, found, strict=True))) == count == len(set(found))
+
+
+def test_one_person_in_many_frames_needs_little_memory():
+    embeddings = np.tile(faces([0], d=4), (20_000, 1))  # 4e8 pairs, all alike
+    tracemalloc.start()
+    found = stats.cluster_identities(embeddings, 0.8, "connected")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert set(found) == {"Person_0"}
+    assert most < 100e6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_of_rows_does_not_matter(method):
+    table = made(np.random.default_rng(2).integers(0, 4, 40).tolist())
+    mixed = table.sample(frac=1, random_state=0)
+    found = mixed.compute_identities(method=method)["Identity"]
+    expected = table.compute_identities(method=method)["Identity"]
+    assert found.sort_index().tolist() == expected.tolist()
+
+
+def test_a_person_drifts_with_the_mean_of_a_gallery():
+    # The second is .94 like the first, the third .91 like the mean of both.
+    angle = np.deg2rad([0, 20, 34])
+    turned = np.column_stack([np.cos(angle), np.sin(angle)])
+    assert len(set(stats.cluster_identities(turned, 0.9))) == 1
+    assert len(set(stats.cluster_identities(turned[[0, 2]], 0.9))) == 2
