@@ -16,7 +16,7 @@ from jax import lax
 from genface.nets.layers import Pads
 
 # Many channels make the transformed kernels larger than the cache: smaller tiles then.
-LARGE_TILES_UNTIL = 128  # channels
+LARGE_TILES_UNTIL = 256  # channels
 # Rows of inputs (B), kernels (G) and outputs (A), by the outputs m of a tile.
 _INPUT = {
     2: ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1)),

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from flax import nnx
+from scipy.stats import norm
 
 from genface.errors import WeightError
+from genface.nets import layers
 from genface.nets.conversion import key_table, load_torch
 from genface.nets.modules import Conv, Upsampling, average_pool, max_pool
 from genface.nets.ported import from_torch
@@ -93,3 +95,14 @@ def test_mean_counts_padding_as_zeros():
 def test_an_unknown_network_lists_the_known():
     with pytest.raises(WeightError, match="'l3cs'; there are .*l2cs, "):
         from_torch("l3cs", {})
+
+
+def test_gelu_is_x_times_the_normal_distribution():
+    x = np.linspace(-12, 12, 1001, dtype=np.float32)
+    np.testing.assert_allclose(layers.gelu(x), x * norm.cdf(x), atol=1e-6)
+
+
+def test_a_batch_in_turns_is_that_of_all_together():
+    x = picture(3, 4, 5, 2)
+    found = layers.one_by_one(lambda y: y / y.sum((1, 2), keepdims=True), x)
+    np.testing.assert_allclose(found, x / x.sum((1, 2), keepdims=True), rtol=1e-5)
