@@ -5,18 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.synthetic_faces import figure, kernels, paint, people, sampling, scene
-from experiments.synthetic_faces.canvas import Canvas, hair_cover
+from experiments.synthetic_faces.canvas import Canvas, hairline
 from experiments.synthetic_faces.canvas import make as make_canvas
 from experiments.synthetic_faces.head import (
+    AXIS_Z,
     EYES,
     GUMS,
     LASHES,
     MOUTH,
-    RADIUS,
     SKIN,
     SOCKETS,
     TEETH,
-    TEXELS_PER_CM,
     Head,
     texture_place,
 )
@@ -153,10 +152,8 @@ class Sitting:
     def __init__(self, studio: Studio, person, setting, rng) -> None:
         head = studio.head
         self.studio, self.person, self.setting = studio, person, setting
-        skin, gloss, _ = paint.paint(person, studio.canvas, rng)
-        hollows = np.zeros_like(gloss)
-        self.skin = np.dstack([skin, gloss, hollows]).astype(np.float32)
-        self.bump = np.zeros((*gloss.shape, 2), np.float32)
+        self.skin = paint.paint(person, studio.canvas, rng)
+        self.bump = np.zeros((*self.skin.shape[:2], 2), np.float32)
         self.volume = self._hair_volume(rng)
         extra = [figure.body(person.shoulders, rng.uniform(1, 4))]
         kinds = [CLOTH]
@@ -183,28 +180,36 @@ class Sitting:
         self.triangles = np.concatenate(triangles)
         self.material = np.concatenate(material)
         self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
-        self.one_sided = self.material == SKIN
-        self.nearer = np.zeros(len(self.material), np.float32)
+        self.one_sided = np.isin(self.material, (SKIN, EYES, TEETH))
         self.plain = self._plain(rng)
         white = people.linear(rng.uniform((215, 200, 190), (245, 238, 235)))
         pupil = PUPIL * rng.uniform(0.7, 1.4)
         self.eye = np.array(
             [*person.iris, *white, rng.uniform(0, 6), pupil], np.float32
         )
+        light = setting.lights, setting.colours, setting.ambient
+        self.light = [values.astype(np.float32) for values in light]
+        self.curve = (
+            255 * np.linspace(0, 1, 8192) ** (setting.gamma / 2.2) + 0.5
+        ).astype(np.float32)
+        turn = np.arctan2(*(head.neutral[:, [0, 2]] - (0, AXIS_Z)).T)
+        along = np.zeros((count, 3), np.float32)
+        along[: len(turn)] = np.stack([np.cos(turn), 0 * turn, -np.sin(turn)], 1)
+        self.along = along
         self.exposure = None
 
     def _hair_volume(self, rng) -> np.ndarray:
         """How far each vertex is moved outward by hair (V, 1), cm."""
         head = self.studio.head
-        points = head.neutral[None].astype(np.float64)
-        x, y, z = points[0].T
-        ears = ((np.abs(x) > 7.9) & (y < 5.0) & (z > -2.6))[None]
+        x, y, z = head.neutral.astype(np.float64).T
         lumps = (
             0.3
             * np.sin(0.9 * x + rng.uniform(0, 6))
             * np.sin(1.1 * y + 0.8 * z + rng.uniform(0, 6))
         )
-        cover = hair_cover(points, ears, self.person.hairline + 0.4, lumps[None])[0]
+        above, behind, ears = hairline(head.neutral.astype(np.float64))
+        beyond = np.maximum(above - self.person.hairline - 0.4, behind) + lumps
+        cover = smooth(beyond / 0.7) * ~ears
         cover[head.skin.stop :] = 0
         return (cover * self.person.volume * (1 + lumps))[:, None].astype(np.float32)
 
@@ -234,15 +239,14 @@ class Sitting:
         points = np.concatenate(turned).astype(np.float32)
         screen = setting.project(points, size * SAMPLES).astype(np.float32)
         which, shares, _ = kernels.visible(
-            screen, self.triangles, self.one_sided, self.nearer, size * SAMPLES
+            screen, self.triangles, self.one_sided, size * SAMPLES
         )
-        normal = kernels.normals(points, self.triangles)
+        turn = rotation.astype(np.float32)
         image, cover = shade(
-            which, shares, self.triangles, self.material, self.place, normal,
-            self.open_, self.skin, self.bump, self.plain, self.eye,
-            setting.lights.astype(np.float32), setting.colours.astype(np.float32),
-            setting.ambient.astype(np.float32), rotation.astype(np.float32),
-            np.float32(RADIUS * TEXELS_PER_CM), SAMPLES,
+            which, shares, self.triangles, self.material, self.place,
+            kernels.normals(points, self.triangles), self.along @ turn.T, self.open_,
+            self.skin, self.bump, self.plain, self.eye, *self.light, -turn[:, 1],
+            SAMPLES,
         )  # fmt: skip
         return self._developed(image, cover, size, rng)
 
@@ -256,12 +260,11 @@ class Sitting:
             )
             goal = 0.36 * (1 - 0.62 * self.person.tone)
             self.exposure = setting.exposure * goal / max(bright, 1e-3)
-        light = self.exposure * image + (1 - cover[..., None]) * setting.background
-        encoded = np.clip(light, 0, 1) ** np.float32(setting.gamma / 2.2) * 255
-        grain = rng.standard_normal(encoded.shape, np.float32) * np.float32(
-            setting.noise
+        grain = np.float32(setting.noise) * rng.standard_normal(image.shape, np.float32)
+        exposure = np.float32(self.exposure)
+        return kernels.develop(
+            image, cover, setting.background, exposure, self.curve, grain
         )
-        return np.clip(encoded + grain + 0.5, 0, 255).astype(np.uint8)
 
 
 def _turned(points, rotation):
@@ -283,7 +286,6 @@ def _openness(head: Head) -> np.ndarray:
     outside = head.triangles[np.isin(head.material, (SKIN, SOCKETS))]
     normal = kernels.normals(head.neutral, head.triangles)
     seen, total = np.zeros(len(normal)), np.zeros(len(normal))
-    none = np.zeros(len(outside), np.float32)
     for side in sides:
         across = np.cross([0.1, 0.9, 0.2], side)
         across /= np.linalg.norm(across)
@@ -292,13 +294,13 @@ def _openness(head: Head) -> np.ndarray:
         screen[:, :2] = screen[:, :2] * (scale, -scale) + size / 2
         screen = screen.astype(np.float32)
         two_sided = np.zeros(len(outside), bool)
-        depth = kernels.visible(screen, outside, two_sided, none, size)[2]
+        depth = kernels.visible(screen, outside, two_sided, size)[2]
         column, row = np.clip(screen[:, :2], 0, size - 1).astype(int).T
         weight = np.clip(normal @ side, 0, 1)
         seen += weight * (screen[:, 2] > depth[row, column] - 0.35)
         total += weight
     open_ = seen / np.maximum(total, 1e-6)
-    y, z = head.neutral[:, 1], head.neutral[:, 2]
+    z = head.neutral[:, 2]
     inner = np.isin(np.arange(len(open_)), head.triangles[head.material == TEETH])
     open_[inner] = 0.15 + 0.85 * smooth((z[inner] - 7.5) / 3)
     for kind, deep, front in ((MOUTH, 7.0, 4.0), (GUMS, 8.0, 3.5)):
