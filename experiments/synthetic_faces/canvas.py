@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
 from experiments.synthetic_faces import kernels
 from experiments.synthetic_faces.head import SKIN, TEXTURE, Head, texture_place
@@ -29,14 +30,16 @@ class Canvas:
     (H, W, len(MAPS)) are in 0-1 or, for hair, cm beyond its line. ``noise`` (H, W, 5)
     has standard deviation 1, of NOISE_SCALES and along strands of hair. ``brows`` are
     pairs of curves (n, 2) in texels above and below the hair, from the inner end.
-    ``mesh`` (478, 2) are the mesh points in texels.
+    ``mesh`` (478, 2) are the mesh points in texels, ``lids`` the edges of the upper
+    lids. ``front``: a tree of points (x, y) of the face's front, and their texels.
     """
 
     points: np.ndarray
     maps: np.ndarray
     noise: np.ndarray
     brows: tuple[tuple[np.ndarray, np.ndarray], ...]
-    mesh: np.ndarray
+    lids: tuple[np.ndarray, np.ndarray]
+    front: tuple[cKDTree, np.ndarray]
 
 
 def make(head: Head) -> Canvas:
@@ -49,7 +52,18 @@ def make(head: Head) -> Canvas:
     rng = np.random.default_rng(20)
     noise = [_noise(rng, (scale, scale)) for scale in NOISE_SCALES]
     strands = _noise(rng, STRANDS[0]) + 0.7 * _noise(rng, STRANDS[1])
-    return Canvas(points, maps, np.stack([*noise, strands], -1), _brows(mesh), mesh)
+    lids = mesh_points.RIGHT_LID_UPPER, mesh_points.LEFT_LID_UPPER
+    rows, columns = np.mgrid[: TEXTURE[0] : 3, : TEXTURE[1] : 3]
+    facing = points[rows, columns, 2] > 2
+    front = points[rows, columns][facing][:, :2]
+    return Canvas(
+        points=points,
+        maps=maps,
+        noise=np.stack([*noise, strands], -1),
+        brows=_brows(mesh),
+        lids=(curve(mesh, lids[0]), curve(mesh, lids[1])),
+        front=(cKDTree(front), np.stack([columns[facing], rows[facing]], 1) + 0.5),
+    )
 
 
 def hairline(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -91,8 +105,8 @@ def _places(points) -> dict[str, np.ndarray]:
     far = np.abs(x)
     oily = np.exp(-(x**2 / 8 + (y - 7) ** 2 / 3)) + np.exp(-(x**2 + (y - 1.5) ** 2 / 4))
     oily += 0.7 * np.exp(-((far - 4.2) ** 2 + (y - 1.2) ** 2) / 2)
-    jaw = np.clip((-1.2 - 0.12 * far - y) / 1.2, 0, 1)
-    jaw = np.maximum(jaw, np.clip((far - 6.2) / 1.0, 0, 1) * (y < 2))
+    upper = np.interp(far, (0, 1.4, 3.2, 4.6, 6.4, 7.4), (-0.8, -0.9, -2.8, -2.9, 0, 4))
+    jaw = np.clip((upper - y) / 1.3, 0, 1)
     jaw *= np.clip((y + 10.5) / 2, 0, 1) * np.clip((z - 1.5) / 2, 0, 1)
     bare = np.exp(-(((far - 1.4) / 0.7) ** 2 + ((y + 5.4) / 0.6) ** 2))
     above, behind, ears = hairline(points)
@@ -101,7 +115,7 @@ def _places(points) -> dict[str, np.ndarray]:
         "cheeks": np.exp(-((far - 4.6) ** 2 + (y + 0.3) ** 2) / 4.5),
         "nose": np.exp(-(x**2 + (y - 0.2) ** 2) / 1.2),
         "oily": 0.45 + 0.7 * np.clip(oily, 0, 1),
-        "beard": gaussian_filter(jaw * (1 - 0.6 * bare) * (1 - ears), 4),
+        "beard": gaussian_filter(jaw * (1 - 0.6 * bare) * (1 - ears), 7),
         "freckles": np.exp(-((y - 1) ** 2) / 8),
         "above_hairline": above,
         "behind_ears": behind,

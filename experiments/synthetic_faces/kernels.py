@@ -3,6 +3,7 @@
 import numba
 import numpy as np
 
+BRIGHTEST = 3.0  # linear light that a picture tells from more
 FAST = {"fastmath": True, "cache": True, "nogil": True}
 
 
@@ -95,18 +96,18 @@ def visible(screen, triangles, one_sided, size):
 def develop(image, cover, background, exposure, curve, grain):
     """Picture (H, W, 3) uint8 of linear light, over a background, with grain added.
 
-    ``curve`` (n,) are the values of linear light from 0 to 1.
+    ``curve`` (n,) are the values of linear light from 0 to BRIGHTEST.
     """
     out = np.empty(image.shape, np.uint8)
     height, width, _ = image.shape
-    last = len(curve) - 1
+    last, scale = len(curve) - 1, np.float32(1 / BRIGHTEST)
     for row in range(height):
         for column in range(width):
             rest = np.float32(1) - cover[row, column]
             for d in range(3):
                 light = exposure * image[row, column, d]
                 light += rest * background[row, column, d]
-                place = min(max(light, np.float32(0)), np.float32(1)) * last
+                place = min(max(light * scale, np.float32(0)), np.float32(1)) * last
                 value = curve[int(place)] + grain[row, column, d]
                 out[row, column, d] = int(min(max(value, 0), 255))
     return out

@@ -1,4 +1,4 @@
-"""The skin of one person: colour, gloss and hollows of every texel."""
+"""The skin of one person: colour and gloss of every texel."""
 
 import math
 
@@ -18,16 +18,16 @@ MARGIN = 24  # texels around the brows
 # Amounts that the painter takes, in this order.
 AMOUNTS = (
     "mottle", "flush", "freckles", "spots", "lipstick", "wet", "lash", "shadow", "lid",
-    "beard", "hairline", "gloss",
+    "beard", "hairline", "gloss", "bald",
 )  # fmt: skip
 
 
 def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarray:
-    """Linear colour, gloss and an empty layer (for hollows): (H, W, 5) float32."""
+    """Linear colour and gloss (H, W, 4) float32."""
     dark = 1 - 0.6 * person.tone
     amounts = {
         "mottle": rng.uniform(0.5, 1.4),
-        "flush": rng.uniform(0.1, 0.9) * dark,
+        "flush": rng.uniform(0.05, 0.6) * dark,
         "freckles": rng.uniform(0.2, 0.7) * dark * (rng.random() < 0.25),
         "spots": 0.5 * max(person.age - 0.5, 0),
         "lipstick": rng.uniform(0.65, 0.95),
@@ -38,6 +38,7 @@ def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
         "beard": person.beard,
         "hairline": person.hairline,
         "gloss": person.gloss,
+        "bald": 30.0 * person.bald,
     }
     tones = np.stack([person.skin, person.lips, person.hair,
                       np.minimum(person.hair, 0.5 * person.skin)])  # fmt: skip
@@ -54,13 +55,13 @@ def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
 def _painted(maps, noise, shifts, tones, amounts):
     """``tones`` (4, 3) of skin, lips, hair, beard; ``shifts`` (5, 2) of the noise."""
     height, width, _ = maps.shape
-    out = np.zeros((height, width, 5), np.float32)
+    out = np.empty((height, width, 4), np.float32)
+    n = np.empty(5, np.float32)
     (mottle, flush, freckles, spots, lipstick, wet, lash, shadow, lid, beard,
-     hairline, gloss) = amounts  # fmt: skip
+     hairline, gloss, bald) = amounts  # fmt: skip
     for row in range(height):
         for column in range(width):
             at = maps[row, column]
-            n = np.empty(5, np.float32)
             for k in range(5):
                 i = (row + shifts[k, 0]) % height
                 j = (column + shifts[k, 1]) % width
@@ -77,11 +78,9 @@ def _painted(maps, noise, shifts, tones, amounts):
             hairs = min(max(1.2 * beard + 0.5 * n[0] - 0.1, 0.0), 1.0)
             hairs *= (0.25 + 0.65 * beard) * at[BEARD] * (beard > 0)
             hairs *= 1 - min(1.3 * at[LIPS], 1.0)
-            ragged = 0.25 * n[1] + 0.2 * n[4]
-            line = max(
-                (at[ABOVE] - hairline + ragged) / 0.7, (at[BEHIND] + ragged) / 0.7
-            )
-            line = min(max(line, 0.0), 1.0)
+            ragged = 0.12 * n[1] + 0.12 * n[4] + 0.2 * n[3]
+            line = max(at[ABOVE] - hairline + ragged, at[BEHIND] - bald + ragged)
+            line = min(max(line / 1.1, 0.0), 1.0)
             hair = line * line * (3 - 2 * line) * (1 - at[EARS])
             strand = math.exp(0.28 * n[4])
             dark = lash * at[LASH_LINE] + shadow * at[SOCKETS]

@@ -43,6 +43,7 @@ class Person:
     beard: float  # 0 shaved
     length: float  # of the hair below the eyes in cm; 0 is a short cut
     hairline: float  # cm up from the usual one
+    bald: bool
     volume: float  # cm of hair on the scalp
     lashes: float  # how dark
     gloss: float
@@ -70,6 +71,7 @@ def draw(rng: np.random.Generator) -> Person:
         red = linear(rng.uniform((120, 20, 30), (200, 90, 100)))
         lips = lips + rng.uniform(0.2, 0.9) * (red - lips)
     long_ = rng.random() < (0.1 if bearded else 0.7)
+    bald = bearded and not long_ and rng.random() < 0.1 + 0.2 * age
     return Person(
         identity=SPREAD * rng.standard_normal(N_MODES),
         age=age,
@@ -82,9 +84,12 @@ def draw(rng: np.random.Generator) -> Person:
         cloth=linear(rng.uniform(20, 230, 3)) * rng.uniform(0.4, 1),
         beard=float(bearded and rng.random() < 0.5) * rng.uniform(0.2, 1),
         length=rng.uniform(6, 24) * long_,
-        hairline=rng.uniform(-0.6, 0.8) + 1.2 * bearded * age * rng.random(),
+        hairline=rng.uniform(-0.4, 0.8)
+        + 1.5 * bearded * age * rng.random()
+        + 30 * bald,
+        bald=bald,
         volume=rng.uniform(0.2, 1.3),
-        lashes=rng.uniform(0.05, 0.3) + 0.2 * painted,
+        lashes=rng.uniform(0.05, 0.3) + 0.15 * painted,
         gloss=rng.uniform(0.3, 1.3),
         shoulders=rng.uniform(0.75, 1.15),
     )

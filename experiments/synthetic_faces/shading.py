@@ -19,7 +19,7 @@ def _clip(value):
 
 @numba.njit(**FAST)
 def shade(  # noqa: C901 - one loop, as calls would cost more than the work
-    which, shares, triangles, material, place, normal, along, open_, skin, bump,
+    which, shares, triangles, material, place, normal, along, open_, skin, relief,
     plain, eye, lights, colours, ambient, down, samples,
 ):  # fmt: skip
     """Linear picture (S, S, 3) and how far each pixel is covered (S, S).
@@ -27,9 +27,9 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
     ``which``, ``shares``: of ``samples`` x ``samples`` per pixel. Per vertex: ``place``
     (V, 2) in the texture (of eyes, cm from the line of sight), ``normal`` (V, 3),
     ``along`` (V, 3) how the texture's columns run, ``open_`` (V,) to the light around.
-    ``skin`` (H, W, 5): colour, gloss, hollows. ``bump`` (H, W, 2): slope of the skin's
-    relief along columns and rows; rows run along ``down`` (3,). ``plain`` (9, 3)
-    colours of materials. ``eye`` (8,): iris, sclera, phase of the streaks, pupil.
+    ``skin`` (H, W, 4): colour, gloss. ``relief`` (H, W, 3): slope of the skin along
+    columns and rows, darkness of hollows; rows run along ``down`` (3,). ``plain``
+    (9, 3) colours of materials. ``eye`` (8,): iris, sclera, phase of streaks, pupil.
     ``lights`` (L, 3) directions, ``colours`` (L, 3); ``ambient`` (2, 3) from above and
     below. All float32.
     """
@@ -68,22 +68,22 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
                 x, y = x - f(q), y - f(p)
                 w00, w01 = (f(1) - x) * (f(1) - y), x * (f(1) - y)
                 w10, w11 = (f(1) - x) * y, x * y
-                for d in range(5):
+                for d in range(4):
                     texel[d] = (
                         w00 * skin[p, q, d] + w01 * skin[p, q + 1, d]
                         + w10 * skin[p + 1, q, d] + w11 * skin[p + 1, q + 1, d]
                     )  # fmt: skip
-                for d in range(2):
-                    texel[5 + d] = (
-                        w00 * bump[p, q, d] + w01 * bump[p, q + 1, d]
-                        + w10 * bump[p + 1, q, d] + w11 * bump[p + 1, q + 1, d]
+                for d in range(3):
+                    texel[4 + d] = (
+                        w00 * relief[p, q, d] + w01 * relief[p, q + 1, d]
+                        + w10 * relief[p + 1, q, d] + w11 * relief[p + 1, q + 1, d]
                     )  # fmt: skip
                 gloss, soft = f(0.1) * texel[3], f(1)
-                light *= f(1) - texel[4]
+                light *= f(1) - min(texel[6], f(0.6))
                 for d in range(3):
                     colour[d] = texel[d]
                     run = a * along[i, d] + b * along[j, d] + c * along[k, d]
-                    n[d] -= texel[5] * run + texel[6] * down[d]
+                    n[d] -= texel[4] * run + texel[5] * down[d]
             elif kind == EYES:
                 far = np.sqrt(u * u + v * v)
                 angle = math.atan2(v, u)

@@ -7,6 +7,7 @@ import numpy as np
 from experiments.synthetic_faces import figure, kernels, paint, people, sampling, scene
 from experiments.synthetic_faces.canvas import Canvas, hairline
 from experiments.synthetic_faces.canvas import make as make_canvas
+from experiments.synthetic_faces.folds import Folds
 from experiments.synthetic_faces.head import (
     AXIS_Z,
     EYES,
@@ -59,14 +60,15 @@ class Studio:
         rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
         person = people.draw(rngs[0])
         setting = scene.draw(size, rngs[1])
-        acted = sampling.SAMPLERS[sampler](frames, self.head.names, rngs[2])
         pose = scene.poses(setting, frames, rngs[2])
+        camera = sampling.toward_camera(pose, rngs[2])
+        acted = sampling.SAMPLERS[sampler](frames, self.head.names, camera, rngs[2])
         faces = self.faces(person, acted)
         records = self.records(faces, acted, pose, setting, size)
         sitting = Sitting(self, person, setting, rngs[3])
         images = [
-            sitting.picture(face, turn, size, rngs[3])
-            for face, turn in zip(faces, pose, strict=True)
+            sitting.picture(face, weights, turn, size, rngs[3])
+            for face, weights, turn in zip(faces, acted.weights, pose, strict=True)
         ]
         return {"images": np.stack(images), **records}
 
@@ -153,7 +155,7 @@ class Sitting:
         head = studio.head
         self.studio, self.person, self.setting = studio, person, setting
         self.skin = paint.paint(person, studio.canvas, rng)
-        self.bump = np.zeros((*self.skin.shape[:2], 2), np.float32)
+        self.folds = Folds(person, studio.canvas, head.names, rng)
         self.volume = self._hair_volume(rng)
         extra = [figure.body(person.shoulders, rng.uniform(1, 4))]
         kinds = [CLOTH]
@@ -182,7 +184,7 @@ class Sitting:
         self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
         self.one_sided = np.isin(self.material, (SKIN, EYES, TEETH))
         self.plain = self._plain(rng)
-        white = people.linear(rng.uniform((215, 200, 190), (245, 238, 235)))
+        white = people.linear(rng.uniform((200, 186, 176), (232, 224, 220)))
         pupil = PUPIL * rng.uniform(0.7, 1.4)
         self.eye = np.array(
             [*person.iris, *white, rng.uniform(0, 6), pupil], np.float32
@@ -190,7 +192,10 @@ class Sitting:
         light = setting.lights, setting.colours, setting.ambient
         self.light = [values.astype(np.float32) for values in light]
         self.curve = (
-            255 * np.linspace(0, 1, 8192) ** (setting.gamma / 2.2) + 0.5
+            255
+            * _shoulder(np.linspace(0, kernels.BRIGHTEST, 8192))
+            ** (setting.gamma / 2.2)
+            + 0.5
         ).astype(np.float32)
         turn = np.arctan2(*(head.neutral[:, [0, 2]] - (0, AXIS_Z)).T)
         along = np.zeros((count, 3), np.float32)
@@ -208,8 +213,8 @@ class Sitting:
             * np.sin(1.1 * y + 0.8 * z + rng.uniform(0, 6))
         )
         above, behind, ears = hairline(head.neutral.astype(np.float64))
-        beyond = np.maximum(above - self.person.hairline - 0.4, behind) + lumps
-        cover = smooth(beyond / 0.7) * ~ears
+        beyond = np.maximum(above - self.person.hairline - 0.6, behind) + lumps
+        cover = smooth(beyond / 1.2) * ~ears * (not self.person.bald)
         cover[head.skin.stop :] = 0
         return (cover * self.person.volume * (1 + lumps))[:, None].astype(np.float32)
 
@@ -219,14 +224,17 @@ class Sitting:
         plain[MOUTH] = person.lips * 0.5
         plain[SOCKETS] = person.skin * (0.7, 0.45, 0.4)
         plain[GUMS] = people.linear((175, 95, 95))
-        plain[TEETH] = people.linear((228, 220, 200)) * rng.uniform(0.75, 1.05)
-        plain[LASHES] = person.skin * (1 - 2 * person.lashes) + 0.01
+        plain[TEETH] = people.linear((228, 220, 200)) * rng.uniform(0.6, 0.95)
+        plain[LASHES] = person.skin * (1 - person.lashes)
         plain[CLOTH] = person.cloth
         plain[HAIR] = person.hair
         return plain
 
-    def picture(self, face, pose, size: int, rng) -> np.ndarray:
-        """One picture (S, S, 3) uint8 of a face (V, 3) before its pose."""
+    def picture(self, face, weights, pose, size: int, rng) -> np.ndarray:
+        """One picture (S, S, 3) uint8 of a face (V, 3) before its pose.
+
+        ``weights`` (S,) are those of the shapes, which raise folds.
+        """
         setting = self.setting
         rotation = rotation_from_euler(pose)
         triangles = self.studio.head.triangles
@@ -245,8 +253,8 @@ class Sitting:
         image, cover = shade(
             which, shares, self.triangles, self.material, self.place,
             kernels.normals(points, self.triangles), self.along @ turn.T, self.open_,
-            self.skin, self.bump, self.plain, self.eye, *self.light, -turn[:, 1],
-            SAMPLES,
+            self.skin, self.folds.raise_(weights), self.plain, self.eye, *self.light,
+            -turn[:, 1], SAMPLES,
         )  # fmt: skip
         return self._developed(image, cover, size, rng)
 
@@ -265,6 +273,13 @@ class Sitting:
         return kernels.develop(
             image, cover, setting.background, exposure, self.curve, grain
         )
+
+
+def _shoulder(light):
+    """Linear light as film takes it: highlights are compressed, not cut."""
+    knee = 0.55
+    over = np.maximum(light - knee, 0)
+    return np.minimum(light, knee) + (1 - knee) * (1 - np.exp(-over / (1 - knee)))
 
 
 def _turned(points, rotation):
@@ -302,12 +317,12 @@ def _openness(head: Head) -> np.ndarray:
     open_ = seen / np.maximum(total, 1e-6)
     z = head.neutral[:, 2]
     inner = np.isin(np.arange(len(open_)), head.triangles[head.material == TEETH])
-    open_[inner] = 0.15 + 0.85 * smooth((z[inner] - 7.5) / 3)
+    open_[inner] = 0.55 * smooth((z[inner] - 7.5) / 3)
     for kind, deep, front in ((MOUTH, 7.0, 4.0), (GUMS, 8.0, 3.5)):
         rows = np.unique(head.triangles[head.material == kind])
         open_[rows] = 0.05 + 0.6 * smooth((z[rows] - deep) / front)
     rows = np.unique(head.triangles[head.material == EYES])
-    open_[rows] = 0.85
+    open_[rows] = 0.6
     rows = np.unique(head.triangles[head.material == LASHES])
     open_[rows] = 0.8
     return (0.25 + 0.75 * open_).astype(np.float32)
