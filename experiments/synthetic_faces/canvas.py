@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from experiments.synthetic_faces import kernels
 from experiments.synthetic_faces.head import SKIN, TEXTURE, Head, texture_place
+from genface.avatar.shapes import smooth
 from genface.geometry import mesh_points
 
 FINE = 2  # times finer while drawing masks
@@ -18,7 +19,8 @@ BROW_ENDS = 0.62  # the contours hold more than the hair: its share of their hei
 # Maps of a canvas, in the order in which the painter takes them.
 MAPS = (
     "cheeks", "nose", "oily", "lips", "upper_lip", "lip_line", "lash_line",
-    "sockets", "beard", "freckles", "above_hairline", "behind_ears", "ears",
+    "sockets", "beard", "freckles", "above_hairline", "behind_ears", "ears", "across",
+    "clothes",
 )  # fmt: skip
 
 
@@ -67,8 +69,9 @@ def make(head: Head) -> Canvas:
 
 
 def hairline(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How far points (..., 3) are above the usual hairline, behind the ears (cm),
-    and whether on an ear."""
+    """How far points (..., 3) are above the usual hairline and behind the ears, in cm,
+    and whether they are on an ear.
+    """
     x, y, z = np.moveaxis(points, -1, 0)
     above = y - 0.6 * z - 2.9 - 0.1 * np.maximum(np.abs(x) - 5, 0)
     behind = np.minimum(-z - 0.9, y + 3.2)
@@ -120,6 +123,8 @@ def _places(points) -> dict[str, np.ndarray]:
         "above_hairline": above,
         "behind_ears": behind,
         "ears": ears,
+        "across": x,
+        "clothes": -10.8 - 4.5 * smooth((z + 3) / 9) - y,
     }
 
 

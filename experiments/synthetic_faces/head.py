@@ -47,7 +47,6 @@ def load(path: Path | str = ICT_FILE) -> Head:
     for name, rows in fields["parts"].items():
         whole = {"eye_R": "eyes", "eye_L": "eyes"}.get(name, name.split("_")[0])
         material[rows] = MATERIALS.index(whole)
-    trunk = _trunk(ict.neutral[fields["triangles"]].mean(1)) & (material == SKIN)
     names = tuple(ict.expressions)
     shapes = np.stack([ict.expressions[name] for name in names]).astype(np.float32)
     frown(shapes, names, ict.neutral)
@@ -56,18 +55,12 @@ def load(path: Path | str = ICT_FILE) -> Head:
         identity=np.ascontiguousarray(ict.identity, np.float32),
         names=names,
         shapes=shapes,
-        triangles=fields["triangles"][~trunk],
-        material=material[~trunk],
+        triangles=fields["triangles"],
+        material=material,
         eyes=(fields["eyes"][0], fields["eyes"][1]),
         edges=fields["edges"],
         mesh=mesh,
     )
-
-
-def _trunk(points: np.ndarray) -> np.ndarray:
-    """Where (P,) the set's stumps of shoulders are, which clothes would not cover."""
-    x, y, _ = points.T
-    return (y < -18) | ((np.abs(x) > 8.4) & (y < -9))
 
 
 def frown(shapes: np.ndarray, names: tuple[str, ...], neutral: np.ndarray) -> None:

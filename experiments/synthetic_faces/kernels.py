@@ -93,6 +93,26 @@ def visible(screen, triangles, one_sided, size):
 
 
 @numba.njit(**FAST)
+def unshadowed(screen, depth, slack):
+    """Share (V,) of the places around each vertex where nothing is nearer.
+
+    ``depth`` (S, S) as of :func:`visible`, seen from the light; ``slack`` as depth.
+    """
+    out = np.empty(len(screen), np.float32)
+    size = depth.shape[0]
+    for k in range(len(screen)):
+        free = 0
+        for dy in range(-2, 3, 2):
+            for dx in range(-2, 3, 2):
+                row = min(max(int(screen[k, 1]) + dy, 0), size - 1)
+                column = min(max(int(screen[k, 0]) + dx, 0), size - 1)
+                far = slack * (2 if dx != 0 or dy != 0 else 1)
+                free += screen[k, 2] > depth[row, column] - far
+        out[k] = free / 9
+    return out
+
+
+@numba.njit(**FAST)
 def develop(image, cover, background, exposure, curve, grain):
     """Picture (H, W, 3) uint8 of linear light, over a background, with grain added.
 

@@ -14,11 +14,11 @@ from experiments.synthetic_faces.people import Person
 HAIRS = 300  # strokes per brow
 MARGIN = 24  # texels around the brows
 (CHEEKS, NOSE, OILY, LIPS, UPPER_LIP, LIP_LINE, LASH_LINE, SOCKETS, BEARD, FRECKLES,
- ABOVE, BEHIND, EARS) = range(len(MAPS))  # fmt: skip
+ ABOVE, BEHIND, EARS, ACROSS, CLOTHES) = range(len(MAPS))  # fmt: skip
 # Amounts that the painter takes, in this order.
 AMOUNTS = (
     "mottle", "flush", "freckles", "spots", "lipstick", "wet", "lash", "shadow", "lid",
-    "beard", "hairline", "gloss", "bald",
+    "beard", "hairline", "gloss", "bald", "tilt", "arch", "neckline",
 )  # fmt: skip
 
 
@@ -39,8 +39,11 @@ def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
         "hairline": person.hairline,
         "gloss": person.gloss,
         "bald": 30.0 * person.bald,
+        "tilt": person.tilt,
+        "arch": person.arch,
+        "neckline": rng.uniform(-0.5, 2.0),
     }
-    tones = np.stack([person.skin, person.lips, person.hair,
+    tones = np.stack([person.skin, person.lips, person.hair, person.cloth,
                       np.minimum(person.hair, 0.5 * person.skin)])  # fmt: skip
     shifts = rng.integers(0, canvas.maps.shape[:2], (canvas.noise.shape[2], 2))
     skin = _painted(
@@ -53,12 +56,12 @@ def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
 
 @numba.njit(**FAST)
 def _painted(maps, noise, shifts, tones, amounts):
-    """``tones`` (4, 3) of skin, lips, hair, beard; ``shifts`` (5, 2) of the noise."""
+    """``tones`` (5, 3): skin, lips, hair, clothes, beard; ``shifts`` (5, 2) of noise."""
     height, width, _ = maps.shape
     out = np.empty((height, width, 4), np.float32)
     n = np.empty(5, np.float32)
     (mottle, flush, freckles, spots, lipstick, wet, lash, shadow, lid, beard,
-     hairline, gloss, bald) = amounts  # fmt: skip
+     hairline, gloss, bald, tilt, arch, neckline) = amounts  # fmt: skip
     for row in range(height):
         for column in range(width):
             at = maps[row, column]
@@ -79,9 +82,11 @@ def _painted(maps, noise, shifts, tones, amounts):
             hairs *= (0.25 + 0.65 * beard) * at[BEARD] * (beard > 0)
             hairs *= 1 - min(1.3 * at[LIPS], 1.0)
             ragged = 0.12 * n[1] + 0.12 * n[4] + 0.2 * n[3]
-            line = max(at[ABOVE] - hairline + ragged, at[BEHIND] - bald + ragged)
+            line = hairline + tilt * at[ACROSS] + arch * at[ACROSS] ** 2
+            line = max(at[ABOVE] - line + ragged, at[BEHIND] - bald + ragged)
             line = min(max(line / 1.1, 0.0), 1.0)
             hair = line * line * (3 - 2 * line) * (1 - at[EARS])
+            dressed = min(max((at[CLOTHES] - neckline) / 0.08, 0.0), 1.0)
             strand = math.exp(0.28 * n[4])
             dark = lash * at[LASH_LINE] + shadow * at[SOCKETS]
             for d in range(3):
@@ -90,13 +95,15 @@ def _painted(maps, noise, shifts, tones, amounts):
                 value = tones[0, d] * tone * (1 - red * bloody) * (1 - brown * brownish)
                 value += lips * (tones[1, d] * lined - value)
                 value *= 1 - 0.5 * at[LIP_LINE]
-                value += hairs * (tones[3, d] - value)
+                value += hairs * (tones[4, d] - value)
                 value *= 1 - min(dark, 0.85) * (0.85 if d == 0 else 1.0)
                 value += hair * (tones[2, d] * strand - value)
+                value += dressed * (tones[3, d] - value)
                 out[row, column, d] = min(max(value, 0.002), 1.0)
-            shine = gloss * (1 + 0.25 * n[1]) * at[OILY] * (1 - 0.7 * hairs)
+            shine = gloss * (1 + 0.12 * n[1]) * at[OILY] * (1 - 0.7 * hairs)
             shine += wet * at[LIPS]
-            out[row, column, 3] = shine + hair * (0.35 - shine)
+            shine += hair * (0.35 - shine)
+            out[row, column, 3] = shine * (1 - dressed)
     return out
 
 

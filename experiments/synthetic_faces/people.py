@@ -43,6 +43,8 @@ class Person:
     beard: float  # 0 shaved
     length: float  # of the hair below the eyes in cm; 0 is a short cut
     hairline: float  # cm up from the usual one
+    tilt: float  # of the hairline, cm per cm across
+    arch: float  # of it, cm per square cm
     bald: bool
     volume: float  # cm of hair on the scalp
     lashes: float  # how dark
@@ -84,13 +86,15 @@ def draw(rng: np.random.Generator) -> Person:
         cloth=linear(rng.uniform(20, 230, 3)) * rng.uniform(0.4, 1),
         beard=float(bearded and rng.random() < 0.5) * rng.uniform(0.2, 1),
         length=rng.uniform(6, 24) * long_,
-        hairline=rng.uniform(-0.4, 0.8)
+        hairline=rng.uniform(-0.3, 1.1)
         + 1.5 * bearded * age * rng.random()
         + 30 * bald,
+        tilt=rng.normal(0, 0.08),
+        arch=rng.uniform(-0.04, 0.03),
         bald=bald,
         volume=rng.uniform(0.2, 1.3),
         lashes=rng.uniform(0.05, 0.3) + 0.15 * painted,
-        gloss=rng.uniform(0.3, 1.3),
+        gloss=rng.uniform(0.15, 0.9),
         shoulders=rng.uniform(0.75, 1.15),
     )
 

@@ -19,14 +19,15 @@ def _clip(value):
 
 @numba.njit(**FAST)
 def shade(  # noqa: C901 - one loop, as calls would cost more than the work
-    which, shares, triangles, material, place, normal, along, open_, skin, relief,
+    which, shares, triangles, material, place, normal, along, open_, lit, skin, relief,
     plain, eye, lights, colours, ambient, down, samples,
 ):  # fmt: skip
     """Linear picture (S, S, 3) and how far each pixel is covered (S, S).
 
     ``which``, ``shares``: of ``samples`` x ``samples`` per pixel. Per vertex: ``place``
     (V, 2) in the texture (of eyes, cm from the line of sight), ``normal`` (V, 3),
-    ``along`` (V, 3) how the texture's columns run, ``open_`` (V,) to the light around.
+    ``along`` (V, 3) how the texture's columns run, ``open_`` (V,) to the light around,
+    ``lit`` (V,) by the first of ``lights``.
     ``skin`` (H, W, 4): colour, gloss. ``relief`` (H, W, 3): slope of the skin along
     columns and rows, darkness of hollows; rows run along ``down`` (3,). ``plain``
     (9, 3) colours of materials. ``eye`` (8,): iris, sclera, phase of streaks, pupil.
@@ -60,6 +61,7 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
             light = a * open_[i] + b * open_[j] + c * open_[k]
             for d in range(3):
                 n[d] = a * normal[i, d] + b * normal[j, d] + c * normal[k, d]
+            reached = a * lit[i] + b * lit[j] + c * lit[k]
             gloss, sharp, soft = f(0), 4, f(0)
             if kind == SKIN:
                 x = min(max(u - f(0.5), f(0)), f(width - 1.01))
@@ -136,20 +138,40 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
             lit2 = light * (ambient[1, 2] + up * (ambient[0, 2] - ambient[1, 2]))
             shine0, shine1, shine2 = f(0), f(0), f(0)
             for m in range(len(lights)):
+                if m > 0:
+                    reached = f(1)
                 facing = n[0] * lights[m, 0] + n[1] * lights[m, 1] + n[2] * lights[m, 2]
                 # Red light travels further under the skin.
                 wrap = f(0.22) * soft
-                lit0 += reach * colours[m, 0] * max(facing + wrap, f(0)) / (f(1) + wrap)
+                lit0 += (
+                    reach
+                    * reached
+                    * colours[m, 0]
+                    * max(facing + wrap, f(0))
+                    / (f(1) + wrap)
+                )
                 wrap = f(0.08) * soft
-                lit1 += reach * colours[m, 1] * max(facing + wrap, f(0)) / (f(1) + wrap)
+                lit1 += (
+                    reach
+                    * reached
+                    * colours[m, 1]
+                    * max(facing + wrap, f(0))
+                    / (f(1) + wrap)
+                )
                 wrap = f(0.04) * soft
-                lit2 += reach * colours[m, 2] * max(facing + wrap, f(0)) / (f(1) + wrap)
+                lit2 += (
+                    reach
+                    * reached
+                    * colours[m, 2]
+                    * max(facing + wrap, f(0))
+                    / (f(1) + wrap)
+                )
                 if gloss > 0 and facing > 0:
                     shine = n[0] * half[m, 0] + n[1] * half[m, 1] + n[2] * half[m, 2]
                     if shine > f(0.5):
                         for _ in range(sharp):
                             shine *= shine
-                        shine *= gloss * light
+                        shine *= gloss * light * reached
                         shine0 += shine * colours[m, 0]
                         shine1 += shine * colours[m, 1]
                         shine2 += shine * colours[m, 2]

@@ -32,6 +32,8 @@ BALL = 0.97  # of ICT's eyeballs: flat lids between few vertices would cut into 
 LIPS = ((82, 87), (13, 14), (312, 317))  # right, middle, left of the inner lips
 LIDS = ((159, 145), (386, 374))  # right, left
 OPEN_DIRECTIONS = 64
+SHADOW, SHADOW_SCALE = 192, 5.0  # pixels, and per cm, of what light meets first
+SHADOW_SLACK = 0.35  # cm
 RECORDS = ("aus", "shapes", "pose", "gaze", "mesh_true", "lip_gap", "lid_gap")
 
 
@@ -43,6 +45,7 @@ class Studio:
     canvas: Canvas
     place: np.ndarray  # (V, 2) in the texture; of eyes, cm from the line of sight
     open_: np.ndarray  # (V,) share of the sky seen in the neutral face
+    inside: np.ndarray  # vertices behind lips and lids
 
     @classmethod
     def of(cls, head: Head) -> "Studio":
@@ -51,7 +54,9 @@ class Studio:
             place[rows] = (head.neutral[rows] - centre)[:, :2]
             behind = head.neutral[rows, 2] < centre[2]
             place[rows[behind]] = 2.0
-        return cls(head, make_canvas(head), place, _openness(head))
+        hidden = np.isin(head.material, (SKIN, LASHES), invert=True)
+        inside = np.unique(head.triangles[hidden])
+        return cls(head, make_canvas(head), place, _openness(head), inside)
 
     def photograph(
         self, seed: tuple[int, ...], frames: int, sampler: str, size: int
@@ -182,6 +187,8 @@ class Sitting:
         self.triangles = np.concatenate(triangles)
         self.material = np.concatenate(material)
         self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
+        casts = np.isin(self.material, (SKIN, CLOTH, HAIR))
+        self.casting = np.ascontiguousarray(self.triangles[casts])
         self.one_sided = np.isin(self.material, (SKIN, EYES, TEETH))
         self.plain = self._plain(rng)
         white = people.linear(rng.uniform((200, 186, 176), (232, 224, 220)))
@@ -213,7 +220,8 @@ class Sitting:
             * np.sin(1.1 * y + 0.8 * z + rng.uniform(0, 6))
         )
         above, behind, ears = hairline(head.neutral.astype(np.float64))
-        beyond = np.maximum(above - self.person.hairline - 0.6, behind) + lumps
+        line = self.person.hairline + self.person.tilt * x + self.person.arch * x**2
+        beyond = np.maximum(above - line - 0.6, behind) + lumps
         cover = smooth(beyond / 1.2) * ~ears * (not self.person.bald)
         cover[head.skin.stop :] = 0
         return (cover * self.person.volume * (1 + lumps))[:, None].astype(np.float32)
@@ -253,10 +261,22 @@ class Sitting:
         image, cover = shade(
             which, shares, self.triangles, self.material, self.place,
             kernels.normals(points, self.triangles), self.along @ turn.T, self.open_,
+            self._lit(points),
             self.skin, self.folds.raise_(weights), self.plain, self.eye, *self.light,
             -turn[:, 1], SAMPLES,
         )  # fmt: skip
         return self._developed(image, cover, size, rng)
+
+    def _lit(self, points) -> np.ndarray:
+        """How far the first light reaches each vertex (V,): who is in its way?"""
+        axes = _axes_along(self.setting.lights[0])
+        screen = _seen_along(points, axes)
+        depth = kernels.visible(
+            screen, self.casting, np.zeros(len(self.casting), bool), SHADOW
+        )[2]
+        lit = kernels.unshadowed(screen, depth, SHADOW_SLACK)
+        lit[self.studio.inside] = 1
+        return lit
 
     def _developed(self, image, cover, size, rng) -> np.ndarray:
         """Exposed, with gamma and noise; exposure is that of the first picture."""
@@ -288,12 +308,25 @@ def _turned(points, rotation):
     return (points - pivot) @ np.swapaxes(rotation, -1, -2) + pivot
 
 
+def _axes_along(direction) -> np.ndarray:
+    """Rows (3, 3): across, up and toward who looks from ``direction``."""
+    across = np.cross([0.1, 0.9, 0.2], direction)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(direction, across), direction])
+
+
+def _seen_along(points, axes) -> np.ndarray:
+    """Columns, rows and nearness (V, 3) of points on a shadow's picture."""
+    screen = (points - (0, -2, 2)) @ axes.T
+    screen[:, :2] = screen[:, :2] * (SHADOW_SCALE, -SHADOW_SCALE) + SHADOW / 2
+    return screen.astype(np.float32)
+
+
 def _openness(head: Head) -> np.ndarray:
     """Share (V,) of the light from in front and above that reaches each vertex.
 
     By looking at the neutral head from many sides: who is in front?
     """
-    size, scale = 256, 6.0
     golden = np.pi * (3 - 5**0.5) * np.arange(OPEN_DIRECTIONS)
     height = 1 - (2 * np.arange(OPEN_DIRECTIONS) + 1) / OPEN_DIRECTIONS
     ring = np.sqrt(1 - height**2)
@@ -302,17 +335,11 @@ def _openness(head: Head) -> np.ndarray:
     normal = kernels.normals(head.neutral, head.triangles)
     seen, total = np.zeros(len(normal)), np.zeros(len(normal))
     for side in sides:
-        across = np.cross([0.1, 0.9, 0.2], side)
-        across /= np.linalg.norm(across)
-        axes = np.stack([across, np.cross(side, across), side])
-        screen = (head.neutral - [0, -2, 2]) @ axes.T
-        screen[:, :2] = screen[:, :2] * (scale, -scale) + size / 2
-        screen = screen.astype(np.float32)
+        screen = _seen_along(head.neutral, _axes_along(side))
         two_sided = np.zeros(len(outside), bool)
-        depth = kernels.visible(screen, outside, two_sided, size)[2]
-        column, row = np.clip(screen[:, :2], 0, size - 1).astype(int).T
+        depth = kernels.visible(screen, outside, two_sided, SHADOW)[2]
         weight = np.clip(normal @ side, 0, 1)
-        seen += weight * (screen[:, 2] > depth[row, column] - 0.35)
+        seen += weight * kernels.unshadowed(screen, depth, SHADOW_SLACK)
         total += weight
     open_ = seen / np.maximum(total, 1e-6)
     z = head.neutral[:, 2]
