@@ -16,6 +16,7 @@ FINE = 2  # times finer while drawing masks
 NOISE_SCALES = (0.8, 3.0, 12.0, 45.0)  # texels
 STRANDS = ((14.0, 1.0), (25.0, 3.0))  # texels along and across hair
 BROW_ENDS = 0.62  # the contours hold more than the hair: its share of their height
+CHIN = (1.5, -6.2, 1.0)  # cm: half width, height of the middle, half height
 # Maps of a canvas, in the order in which the painter takes them.
 MAPS = (
     "cheeks", "nose", "oily", "lips", "upper_lip", "lip_line", "lash_line",
@@ -29,11 +30,12 @@ class Canvas:
     """What all faces share, over the texture.
 
     ``points`` (H, W, 3) is where a texel is on the neutral head in cm, ``maps``
-    (H, W, len(MAPS)) are in 0-1 or, for hair, cm beyond its line. ``noise`` (H, W, 5)
-    has standard deviation 1, of NOISE_SCALES and along strands of hair. ``brows`` are
-    pairs of curves (n, 2) in texels above and below the hair, from the inner end.
-    ``mesh`` (478, 2) are the mesh points in texels, ``lids`` the edges of the upper
-    lids. ``front``: a tree of points (x, y) of the face's front, and their texels.
+    (H, W, len(MAPS)) are in 0-1 or, for hair and clothes, cm beyond their line.
+    ``noise`` (H, W, 5) has standard deviation 1, of NOISE_SCALES and along strands of
+    hair. ``brows`` are pairs of curves (n, 2) in texels above and below the hair, from
+    the inner end; ``lids`` the upper lids' edges, right, left. ``chin``: a window, and
+    how far its texels belong to the chin. ``front``: a tree of points (x, y) of the
+    face's front in cm, and their texels.
     """
 
     points: np.ndarray
@@ -41,6 +43,7 @@ class Canvas:
     noise: np.ndarray
     brows: tuple[tuple[np.ndarray, np.ndarray], ...]
     lids: tuple[np.ndarray, np.ndarray]
+    chin: tuple[tuple[slice, slice], np.ndarray]
     front: tuple[cKDTree, np.ndarray]
 
 
@@ -64,6 +67,7 @@ def make(head: Head) -> Canvas:
         noise=np.stack([*noise, strands], -1),
         brows=_brows(mesh),
         lids=(curve(mesh, lids[0]), curve(mesh, lids[1])),
+        chin=_chin(points),
         front=(cKDTree(front), np.stack([columns[facing], rows[facing]], 1) + 0.5),
     )
 
@@ -126,6 +130,15 @@ def _places(points) -> dict[str, np.ndarray]:
         "across": x,
         "clothes": -10.8 - 4.5 * smooth((z + 3) / 9) - y,
     }
+
+
+def _chin(points):
+    x, y, z = np.moveaxis(points, -1, 0)
+    half, middle, tall = CHIN
+    share = np.exp(-((x / half) ** 4) - ((y - middle) / tall) ** 4) * (z > 5)
+    rows, columns = (np.flatnonzero((share > 0.01).any(axis=k)) for k in (1, 0))
+    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return window, share[window]
 
 
 def _lips(mesh) -> dict[str, np.ndarray]:

@@ -122,7 +122,6 @@ FOLDS = (
     Fold({17: 1.0}, 0.12, 0.55, 0.0, (((0.0, -6.3), (0.6, -6.2)),)),
 )  # fmt: skip
 CREASE = (0.35, 0.09)  # cm above the upper lid's edge, width: of the fold of the lid
-CHIN = (1.5, -6.2, 1.0)  # cm: half width, height of the middle, half height
 PEBBLES = 0.04  # cm, the chin's dimples at most
 MIDDLE = 16  # texels over which one half of the face gives way to the other
 SHOULDERS = 0.45  # skin that a furrow displaces is heaped up beside it
@@ -190,16 +189,12 @@ class Folds:
 
     def _pebbles(self, canvas, depth, names, rng) -> None:
         """Dimples of the chin (17)."""
-        half, middle, tall = CHIN
-        x, y, z = np.moveaxis(canvas.points, -1, 0)
-        share = np.exp(-((x / half) ** 4) - ((y - middle) / tall) ** 4) * (z > 5)
-        rows, columns = (np.flatnonzero((share > 0.01).any(axis=k)) for k in (1, 0))
-        window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        shift = rng.integers(0, 500, 2)
-        noise = np.roll(canvas.noise[..., 1], shift, (0, 1))[window]
+        window, share = canvas.chin
+        row, column = rng.integers(0, 400, 2)
+        tall, wide = share.shape
+        noise = canvas.noise[row : row + tall, column : column + wide, 1]
         noise = gaussian_filter(noise, rng.uniform(0.5, 2.0))
-        noise = noise / noise.std()
-        height = PEBBLES * min(np.sqrt(depth), 1.2) * share[window] * noise
+        height = PEBBLES * min(np.sqrt(depth), 1.2) * share * noise / noise.std()
         raised_by = _raised_by({17: 1.0}, "L", names)
         self.layers.append(Layer(window, _slopes(height.astype(np.float32)), raised_by))
 

@@ -56,7 +56,7 @@ def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
 
 @numba.njit(**FAST)
 def _painted(maps, noise, shifts, tones, amounts):
-    """``tones`` (5, 3): skin, lips, hair, clothes, beard; ``shifts`` (5, 2) of noise."""
+    """``tones`` (5, 3): skin, lips, hair, cloth, beard; ``shifts`` (5, 2) of noise."""
     height, width, _ = maps.shape
     out = np.empty((height, width, 4), np.float32)
     n = np.empty(5, np.float32)

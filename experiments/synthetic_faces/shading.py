@@ -142,7 +142,7 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
                     reached = f(1)
                 facing = n[0] * lights[m, 0] + n[1] * lights[m, 1] + n[2] * lights[m, 2]
                 # Red light travels further under the skin.
-                wrap = f(0.22) * soft
+                wrap = f(0.16) * soft
                 lit0 += (
                     reach
                     * reached
