@@ -45,7 +45,7 @@ def draw(size: int, rng: np.random.Generator) -> Scene:
     fill = rng.standard_normal(3) * (1, 0.6, 0.3) + (0, 0.1, 0.6)
     lights = np.stack([key, fill])
     lights /= np.linalg.norm(lights, axis=1, keepdims=True)
-    warm = rng.normal(0, 0.12, 3)
+    warm = rng.normal(0, 0.09, 3)
     tint = np.stack([1 + warm, np.ones(3), 1 - warm], 1)  # of key, fill, ambient
     around = rng.uniform(0.25, 0.7)
     strength = np.array([1 - around, rng.uniform(0, 0.4) * (1 - around)])
