@@ -217,7 +217,7 @@ def test_lips_and_lids_never_cross(studio, people, module):
         mesh = studio.mesh(studio.faces(person, acted), acted.gaze)
         for upper, lower in rows:
             gap = mesh[:, upper, 1] - mesh[:, lower, 1]
-            assert gap.min() > -0.01  # cm
+            assert gap.min() > -0.03  # cm; opposite points are a little apart in x
     for taken in people:
         assert taken["lip_gap"].min() > -1e-4
         assert taken["lid_gap"].min() > -1e-4
