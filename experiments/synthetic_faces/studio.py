@@ -180,6 +180,7 @@ class Sitting:
         self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
         casts = np.isin(self.material, (SKIN, CLOTH, HAIR))
         self.casting = np.ascontiguousarray(self.triangles[casts])
+        self.thick = self.material[casts] == SKIN
         self.one_sided = np.isin(self.material, (SKIN, EYES, TEETH))
         self.plain = self._plain(rng)
         white = people.linear(rng.uniform((200, 186, 176), (232, 224, 220)))
@@ -262,9 +263,7 @@ class Sitting:
         """How far the first light reaches each vertex (V,): who is in its way?"""
         axes = _axes_along(self.setting.lights[0])
         screen = _seen_along(points, axes)
-        depth = kernels.visible(
-            screen, self.casting, np.zeros(len(self.casting), bool), SHADOW
-        )[2]
+        depth = kernels.visible(screen, self.casting, self.thick, SHADOW)[2]
         lit = kernels.unshadowed(screen, depth, SHADOW_SLACK)
         lit[self.studio.inside] = 1
         return lit
