@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import genface
-from genface import weights
+from genface import nets
 from genface.detect import Detector
 from genface.detect.presets import Choice, choice_of
 from genface.errors import InputError, MediaError, WeightError
@@ -146,7 +146,7 @@ def _asset_digests(
     try:
         return choice.digests()
     except WeightError:  # never pulled
-        weights.pull(choice.assets, offline=offline, commercial=commercial)
+        nets.pull(choice.assets, offline=offline, commercial=commercial)
         return choice.digests()
 
 

@@ -66,7 +66,7 @@ def refused(**options):
 def forced():
     """The same where it is pulled whatever was there."""
     with pytest.raises(WeightError) as caught:
-        nets.pull_ported("pose_mlp_v2", force=True, progress=silent)
+        nets.pull(["pose_mlp_v2"], force=True, progress=silent)
     assert not arrays_path(weights.asset("pose_mlp_v2")).exists()
     return str(caught.value)
 
@@ -97,7 +97,7 @@ def test_the_commit_and_the_hashes_are_recorded(seeded_hub, seeded_folder):
 @pytest.mark.parametrize("name", ["mobilefacenet", "pfld", "mp_blendshapes"])
 def test_archives_of_torch_are_read(seeded_hub, name):
     seeded_hub(name)
-    made = nets.pull_ported(name, progress=silent)
+    [made] = nets.pull([name], progress=silent)
     kept = read_safetensors(made).arrays
     model = PORTS[name].build()
     port = PORTS[name]
@@ -224,7 +224,7 @@ def test_another_file_than_at_the_first_pull_is_refused_unless_forced(
     arrays_path(weights.asset("pose_mlp_v2")).unlink()
     assert "another file than at the first pull" in refused()
     assert weights.digest("pose_mlp_v2") == first
-    nets.pull_ported("pose_mlp_v2", force=True, progress=silent)
+    nets.pull(["pose_mlp_v2"], force=True, progress=silent)
     assert weights.digest("pose_mlp_v2") != first
     load()
 
@@ -284,6 +284,21 @@ def test_an_older_conversion_is_made_anew(seeded_hub, monkeypatch):
     assert made.conversion == pulled.CONVERSION
 
 
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [("pose_mlp_v2", -10.2978), ("mobilefacenet", -125.2905), ("pfld", 41.7664)],
+)
+def test_other_arrays_are_another_conversion(name, total):
+    """Raise CONVERSION, here too, where the same file becomes other arrays."""
+    port, model = PORTS[name], PORTS[name].build()
+    conversion.load_torch(model, seeded_state(name), port.unused, port.renames)
+    found = 0.0
+    for key, array in sorted(conversion.arrays_of(model).items()):
+        found += np.cos(len(key) + np.arange(array.size)) @ np.ravel(array)
+    assert pulled.CONVERSION == 2
+    assert found == pytest.approx(total, abs=1e-3)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(WeightError, match="'arcfce'; there are .*arcface_iresnet50"):
         nets.load_ported("arcfce")
@@ -315,7 +330,7 @@ def test_the_licence_is_told_at_the_first_pull_only(seeded_hub, capsys):
     line = "pose_mlp_v2 is not cleared for commercial use: card MIT"
     assert told.err.count(line) == 1
     nets.load_ported("pose_mlp_v2")
-    nets.pull_ported("pose_mlp_v2", force=True)
+    nets.pull(["pose_mlp_v2"], force=True)
     assert "cleared" not in capsys.readouterr().err
 
 
