@@ -134,8 +134,8 @@ def convert(
     wanted = [source.path for source in entry.sources.values()]
     if len(files) != len(wanted):
         raise WeightError(
-            f"{name} is made from {len(wanted)} files, in this order: "
-            f"{', '.join(wanted)}; got {len(files)}."
+            f"{name} is made from {', '.join(wanted)}, in this order; expected "
+            f"{len(wanted)} of them, got {len(files)}."
         )
     paths = [Path(file) for file in files]
     missing = [str(path) for path in paths if not path.is_file()]
