@@ -61,6 +61,12 @@ def detect_videos(
     tables = _tables(out)
     digests = _digests(paths)
     choice = choice_of(detector, models or {}, find_every=find_every)
+    identity = choice.models.get("identity_model")
+    if identity and columns != "all":
+        raise InputError(
+            f"identity_model={identity!r} is not written with columns={columns!r}; "
+            "choose columns='all', or leave the model out."
+        )
     choice.pull(offline, commercial)
     settings = {
         **choice.facts,

@@ -21,6 +21,7 @@ from genface.files import sha256
 from genface.nets import conversion, published, pulled
 from genface.nets.hog_classifiers import of_record
 from genface.nets.ported import PORTS
+from genface.weights.lz4_frame import read_lz4
 from genface.weights.records import arrays_path, record_of
 from genface.weights.skops_file import read_skops
 from genface.weights.state_files import read_safetensors
@@ -387,6 +388,21 @@ def test_local_files_are_converted(loopback_hub, seeded_folder, tmp_path):
     assert nets.convert("pose_mlp_v2", list(files.values())).is_file()
     assert load(offline=True)(uniform(1, 136))["out"].shape == (1, 6)
     assert loopback_hub.requests == []
+
+
+def test_others_than_the_pinned_files_need_force(
+    loopback_hub, user_cache, mtcnn_cached, tmp_path
+):
+    sources = weights.asset("mtcnn").sources
+    own = [tmp_path / f"{role}.joblib" for role in sources]
+    for role, path in zip(sources, own, strict=True):
+        original = next((user_cache / "assets").glob(f"mtcnn_{role}-*"))
+        path.write_bytes(read_lz4(original.read_bytes()))  # the same, not packed
+    with pytest.raises(WeightError, match=r"pnet.lz4 is another file than the pinned"):
+        nets.convert("mtcnn", own)
+    assert left_in(weights.cache_dir()) == []
+    nets.convert("mtcnn", own, force=True)
+    assert weights.digest("mtcnn") == sha256(own[0]) != sources["pnet"].sha256
 
 
 def test_mtcnn_finds_eyes_where_they_are(mtcnn_cached, shared):

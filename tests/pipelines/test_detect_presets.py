@@ -28,6 +28,10 @@ def refusal(*words):
         (["--detector", "modular", "--model", "landmark=none"], "needs landmarks"),
         (["--model", "au=svm"], "facemesh has no choice of au_model"),
         (["--detector", "multitask", "--commercial"], "is not cleared for commercial"),
+        (
+            ["--detector", "multitask", "--model", "identity=arcface"],
+            "choose columns='all'",
+        ),
         (["--model", "au"], "expected the like of au=svm"),
         (["--find-every", "0"], "expected 1 or more frames"),
     ],
