@@ -193,9 +193,11 @@ def _converted(
     path = arrays_path(entry)
     try:
         with atomic(path) as temporary:
+            mode = temporary.stat().st_mode
             save_file(
                 {k: np.asarray(v, order="C") for k, v in arrays.items()}, temporary
             )
+            temporary.chmod(mode)  # else nobody but the user may read it
             digest = sha256(temporary)
         write_record(entry, Record(known, digest, CONVERSION, facts))
     except (OSError, SafetensorError) as error:

@@ -82,6 +82,8 @@ def test_a_network_is_pulled_converted_and_loaded_once(seeded_hub):
     assert len(hub.requests) == count
     assert weights.verify(["pose_mlp_v2"]) == [("pose_mlp_v2", "ok")]
     assert left_in(weights.cache_dir()) == sorted(POSE)
+    arrays, record = (weights.cache_dir() / "networks" / name for name in POSE)
+    assert arrays.stat().st_mode == record.stat().st_mode
 
 
 def test_the_commit_and_the_hashes_are_recorded(seeded_hub, seeded_folder):
