@@ -48,7 +48,7 @@ def mtcnn_cached(user_cache: Path) -> Path:
     from genface.errors import WeightError
 
     try:
-        nets.pull_ported("mtcnn")
+        nets.pull(["mtcnn"])
     except WeightError as error:
         if os.environ.get("GENFACE_REQUIRE_WEIGHTS"):
             raise

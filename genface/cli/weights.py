@@ -50,17 +50,9 @@ def pull_weights(
     """Download assets, check their digests, and convert what needs to be converted."""
     from genface import nets, weights
 
-    chosen = [weights.asset(name) for name in names or weights.FACEMESH_ASSETS]
-    plain = [asset.name for asset in chosen if not asset.is_converted]
-    paths = weights.pull(plain, force=force, commercial=commercial or None)
-    found = dict(zip(plain, paths, strict=True))
-    for asset in chosen:
-        if asset.is_converted:
-            found[asset.name] = nets.pull_ported(
-                asset.name, force=force, commercial=commercial or None
-            )
-    for asset in chosen:
-        typer.echo(found[asset.name])
+    chosen = names or weights.FACEMESH_ASSETS
+    for path in nets.pull(chosen, force=force, commercial=commercial or None):
+        typer.echo(path)
 
 
 @app.command("convert", epilog="Example: genface weights convert pfld pfld.pth.tar")

@@ -84,16 +84,14 @@ def face_table(
     aus = _aus(meshes, sightings, au_model, all_aus)
     meta = _meta(sightings)
     pose, gaze = _directions(meshes, meta, neutral)
-    width = boxes[:, 2].astype(np.float32)
-    in_widths = meshes / np.stack([np.ones_like(width)] * 2 + [width], axis=-1)[:, None]
     parts: dict[Sequence[str], np.ndarray] = {
         FACEBOX: boxes,
-        LANDMARKS: _axis_major(meshes[:, LANDMARKS_68, :2]),
+        LANDMARKS: axis_major(meshes[:, LANDMARKS_68, :2]),
         POSE: pose,
         AUS: aus,
         EMOTIONS: emotion_columns(aus, AUS, au_model.unseen),
         GAZE: gaze,
-        MESH: _axis_major(in_widths),
+        MESH: axis_major(in_widths(meshes, boxes[:, 2].astype(np.float32))),
     }
     tables = [pd.DataFrame(value, columns=list(key)) for key, value in parts.items()]
     table = pd.concat([*tables, meta], axis=1)
@@ -118,9 +116,15 @@ def value_table(
     return table[order_columns(table.columns)]
 
 
-def _axis_major(points: np.ndarray) -> np.ndarray:
+def axis_major(points: np.ndarray) -> np.ndarray:
     """Points (T, V, D) as rows x_0, x_1, ... y_0, y_1, ..."""
     return points.swapaxes(1, 2).reshape(len(points), -1)
+
+
+def in_widths(meshes: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Meshes (T, V, 3) in pixels, their z in the face boxes' widths (T,)."""
+    units = np.stack([np.ones_like(widths)] * 2 + [widths], axis=-1)
+    return meshes / units[:, None]
 
 
 def _boxes(meshes: np.ndarray, sightings: Sequence[Sighting[Face]]) -> np.ndarray:

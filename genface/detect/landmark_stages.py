@@ -5,6 +5,7 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
+from genface.detect.assemble import axis_major
 from genface.detect.face_crops import cut
 from genface.detect.stages import FaceBatch
 from genface.nets.pictures import normalised
@@ -38,7 +39,7 @@ class Landmarks:
         low, high = np.split(np.asarray(faces.found["crop_boxes"]), 2, axis=1)
         points = low[:, None] + (high - low)[:, None] * shares.astype(np.float64)
         faces.found["crop_landmarks"], faces.found["landmarks"] = shares, points
-        return points.swapaxes(1, 2).reshape(len(points), -1)
+        return axis_major(points)
 
 
 def crops(faces: FaceBatch) -> jax.Array | np.ndarray:

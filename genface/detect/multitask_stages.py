@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import softmax
 
 from genface.avatar import Rig
+from genface.detect.assemble import axis_major, in_widths
 from genface.detect.stages import FaceBatch
 from genface.geometry import (
     gaze_angle,
@@ -82,9 +83,6 @@ class Multitask:
         mesh = in_picture(said["mesh"], squares)
         landmarks = mesh[:, LANDMARKS_68, :2]
         faces.found["mesh"], faces.found["landmarks"] = mesh, landmarks
-        in_widths = (
-            mesh / np.stack([np.ones(len(mesh))] * 2 + [squares[:, 2]], -1)[:, None]
-        )
         pictures = np.array([[p.height, p.width] for p in faces.pixels])
         looking = gaze(said["gaze"])
         parts = [
@@ -96,7 +94,7 @@ class Multitask:
             said["va"],
             looking,
             gaze_angle(looking)[:, None],
-            axis_major(in_widths),
+            axis_major(in_widths(mesh, squares[:, 2])),
             said["blendshapes"],
         ]
         return np.concatenate([np.asarray(part, np.float64) for part in parts], axis=1)
@@ -106,15 +104,12 @@ class ChipCrops:
     """The chips once more at the size that networks of identity take."""
 
     columns = ()
-    needs = ("squares", "chips")
-    gives = ("crops", "crop_boxes")
+    needs = ("chips",)
+    gives = ("crops",)
 
     def __call__(self, faces: FaceBatch) -> np.ndarray:
         """No columns (N, 0)."""
         faces.found["crops"] = resized(jnp.asarray(faces.found["chips"]), 112)
-        x, y, side = np.asarray(faces.found["squares"]).T
-        whole = np.round(np.column_stack([x, y, x + side, y + side]))
-        faces.found["crop_boxes"] = whole.astype(np.int64)
         return np.empty((len(faces), 0))
 
 
@@ -122,11 +117,6 @@ def in_picture(mesh: np.ndarray, squares: np.ndarray) -> np.ndarray:
     """Meshes (N, V, 3) in sides of their squares (N, 3) in pixels of the picture."""
     corners = np.column_stack([squares[:, :2], np.zeros(len(squares))])
     return corners[:, None] + np.asarray(mesh, np.float64) * squares[:, 2, None, None]
-
-
-def axis_major(points: np.ndarray) -> np.ndarray:
-    """Points (N, V, D) as rows x_0, x_1, ... y_0, y_1, ..."""
-    return points.swapaxes(1, 2).reshape(len(points), -1)
 
 
 def head_turn(pose: np.ndarray) -> np.ndarray:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 
-from genface import weights
+from genface import nets, weights
 from genface.detect.faces import FINDERS, finder_of
 from genface.detect.meshed import MeshPreset
 from genface.detect.settings import FACEMESH, MEDIAPIPE, Settings
 from genface.detect.staged import Preset
-from genface.errors import InputError
+from genface.errors import InputError, WeightError
 from genface.files import sha256, shipped_model
 from genface.weights.licences import permitted
 
@@ -84,6 +84,14 @@ class Choice:
         for name in self.assets:
             permitted(weights.asset(name), commercial)
 
+    def pull(self, offline: bool | None = None, commercial: bool | None = None) -> None:
+        """Pull all weights if some never were; what cannot be had is told at once."""
+        self.permitted(commercial)
+        try:
+            self.digests()
+        except WeightError:
+            nets.pull(self.assets, offline=offline, commercial=commercial)
+
     def digests(self) -> dict[str, str]:
         """sha256 of every file that shapes the tables: weights, and models of ours."""
         ours = {name: sha256(shipped_model(*name.split("/"))) for name in self.shipped}
@@ -93,7 +101,7 @@ class Choice:
         self, offline: bool | None = None, commercial: bool | None = None
     ) -> MeshPreset | Preset:
         """The networks, their weights pulled if need be."""
-        self.permitted(commercial)
+        self.pull(offline, commercial)
         if self.preset == "facemesh":
             every = self.find_every
             return MeshPreset(self.settings, self.compat, every, offline, commercial)

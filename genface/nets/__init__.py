@@ -13,7 +13,7 @@ from genface.nets.tflite_graph import Network, compile_graph
 _LATER = {
     **dict.fromkeys(("PORTS", "Ported", "from_torch"), "ported"),
     **dict.fromkeys(
-        ("config_of", "convert", "load_classifiers", "load_ported", "pull_ported"),
+        ("config_of", "convert", "load_classifiers", "load_ported", "pull"),
         "pulled",
     ),
 }

@@ -43,7 +43,8 @@ def _keyed(
         for layer in layers
         for name in (("weight",) if "prelu" in layer else ("weight", "bias"))
     ]
-    if not isinstance(arrays, list) or len(arrays) != len(keys):
+    right = isinstance(arrays, list) and len(arrays) == len(keys)
+    if not right or not all(isinstance(array, np.ndarray) for array in arrays):
         raise WeightError(f"{part}: expected a list of {len(keys)} arrays.")
     return list(zip(keys, map(_turned, keys, arrays), strict=True))
 

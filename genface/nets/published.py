@@ -12,12 +12,12 @@ from genface.facs import AU_NAMES
 from genface.files import read_json
 from genface.nets import conversion, hog_classifiers, mtcnn_wheel
 from genface.nets.ported import PORTS
+from genface.table.columns import V1_EMOTIONS
 from genface.weights.asset import Asset
 from genface.weights.joblib_file import read_joblib
 from genface.weights.skops_file import Record, read_skops
 from genface.weights.state_files import read_state
 
-EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 _AU_MODELS = [f"AU{int(name[2:])}" for name in AU_NAMES]
 # What the files call their classifiers, and what these outputs are called here.
 CLASSIFIERS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
@@ -25,7 +25,7 @@ CLASSIFIERS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "svm_au": (_AU_MODELS, AU_NAMES),
     "svm_emo": (
         ("anger", "disgust", "fear", "happ", "sad", "sur", "neutral"),
-        EMOTIONS,
+        V1_EMOTIONS,
     ),
 }
 # Facts that a network cannot do without: our name, where in its JSON, shape.

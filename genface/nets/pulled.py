@@ -5,7 +5,7 @@ Converted arrays are a safetensors file in the cache, under our own paths; see
 was recorded, or an older version of this module made it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -33,7 +33,7 @@ from genface.weights.records import (
 )
 from genface.weights.state_files import read_safetensors
 
-CONVERSION = 1  # to be raised when the same file becomes other arrays
+CONVERSION = 2  # to be raised when the same file becomes other arrays
 
 # By the file and the time of its making.
 _in_use: WeakValueDictionary[tuple[Path, int], Ported] = WeakValueDictionary()
@@ -53,7 +53,7 @@ def load_ported(
     same network, so that its programs are compiled once.
     """
     entry = _entry(name, "network")
-    made = _made(entry, offline, progress, commercial)
+    [made] = pull([entry.name], False, offline, progress, commercial)
     kept = (made, made.stat().st_mtime_ns)
     network = _in_use.get(kept)
     if network is None:
@@ -73,7 +73,8 @@ def load_classifiers(
 
     Their outputs are ``config_of(name)["outputs"]``: ``AU_NAMES``, or seven emotions.
     """
-    made = _made(_entry(name, "classifiers"), offline, progress, commercial)
+    entry = _entry(name, "classifiers")
+    [made] = pull([entry.name], False, offline, progress, commercial)
     return HogClassifiers.of_arrays(read_safetensors(made).arrays)
 
 
@@ -90,20 +91,31 @@ def config_of(
     ``outputs``. Where the files have a configuration, it is ``config`` as it stands.
     """
     entry = _entry(name)
-    _made(entry, offline, progress, commercial)
+    pull([entry.name], False, offline, progress, commercial)
     record = record_of(entry)
     return dict(record.facts) if record else {}
 
 
-def pull_ported(
-    name: str,
+def pull(
+    names: Iterable[str],
     force: bool = False,
     offline: bool | None = None,
     progress: Progress | None = None,
     commercial: bool | None = None,
-) -> Path:
-    """Pull and convert, or find that it was; the path of the converted arrays."""
-    return _made(_entry(name), offline, progress, commercial, force)
+) -> list[Path]:
+    """Pull assets of any kind and convert what needs to be; where each of them is.
+
+    What is there stays, unless forced; see :func:`genface.weights.pull`.
+    """
+    entries = [weights.asset(name) for name in names]
+    for entry in entries:
+        permitted(entry, commercial)
+    wanted = [entry for entry in entries if force or not _is_made(entry)]
+    files = weights.originals(wanted, force, offline, progress)
+    for entry in wanted:
+        if entry.is_converted:
+            _converted(entry, files[entry.name])
+    return [weights.asset_path(entry) for entry in entries]
 
 
 def convert(
@@ -122,8 +134,8 @@ def convert(
     wanted = [source.path for source in entry.sources.values()]
     if len(files) != len(wanted):
         raise WeightError(
-            f"{name} is made from {len(wanted)} files, in this order: "
-            f"{', '.join(wanted)}; got {len(files)}."
+            f"{name} is made from {', '.join(wanted)}, in this order; expected "
+            f"{len(wanted)} of them, got {len(files)}."
         )
     paths = [Path(file) for file in files]
     missing = [str(path) for path in paths if not path.is_file()]
@@ -146,20 +158,14 @@ def _entry(name: str, kind: Kind | None = None) -> Asset:
     return weights.asset(name, known)
 
 
-def _made(
-    entry: Asset,
-    offline: bool | None,
-    progress: Progress | None,
-    commercial: bool | None,
-    force: bool = False,
-) -> Path:
-    """The file of converted arrays, made if it is not there as it should be."""
-    permitted(entry, commercial)
+def _is_made(entry: Asset) -> bool:
+    """Whether what is kept of an asset is there as it should be."""
+    if status(entry) != OK:
+        return False
     record = record_of(entry)
-    if not force and record and record.conversion == CONVERSION and status(entry) == OK:
-        return arrays_path(entry)
-    files = weights.originals([entry], force, offline, progress)[entry.name]
-    return _converted(entry, files)
+    return not entry.is_converted or (
+        record is not None and record.conversion == CONVERSION
+    )
 
 
 def _converted(
@@ -187,9 +193,11 @@ def _converted(
     path = arrays_path(entry)
     try:
         with atomic(path) as temporary:
+            mode = temporary.stat().st_mode
             save_file(
                 {k: np.asarray(v, order="C") for k, v in arrays.items()}, temporary
             )
+            temporary.chmod(mode)  # else nobody but the user may read it
             digest = sha256(temporary)
         write_record(entry, Record(known, digest, CONVERSION, facts))
     except (OSError, SafetensorError) as error:

@@ -7,10 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import genface
-from genface import weights
 from genface.detect import Detector
-from genface.detect.presets import Choice, choice_of
-from genface.errors import InputError, MediaError, WeightError
+from genface.detect.presets import choice_of
+from genface.errors import InputError, MediaError
 from genface.fex import Fex, read_fex
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
@@ -62,6 +61,13 @@ def detect_videos(
     tables = _tables(out)
     digests = _digests(paths)
     choice = choice_of(detector, models or {}, find_every=find_every)
+    identity = choice.models.get("identity_model")
+    if identity and columns != "all":
+        raise InputError(
+            f"identity_model={identity!r} is not written with columns={columns!r}; "
+            "choose columns='all', or leave the model out."
+        )
+    choice.pull(offline, commercial)
     settings = {
         **choice.facts,
         "columns": columns,
@@ -69,7 +75,7 @@ def detect_videos(
         "end": end,
         "skip_frames": skip_frames,
         "all_aus": all_aus,
-        "assets": _asset_digests(choice, offline, commercial),
+        "assets": choice.digests(),
     }
     this = outputs.job("detect", digests, **settings)
     done = [outputs.up_to_date(table, this, force) for table in tables]
@@ -136,18 +142,6 @@ def _found(fex: Fex) -> str:
     noun = "face" if people == 1 else "faces"
     with_face = seen.groupby("input")["frame"].nunique().sum()
     return f"{frames} frames, {people} {noun}, a face in {with_face} frames"
-
-
-def _asset_digests(
-    choice: Choice, offline: bool | None, commercial: bool | None
-) -> dict[str, str]:
-    """Hash of every file that shapes the table, after the first pull of its weights."""
-    choice.permitted(commercial)
-    try:
-        return choice.digests()
-    except WeightError:  # never pulled
-        weights.pull(choice.assets, offline=offline, commercial=commercial)
-        return choice.digests()
 
 
 def _versions() -> dict[str, str]:

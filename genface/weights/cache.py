@@ -66,16 +66,14 @@ def verify(
 
 
 def digest(name: str, assets: Mapping[str, Asset] = ASSETS) -> str:
-    """Hash of an asset's original (the first of several), as pinned or recorded."""
+    """Hash of an asset's original (the first of several), as recorded or pinned."""
     entry = asset(name, assets)
+    record = record_of(entry) if entry.is_converted else None
+    if record and record.originals:
+        return next(iter(record.originals.values())).sha256
     if isinstance(entry.source, Member):
         return entry.source.sha256
-    record = record_of(entry)
-    if record is None or not record.originals:
-        raise WeightError(
-            f"{name} was never pulled; run `genface weights pull {name}`."
-        )
-    return next(iter(record.originals.values())).sha256
+    raise WeightError(f"{name} was never pulled; run `genface weights pull {name}`.")
 
 
 def place(path: Path, content: bytes) -> Path:

@@ -38,12 +38,16 @@ def _frame(content: bytes) -> bytearray:
         if len(block) < size:
             raise IndexError
         if length & _STORED:
+            _checked(len(unpacked) + size)
             unpacked += block
         else:
             _unpack(block, unpacked)
-        if len(unpacked) > MOST_BYTES:
-            raise WeightError("an LZ4 frame of more than 256 MB; not read.")
         place += size + (4 if flags & _BLOCK_CHECKSUM else 0)
+
+
+def _checked(size: int) -> None:
+    if size > MOST_BYTES:
+        raise WeightError("an LZ4 frame of more than 256 MB; not read.")
 
 
 def _unpack(block: bytes, unpacked: bytearray) -> None:
@@ -54,6 +58,7 @@ def _unpack(block: bytes, unpacked: bytearray) -> None:
         count, place = _length(block, place, token >> 4)
         if place + count > len(block):
             raise IndexError
+        _checked(len(unpacked) + count)
         unpacked += block[place : place + count]
         place += count
         if place == len(block):  # the last sequence has no copy
@@ -61,6 +66,7 @@ def _unpack(block: bytes, unpacked: bytearray) -> None:
         back = block[place] | block[place + 1] << 8
         count, place = _length(block, place + 2, token & 15)
         count += _SHORTEST_COPY
+        _checked(len(unpacked) + count)
         start = len(unpacked) - back
         if not back or start < 0:
             raise WeightError("an LZ4 frame that copies from before its start.")

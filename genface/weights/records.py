@@ -12,6 +12,7 @@ from typing import Any
 from genface.errors import InputError, WeightError
 from genface.files import cache_dir, read_json, write_json
 from genface.weights.asset import Asset
+from genface.weights.sources import Member
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,20 @@ def write_record(entry: Asset, record: Record) -> None:
 
 
 def agreed(entry: Asset, role: str, found: str, force: bool) -> None:
-    """Refuse an original with another hash than at the first pull, unless forced."""
-    record = record_of(entry)
-    known = record.originals.get(role) if record else None
-    if known and known.sha256 != found and not force:
+    """Refuse an original of another hash than at first, or than the pinned one.
+
+    ``force`` accepts it.
+    """
+    record, source = record_of(entry), entry.sources[role]
+    if record and role in record.originals:
+        known, when = record.originals[role].sha256, "at the first pull"
+    elif isinstance(source, Member):
+        known, when = source.sha256, "the pinned one"
+    else:
+        return
+    if known != found and not force:
         raise WeightError(
-            f"{entry.name}: {entry.sources[role].path} is another file than at the "
-            f"first pull (sha256 {found[:12]}..., then {known.sha256[:12]}...); if "
-            f"that is right, run `genface weights pull --force {entry.name}`."
+            f"{entry.name}: {source.path} is another file than {when} (sha256 "
+            f"{found[:12]}..., expected {known[:12]}...); if that is right, pull or "
+            "convert it with --force."
         )

@@ -41,7 +41,13 @@ def read_safetensors(path: Path) -> State:
         with safe_open(path, framework="numpy") as content:
             arrays = {key: content.get_tensor(key) for key in content.keys()}  # noqa: SIM118
             return State(arrays, dict(content.metadata() or {}))
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
+    except (
+        SafetensorError,
+        AttributeError,  # a type that numpy does not have
+        OSError,
+        TypeError,
+        ValueError,
+    ) as error:
         reason = str(error).splitlines()[0]
         raise WeightError(f"{path}: not a whole safetensors file ({reason}).") from None
 

@@ -96,6 +96,10 @@ def read_torch(path: Path) -> Any:
         raise WeightError(f"{path}: {error}") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
         raise WeightError(f"{path}: not a whole file ({error}).") from None
+    except (MemoryError, OverflowError):
+        raise WeightError(
+            f"{path}: a damaged file (it tells of more than fits the memory)."
+        ) from None
 
 
 def state_dict(content: Any) -> dict[str, np.ndarray]:

@@ -28,7 +28,8 @@ def download(
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise WeightError(
-            f"{source.address} could not be downloaded ({reason}); nothing was kept."
+            f"{source.address} could not be downloaded ({reason}); nothing was "
+            "kept. Pull it again; `genface weights convert` takes a local file."
         ) from None
     if total is not None and path.stat().st_size != total:
         raise WeightError(f"{source.address} came only in part; pull it again.")

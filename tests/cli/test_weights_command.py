@@ -72,7 +72,7 @@ def test_local_files_are_converted(loopback_hub, seeded_folder):
     assert stdout.strip() == genface("path", "mp_blendshapes")[1].strip()
     nets.load_ported("mp_blendshapes", offline=True)
     code, _, stderr = genface("convert", "mp_blendshapes", path, path)
-    assert code == 2 and "is made from 1 files, in this order" in stderr
+    assert code == 2 and "in this order; expected 1 of them, got 2" in stderr
     code, _, stderr = genface("convert", "iris", path)
     assert code == 2 and "'iris'; there are retinaface_r34" in stderr
     assert loopback_hub.requests == []

@@ -151,7 +151,6 @@ def test_embeddings_see_the_chip_at_half_its_size(pixels):
     assert crop.shape == (1, 112, 112, 3)
     places = (np.arange(112) + 0.5) / 112 * 48
     np.testing.assert_allclose(crop[0, 7, :, 0] * 255, 36 + places, atol=1e-2)
-    assert batch.found["crop_boxes"].tolist() == [[36, 21, 84, 69]]
 
 
 def test_names_of_networks():

@@ -139,6 +139,13 @@ class Said:
         return {key: np.stack([value] * len(inputs)) for key, value in told.items()}
 
 
+def test_all_weights_that_are_missing_are_told_at_once(loopback_hub):
+    every = "retinaface_r34, mobilefacenet, pose_mlp_v2, svm_au, resmasknet, l2cs: not"
+    with pytest.raises(WeightError, match=every):
+        genface.Detectorv1(au_model="svm", offline=True)
+    assert loopback_hub.requests == []
+
+
 @pytest.fixture
 def told(monkeypatch, weights_cached):
     """The multitask preset whose network says what it was told to."""

@@ -21,6 +21,7 @@ from genface.files import sha256
 from genface.nets import conversion, published, pulled
 from genface.nets.hog_classifiers import of_record
 from genface.nets.ported import PORTS
+from genface.weights.lz4_frame import read_lz4
 from genface.weights.records import arrays_path, record_of
 from genface.weights.skops_file import read_skops
 from genface.weights.state_files import read_safetensors
@@ -66,7 +67,7 @@ def refused(**options):
 def forced():
     """The same where it is pulled whatever was there."""
     with pytest.raises(WeightError) as caught:
-        nets.pull_ported("pose_mlp_v2", force=True, progress=silent)
+        nets.pull(["pose_mlp_v2"], force=True, progress=silent)
     assert not arrays_path(weights.asset("pose_mlp_v2")).exists()
     return str(caught.value)
 
@@ -81,6 +82,8 @@ def test_a_network_is_pulled_converted_and_loaded_once(seeded_hub):
     assert len(hub.requests) == count
     assert weights.verify(["pose_mlp_v2"]) == [("pose_mlp_v2", "ok")]
     assert left_in(weights.cache_dir()) == sorted(POSE)
+    arrays, record = (weights.cache_dir() / "networks" / name for name in POSE)
+    assert arrays.stat().st_mode == record.stat().st_mode
 
 
 def test_the_commit_and_the_hashes_are_recorded(seeded_hub, seeded_folder):
@@ -97,7 +100,7 @@ def test_the_commit_and_the_hashes_are_recorded(seeded_hub, seeded_folder):
 @pytest.mark.parametrize("name", ["mobilefacenet", "pfld", "mp_blendshapes"])
 def test_archives_of_torch_are_read(seeded_hub, name):
     seeded_hub(name)
-    made = nets.pull_ported(name, progress=silent)
+    [made] = nets.pull([name], progress=silent)
     kept = read_safetensors(made).arrays
     model = PORTS[name].build()
     port = PORTS[name]
@@ -224,7 +227,7 @@ def test_another_file_than_at_the_first_pull_is_refused_unless_forced(
     arrays_path(weights.asset("pose_mlp_v2")).unlink()
     assert "another file than at the first pull" in refused()
     assert weights.digest("pose_mlp_v2") == first
-    nets.pull_ported("pose_mlp_v2", force=True, progress=silent)
+    nets.pull(["pose_mlp_v2"], force=True, progress=silent)
     assert weights.digest("pose_mlp_v2") != first
     load()
 
@@ -284,6 +287,21 @@ def test_an_older_conversion_is_made_anew(seeded_hub, monkeypatch):
     assert made.conversion == pulled.CONVERSION
 
 
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [("pose_mlp_v2", -10.2978), ("mobilefacenet", -125.2905), ("pfld", 41.7664)],
+)
+def test_other_arrays_are_another_conversion(name, total):
+    """Raise CONVERSION, here too, where the same file becomes other arrays."""
+    port, model = PORTS[name], PORTS[name].build()
+    conversion.load_torch(model, seeded_state(name), port.unused, port.renames)
+    found = 0.0
+    for key, array in sorted(conversion.arrays_of(model).items()):
+        found += np.cos(len(key) + np.arange(array.size)) @ np.ravel(array)
+    assert pulled.CONVERSION == 2
+    assert found == pytest.approx(total, abs=1e-3)
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(WeightError, match="'arcfce'; there are .*arcface_iresnet50"):
         nets.load_ported("arcfce")
@@ -315,7 +333,7 @@ def test_the_licence_is_told_at_the_first_pull_only(seeded_hub, capsys):
     line = "pose_mlp_v2 is not cleared for commercial use: card MIT"
     assert told.err.count(line) == 1
     nets.load_ported("pose_mlp_v2")
-    nets.pull_ported("pose_mlp_v2", force=True)
+    nets.pull(["pose_mlp_v2"], force=True)
     assert "cleared" not in capsys.readouterr().err
 
 
@@ -365,13 +383,28 @@ def test_what_a_hub_does_not_give(seeded_hub):
 
 def test_local_files_are_converted(loopback_hub, seeded_folder, tmp_path):
     files = write_seeded("pose_mlp_v2", seeded_folder)
-    with pytest.raises(WeightError, match=r"made from 2 files.*safetensors, pose_m"):
+    with pytest.raises(WeightError, match=r"safetensors, pose_m.*expected 2 of"):
         nets.convert("pose_mlp_v2", [files["weights"]])
     with pytest.raises(WeightError, match="none: no such file"):
         nets.convert("pose_mlp_v2", [files["weights"], tmp_path / "none"])
     assert nets.convert("pose_mlp_v2", list(files.values())).is_file()
     assert load(offline=True)(uniform(1, 136))["out"].shape == (1, 6)
     assert loopback_hub.requests == []
+
+
+def test_others_than_the_pinned_files_need_force(
+    loopback_hub, user_cache, mtcnn_cached, tmp_path
+):
+    sources = weights.asset("mtcnn").sources
+    own = [tmp_path / f"{role}.joblib" for role in sources]
+    for role, path in zip(sources, own, strict=True):
+        original = next((user_cache / "assets").glob(f"mtcnn_{role}-*"))
+        path.write_bytes(read_lz4(original.read_bytes()))  # the same, not packed
+    with pytest.raises(WeightError, match=r"pnet.lz4 is another file than the pinned"):
+        nets.convert("mtcnn", own)
+    assert left_in(weights.cache_dir()) == []
+    nets.convert("mtcnn", own, force=True)
+    assert weights.digest("mtcnn") == sha256(own[0]) != sources["pnet"].sha256
 
 
 def test_mtcnn_finds_eyes_where_they_are(mtcnn_cached, shared):

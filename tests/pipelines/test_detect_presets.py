@@ -28,6 +28,10 @@ def refusal(*words):
         (["--detector", "modular", "--model", "landmark=none"], "needs landmarks"),
         (["--model", "au=svm"], "facemesh has no choice of au_model"),
         (["--detector", "multitask", "--commercial"], "is not cleared for commercial"),
+        (
+            ["--detector", "multitask", "--model", "identity=arcface"],
+            "choose columns='all'",
+        ),
         (["--model", "au"], "expected the like of au=svm"),
         (["--find-every", "0"], "expected 1 or more frames"),
     ],
@@ -50,3 +54,18 @@ def test_mtcnn_starts_the_face_mesh(face, tmp_path, mtcnn_cached):
     models = {"face_model": "mtcnn"}
     same = detect_videos(face, tmp_path, models=models)
     assert "up to date" in same.lines[0]
+
+
+@pytest.mark.parity
+def test_networks_of_a_hub_are_pulled_on_the_way(
+    face, tmp_path, mtcnn_cached, seeded_hub
+):
+    hub = seeded_hub("pfld")
+    others = ("au", "emotion", "facepose", "gaze")
+    words = ["--face-model", "mtcnn", "--model", "landmark=pfld"]
+    words += [word for name in others for word in ("--model", f"{name}=none")]
+    words = ["detect", face, "-o", tmp_path, "--detector", "modular", *words]
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    assert len(read_fex(tmp_path / "faces.csv").attrs["weights"]["pfld"]) == 64
+    assert sum(line.startswith("GET /py-feat/pfld") for line in hub.requests) == 1

@@ -86,8 +86,10 @@ def test_damaged_frames_are_refused(monkeypatch):
     with pytest.raises(WeightError, match="not an LZ4 frame"):
         read_lz4(b"PK\x03\x04")
     monkeypatch.setattr(lz4_frame, "MOST_BYTES", 100)
-    with pytest.raises(WeightError, match="more than"):
-        read_lz4(frame(bytes(101)))
+    many_copies = b"\x1fa\x01\x00" + b"\xff" * 50 + b"\x00" + b"\x10b"
+    for blocks in (bytes(101), [many_copies]):
+        with pytest.raises(WeightError, match="more than"):
+            read_lz4(frame(blocks))
 
 
 class Called:

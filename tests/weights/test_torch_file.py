@@ -154,6 +154,9 @@ def test_damaged_files_are_refused(path):
     ):
         with pytest.raises(WeightError):
             read_torch(zipped(path, code))
+    path.write_bytes(b"\x80\x04\x8d" + (1 << 62).to_bytes(8, "little") + b"abc")
+    with pytest.raises(WeightError, match="more than fits the memory"):
+        read_torch(path)
     with pytest.raises(WeightError, match="compressed"):
         read_torch(zipped(path, {}, compression=zipfile.ZIP_DEFLATED))
     with pytest.raises(WeightError, match="no such file"):
