@@ -1,0 +1,122 @@
+"""A folder of pictures: shards of about 500, written by two processes."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from experiments.synthetic_faces import head, sampling
+from genface.errors import InputError
+from genface.facs import AU_NAMES
+from genface.files import atomic, read_json, sha256, write_json
+
+PER_SHARD = 500  # pictures, at least; people are not divided
+VERSION = 1  # of the pictures that a seed gives
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides a set: equal plans give equal arrays."""
+
+    people: int
+    frames: int
+    seed: int
+    sampler: str
+    size: int
+
+    def shards(self) -> list[range]:
+        """People of each shard."""
+        each = max(1, PER_SHARD // self.frames)
+        starts = range(0, self.people, each)
+        return [range(s, min(s + each, self.people)) for s in starts]
+
+
+def write(
+    out: Path,
+    plan: Plan,
+    ict: Path = head.ICT_FILE,
+    workers: int = 2,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> None:
+    """Write ``facts.json`` and ``part_000.npz`` ...; shards that are there are kept.
+
+    Raises :class:`InputError` where the folder holds another set.
+    """
+    facts = _facts(plan, ict)
+    path = out / "facts.json"
+    if path.exists() and read_json(path) != facts:
+        raise InputError(f"{out} holds another set; choose another folder.")
+    write_json(path, facts)
+    jobs = [
+        (out / f"part_{k:03d}.npz", plan, people)
+        for k, people in enumerate(plan.shards())
+    ]
+    jobs = [job for job in jobs if not job[0].exists()]
+    total, done = sum(len(job[2]) for job in jobs) * plan.frames, 0
+    if workers == 1 or len(jobs) == 1:
+        _prepare(ict)
+        results: Iterator[int] = map(_shard, jobs)
+        for count in results:
+            done += count
+            if progress:
+                progress(done, total, time.perf_counter())
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(workers, _prepare, (ict,)) as pool:
+        for count in pool.imap_unordered(_shard, jobs):
+            done += count
+            if progress:
+                progress(done, total, time.perf_counter())
+
+
+def shards(out: Path | str) -> list[Path]:
+    """The shards of a set, in order; :class:`InputError` where there are none."""
+    found = sorted(Path(out).glob("part_*.npz"))
+    if not found:
+        raise InputError(f"{out}: no part_*.npz; make a set first (see README.md).")
+    return found
+
+
+def _facts(plan: Plan, ict: Path) -> dict:
+    names: Sequence[str] = [str(name) for name in np.load(ict)["expression_names"]]
+    return {
+        **asdict(plan),
+        "version": VERSION,
+        "au_names": list(AU_NAMES),
+        "sides": list(sampling.SIDES),
+        "shape_names": list(names),
+        "au_shapes": {
+            f"AU{number:02d}": weights for number, weights in sampling.AU_SHAPES.items()
+        },
+        "ict_sha256": sha256(ict),
+        "versions": {name: version(name) for name in ("numpy", "numba", "jax")},
+    }
+
+
+_studio = None  # of a worker process
+
+
+def _prepare(ict: Path) -> None:
+    global _studio
+    from experiments.synthetic_faces.studio import Studio
+
+    _studio = Studio.of(head.load(ict))
+
+
+def _shard(job: tuple[Path, Plan, range]) -> int:
+    """Photograph some people; how many pictures that made."""
+    path, plan, people = job
+    taken = [
+        _studio.photograph((plan.seed, person), plan.frames, plan.sampler, plan.size)
+        for person in people
+    ]
+    arrays = {name: np.concatenate([one[name] for one in taken]) for name in taken[0]}
+    arrays["person"] = np.repeat(np.array(people, np.int32), plan.frames)
+    arrays["frame"] = np.tile(np.arange(plan.frames, dtype=np.int32), len(people))
+    with atomic(path) as temporary:
+        np.savez(temporary, **arrays)
+    return len(arrays["person"])

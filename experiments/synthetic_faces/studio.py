@@ -1,0 +1,311 @@
+"""One person's pictures: geometry of every frame, light, and what is true of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.synthetic_faces import figure, kernels, paint, people, sampling, scene
+from experiments.synthetic_faces.canvas import Canvas, hair_cover
+from experiments.synthetic_faces.canvas import make as make_canvas
+from experiments.synthetic_faces.head import (
+    EYES,
+    GUMS,
+    LASHES,
+    MOUTH,
+    RADIUS,
+    SKIN,
+    SOCKETS,
+    TEETH,
+    TEXELS_PER_CM,
+    Head,
+    texture_place,
+)
+from experiments.synthetic_faces.shading import CLOTH, HAIR, PUPIL, shade
+from genface.avatar import contact
+from genface.avatar.shapes import smooth
+from genface.geometry.mesh_points import IRISES
+from genface.geometry.pose import rotation_from_euler
+
+SAMPLES = 2  # per pixel, along either side
+BLOCK = 8  # frames whose contact is worked out at once
+BALL = 0.97  # of ICT's eyeballs: flat lids between few vertices would cut into them
+LIPS = ((82, 87), (13, 14), (312, 317))  # right, middle, left of the inner lips
+LIDS = ((159, 145), (386, 374))  # right, left
+OPEN_DIRECTIONS = 64
+RECORDS = ("aus", "shapes", "pose", "gaze", "mesh_true", "lip_gap", "lid_gap")
+
+
+@dataclass(frozen=True)
+class Studio:
+    """All that people have in common."""
+
+    head: Head
+    canvas: Canvas
+    place: np.ndarray  # (V, 2) in the texture; of eyes, cm from the line of sight
+    open_: np.ndarray  # (V,) share of the sky seen in the neutral face
+
+    @classmethod
+    def of(cls, head: Head) -> "Studio":
+        place = texture_place(head.neutral)
+        for rows, centre in zip(head.eyes, head.mesh.eye_centres, strict=True):
+            place[rows] = (head.neutral[rows] - centre)[:, :2]
+            behind = head.neutral[rows, 2] < centre[2]
+            place[rows[behind]] = 2.0
+        return cls(head, make_canvas(head), place, _openness(head))
+
+    def photograph(
+        self, seed: tuple[int, ...], frames: int, sampler: str, size: int
+    ) -> dict[str, np.ndarray]:
+        """``images`` (F, S, S, 3) and RECORDS of one person; ``seed`` decides all."""
+        rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
+        person = people.draw(rngs[0])
+        setting = scene.draw(size, rngs[1])
+        acted = sampling.SAMPLERS[sampler](frames, self.head.names, rngs[2])
+        pose = scene.poses(setting, frames, rngs[2])
+        faces = self.faces(person, acted)
+        records = self.records(faces, acted, pose, setting, size)
+        sitting = Sitting(self, person, setting, rngs[3])
+        images = [
+            sitting.picture(face, turn, size, rngs[3])
+            for face, turn in zip(faces, pose, strict=True)
+        ]
+        return {"images": np.stack(images), **records}
+
+    def faces(self, person: people.Person, acted: sampling.Expressions) -> np.ndarray:
+        """Vertices (F, V, 3) before the head's pose, the eyes turned."""
+        head = self.head
+        modes = person.identity.astype(np.float32)
+        rest = kernels.add_shapes(head.neutral, head.identity, modes)
+        rest = self._touching(rest[None])[0]
+        weights = acted.weights.astype(np.float32)
+        weights = weights * self._closing(rest)
+        faces = np.stack(
+            [kernels.add_shapes(rest, head.shapes, frame) for frame in weights]
+        )
+        faces = self._touching(faces)
+        turns = rotation_from_euler(np.insert(acted.gaze, 1, 0, axis=1))
+        for rows, ball in zip(head.eyes, head.mesh.eye_centres, strict=True):
+            shift = (rest[rows] - head.neutral[rows]).mean(0)
+            ball_at_rest = BALL * (head.neutral[rows] - ball)
+            for face, turn in zip(faces, turns, strict=True):
+                face[rows] = ball_at_rest @ turn.T + ball + shift
+        return faces
+
+    def _touching(self, faces):
+        """Lips and lids that touch instead of crossing, (F, V, 3)."""
+        found = []
+        for start in range(0, len(faces), BLOCK):
+            block = faces[start : start + BLOCK]
+            spare = np.repeat(block[:1], BLOCK - len(block), axis=0)
+            moved = contact.part(np.concatenate([block, spare]), self.head.edges)
+            found.append(np.asarray(moved)[: len(block)])
+        return np.concatenate(found)
+
+    def _closing(self, rest):
+        """Factors (S,) on the shapes: a blink shuts wide eyes and narrow ones."""
+        head = self.head
+        factors = np.ones(len(head.names), np.float32)
+        points = head.mesh.points(rest.astype(np.float64))
+        for side, (upper, lower) in zip(sampling.SIDES, LIDS, strict=True):
+            column = head.names.index(f"eyeBlink_{side}")
+            way = head.mesh.deltas(head.shapes[column].astype(np.float64))
+            closes = way[lower, 1] - way[upper, 1]
+            gap = points[upper, 1] - points[lower, 1]
+            factors[column] = np.clip((gap - 0.03) / closes, 0.6, 1.6)
+        return factors
+
+    def records(self, faces, acted, pose, setting, size) -> dict[str, np.ndarray]:
+        mesh = self.mesh(faces, acted.gaze)
+        lip_gap = np.stack([mesh[:, u, 1] - mesh[:, v, 1] for u, v in LIPS], 1)
+        lid_gap = np.stack([mesh[:, u, 1] - mesh[:, v, 1] for u, v in LIDS], 1)
+        sides = (lip_gap[:, ::2] + lip_gap[:, 1:2]) / 2
+        aus = sampling.with_open_lips(acted.aus, sides, sides[:1])
+        turned = _turned(mesh, rotation_from_euler(pose))
+        mesh_true = setting.project(turned, size) * (1, 1, -1)
+        values = (
+            aus, acted.weights, pose, acted.gaze, mesh_true, lip_gap[:, 1], lid_gap
+        )  # fmt: skip
+        return {
+            name: value.astype(np.float32)
+            for name, value in zip(RECORDS, values, strict=True)
+        }
+
+    def mesh(self, faces: np.ndarray, gaze: np.ndarray) -> np.ndarray:
+        """The 478 points (F, 478, 3) of faces before the pose, in cm."""
+        mesh = self.head.mesh
+        points = np.empty((len(faces), 478, 3))
+        points[:, :468] = mesh.points(faces[:, :, :].astype(np.float64))[:, :468]
+        turns = rotation_from_euler(np.insert(gaze, 1, 0, axis=1))
+        for rows, ring, centre in zip(
+            self.head.eyes, IRISES, mesh.eye_centres, strict=True
+        ):
+            ball = BALL * (self.head.neutral[rows] - centre)
+            offset = mesh.irises[np.array(ring) - 468] - centre
+            for k, turn in enumerate(turns):
+                at = (faces[k, rows] - ball @ turn.T).mean(0)
+                points[k, list(ring)] = offset @ turn.T + at
+        return points
+
+
+class Sitting:
+    """One person in their scene, painted and lit."""
+
+    def __init__(self, studio: Studio, person, setting, rng) -> None:
+        head = studio.head
+        self.studio, self.person, self.setting = studio, person, setting
+        skin, gloss, _ = paint.paint(person, studio.canvas, rng)
+        hollows = np.zeros_like(gloss)
+        self.skin = np.dstack([skin, gloss, hollows]).astype(np.float32)
+        self.bump = np.zeros((*gloss.shape, 2), np.float32)
+        self.volume = self._hair_volume(rng)
+        extra = [figure.body(person.shoulders, rng.uniform(1, 4))]
+        kinds = [CLOTH]
+        if person.length:
+            extra.append(
+                figure.long_hair(
+                    person.length, rng.uniform(0.93, 1.05), rng.normal(0, 1),
+                    rng.uniform(0, 0.5), rng,
+                )
+            )  # fmt: skip
+            kinds.append(HAIR)
+        self.extra = [points for points, _ in extra]
+        triangles, material, place, open_ = (
+            [head.triangles], [head.material], [studio.place], [studio.open_]
+        )  # fmt: skip
+        count = len(head.neutral)
+        for (points, faces), kind in zip(extra, kinds, strict=True):
+            triangles.append(faces + count)
+            material.append(np.full(len(faces), kind, np.int8))
+            around = 12 * np.arctan2(points[:, 0], -points[:, 2])
+            place.append(np.stack([around, points[:, 1]], 1).astype(np.float32))
+            open_.append(np.full(len(points), 0.8, np.float32))
+            count += len(points)
+        self.triangles = np.concatenate(triangles)
+        self.material = np.concatenate(material)
+        self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
+        self.one_sided = self.material == SKIN
+        self.nearer = np.zeros(len(self.material), np.float32)
+        self.plain = self._plain(rng)
+        white = people.linear(rng.uniform((215, 200, 190), (245, 238, 235)))
+        pupil = PUPIL * rng.uniform(0.7, 1.4)
+        self.eye = np.array(
+            [*person.iris, *white, rng.uniform(0, 6), pupil], np.float32
+        )
+        self.exposure = None
+
+    def _hair_volume(self, rng) -> np.ndarray:
+        """How far each vertex is moved outward by hair (V, 1), cm."""
+        head = self.studio.head
+        points = head.neutral[None].astype(np.float64)
+        x, y, z = points[0].T
+        ears = ((np.abs(x) > 7.9) & (y < 5.0) & (z > -2.6))[None]
+        lumps = (
+            0.3
+            * np.sin(0.9 * x + rng.uniform(0, 6))
+            * np.sin(1.1 * y + 0.8 * z + rng.uniform(0, 6))
+        )
+        cover = hair_cover(points, ears, self.person.hairline + 0.4, lumps[None])[0]
+        cover[head.skin.stop :] = 0
+        return (cover * self.person.volume * (1 + lumps))[:, None].astype(np.float32)
+
+    def _plain(self, rng) -> np.ndarray:
+        person = self.person
+        plain = np.zeros((9, 3), np.float32)
+        plain[MOUTH] = person.lips * 0.5
+        plain[SOCKETS] = person.skin * (0.7, 0.45, 0.4)
+        plain[GUMS] = people.linear((175, 95, 95))
+        plain[TEETH] = people.linear((228, 220, 200)) * rng.uniform(0.75, 1.05)
+        plain[LASHES] = person.skin * (1 - 2 * person.lashes) + 0.01
+        plain[CLOTH] = person.cloth
+        plain[HAIR] = person.hair
+        return plain
+
+    def picture(self, face, pose, size: int, rng) -> np.ndarray:
+        """One picture (S, S, 3) uint8 of a face (V, 3) before its pose."""
+        setting = self.setting
+        rotation = rotation_from_euler(pose)
+        triangles = self.studio.head.triangles
+        normal = kernels.normals(np.ascontiguousarray(face), triangles)
+        moved = face + normal * self.volume
+        turned = [_turned(moved, rotation)]
+        for kind, points in zip((CLOTH, HAIR), self.extra, strict=False):
+            follows = rotation if kind == HAIR else rotation_from_euler(0.15 * pose)
+            turned.append(_turned(points, follows))
+        points = np.concatenate(turned).astype(np.float32)
+        screen = setting.project(points, size * SAMPLES).astype(np.float32)
+        which, shares, _ = kernels.visible(
+            screen, self.triangles, self.one_sided, self.nearer, size * SAMPLES
+        )
+        normal = kernels.normals(points, self.triangles)
+        image, cover = shade(
+            which, shares, self.triangles, self.material, self.place, normal,
+            self.open_, self.skin, self.bump, self.plain, self.eye,
+            setting.lights.astype(np.float32), setting.colours.astype(np.float32),
+            setting.ambient.astype(np.float32), rotation.astype(np.float32),
+            np.float32(RADIUS * TEXELS_PER_CM), SAMPLES,
+        )  # fmt: skip
+        return self._developed(image, cover, size, rng)
+
+    def _developed(self, image, cover, size, rng) -> np.ndarray:
+        """Exposed, with gamma and noise; exposure is that of the first picture."""
+        setting = self.setting
+        if self.exposure is None:
+            middle = np.s_[2 * size // 5 : 3 * size // 5]
+            bright = image[middle, middle].mean() / max(
+                cover[middle, middle].mean(), 0.1
+            )
+            goal = 0.36 * (1 - 0.62 * self.person.tone)
+            self.exposure = setting.exposure * goal / max(bright, 1e-3)
+        light = self.exposure * image + (1 - cover[..., None]) * setting.background
+        encoded = np.clip(light, 0, 1) ** np.float32(setting.gamma / 2.2) * 255
+        grain = rng.standard_normal(encoded.shape, np.float32) * np.float32(
+            setting.noise
+        )
+        return np.clip(encoded + grain + 0.5, 0, 255).astype(np.uint8)
+
+
+def _turned(points, rotation):
+    """Points (..., V, 3) turned about the head's pivot by (..., 3, 3)."""
+    pivot = scene.PIVOT
+    return (points - pivot) @ np.swapaxes(rotation, -1, -2) + pivot
+
+
+def _openness(head: Head) -> np.ndarray:
+    """Share (V,) of the light from in front and above that reaches each vertex.
+
+    By looking at the neutral head from many sides: who is in front?
+    """
+    size, scale = 256, 6.0
+    golden = np.pi * (3 - 5**0.5) * np.arange(OPEN_DIRECTIONS)
+    height = 1 - (2 * np.arange(OPEN_DIRECTIONS) + 1) / OPEN_DIRECTIONS
+    ring = np.sqrt(1 - height**2)
+    sides = np.stack([ring * np.cos(golden), height, ring * np.sin(golden)], 1)
+    outside = head.triangles[np.isin(head.material, (SKIN, SOCKETS))]
+    normal = kernels.normals(head.neutral, head.triangles)
+    seen, total = np.zeros(len(normal)), np.zeros(len(normal))
+    none = np.zeros(len(outside), np.float32)
+    for side in sides:
+        across = np.cross([0.1, 0.9, 0.2], side)
+        across /= np.linalg.norm(across)
+        axes = np.stack([across, np.cross(side, across), side])
+        screen = (head.neutral - [0, -2, 2]) @ axes.T
+        screen[:, :2] = screen[:, :2] * (scale, -scale) + size / 2
+        screen = screen.astype(np.float32)
+        two_sided = np.zeros(len(outside), bool)
+        depth = kernels.visible(screen, outside, two_sided, none, size)[2]
+        column, row = np.clip(screen[:, :2], 0, size - 1).astype(int).T
+        weight = np.clip(normal @ side, 0, 1)
+        seen += weight * (screen[:, 2] > depth[row, column] - 0.35)
+        total += weight
+    open_ = seen / np.maximum(total, 1e-6)
+    y, z = head.neutral[:, 1], head.neutral[:, 2]
+    inner = np.isin(np.arange(len(open_)), head.triangles[head.material == TEETH])
+    open_[inner] = 0.15 + 0.85 * smooth((z[inner] - 7.5) / 3)
+    for kind, deep, front in ((MOUTH, 7.0, 4.0), (GUMS, 8.0, 3.5)):
+        rows = np.unique(head.triangles[head.material == kind])
+        open_[rows] = 0.05 + 0.6 * smooth((z[rows] - deep) / front)
+    rows = np.unique(head.triangles[head.material == EYES])
+    open_[rows] = 0.85
+    rows = np.unique(head.triangles[head.material == LASHES])
+    open_[rows] = 0.8
+    return (0.25 + 0.75 * open_).astype(np.float32)
