@@ -50,13 +50,15 @@ class Renders:
             arrays = read_npz(path)
             meshes = read_npz(path.with_name(path.name.replace("part_", "meshes_")))
             kept.append({name: arrays[name] for name in wanted} | meshes)
-        whole = {name: np.concatenate([part[name] for part in kept]) for name in kept[0]}
+        whole = {
+            name: np.concatenate([part[name] for part in kept]) for name in kept[0]
+        }
         good = whole["presence"] > PRESENT
         rested = whole["person"][good & (whole["frame"] == 0)]
         good &= np.isin(whole["person"], rested)
         whole = {name: array[good] for name, array in whole.items()}
         whole["mesh"] = mesh_to_head_axes(whole["mesh"])
-        return cls(tuple(facts["shapes"]), **whole)
+        return cls(tuple(facts["shape_names"]), **whole)
 
     @property
     def rest_rows(self) -> np.ndarray:

@@ -27,6 +27,8 @@ QUIET_FRAMES = 5
 OTHER_HALF = 0.25
 # Below this many frames with a face a person's neutral is a guess worth a warning.
 ENOUGH_FRAMES = 50
+# Readings at which the model's errors are known; in between they are interpolated.
+ERROR_AT = np.array([0.0, 0.1, 0.25, 0.5, 1.0])
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class AUModel:
     pattern_aus: np.ndarray  # (K, A) AU per weight of a pattern; added to ``person``'s
     sides: np.ndarray  # (956, A) half of what the left side shows more than the right
     is_sided: np.ndarray  # (A,) bool: the sides can be told apart
-    error: np.ndarray  # (2, A, 2) variance at 0 and per AU: own neutral, average face
+    error: np.ndarray  # (2, A, 5) variance at ERROR_AT: own neutral, average face
     error_pose: np.ndarray  # (2,) how it grows with Pitch and Yaw squared
     is_seen: np.ndarray  # (A,) bool
     is_graded: np.ndarray  # (A,) bool: 1 means full activation, not only "more"
@@ -140,9 +142,10 @@ class AUModel:
         (T,) of the face. It knows of no error of the neutral itself, and a photograph
         differs from a rendering: a lower bound.
         """
-        base, slope = np.moveaxis(self.error[0 if own_neutral else 1], -1, 0)
+        known = self.error[0 if own_neutral else 1]
+        variance = (hats(aus) * known).sum(-1)
         turned = 1 + np.square(np.asarray(pose)[:, [0, 2]]) @ self.error_pose
-        return np.sqrt((base + slope * aus) * turned[:, None]) / presence[:, None]
+        return np.sqrt(variance * turned[:, None]) / np.asarray(presence)[:, None]
 
     def neutral(self, mesh: np.ndarray) -> np.ndarray:
         """Shape (478, 2) of one person's face at rest, from all frames of a clip.
@@ -198,6 +201,12 @@ def frontal(points: np.ndarray, average: np.ndarray, still: np.ndarray) -> np.nd
     All y up, z toward the viewer; ``still`` (V,) weighs the points of the alignment.
     """
     return similarity(average, points, still).undo(points)[..., :2]
+
+
+def hats(values: np.ndarray) -> np.ndarray:
+    """Shares (..., 5) by which values are interpolated between ``ERROR_AT``."""
+    at = np.eye(len(ERROR_AT))
+    return np.stack([np.interp(values, ERROR_AT, row) for row in at], axis=-1)
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """Whole jobs: each command of the command line is one of these functions."""
 
+from genface.pipelines.check_aus import AUCheck, check_aus
 from genface.pipelines.compare_sets import CompareResult, compare_sets
 from genface.pipelines.convert_table import ConvertResult, convert_table
 from genface.pipelines.detect_videos import DetectResult, detect_videos
@@ -20,6 +21,7 @@ from genface.pipelines.table_statistics import (
 from genface.pipelines.table_synchrony import synchrony_tables
 
 __all__ = [
+    "AUCheck",
     "CompareResult",
     "ConvertResult",
     "DetectResult",
@@ -31,6 +33,7 @@ __all__ = [
     "SampleResult",
     "ShowResult",
     "StatsResult",
+    "check_aus",
     "compare_sets",
     "convert_table",
     "decode_tables",
