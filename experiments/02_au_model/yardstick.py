@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
+from genface.detect.au_details import mesh_of  # noqa: E402
 from genface.facs import AU_NAMES  # noqa: E402
 from genface.nets.au_model import AUModel, load_au_model, read_au_model  # noqa: E402
-from genface.pipelines.check_aus import mesh_of  # noqa: E402
 
 SHARED = ROOT.parent / "shared" / "data"
 JUDGED = np.array([name != "AU09" for name in AU_NAMES])

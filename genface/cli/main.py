@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 import genface
 from genface.cli import (
     animate,
-    au_check,
+    aus,
     convert,
     emotions,
     jobs,
@@ -101,7 +101,7 @@ app.add_typer(jobs.app)
 app.add_typer(animate.app)
 app.add_typer(model.app, name="model")
 app.add_typer(convert.app)
-app.add_typer(au_check.app)
+app.add_typer(aus.app)
 app.add_typer(emotions.app)
 app.add_typer(stats.app, name="stats")
 app.add_typer(weights.app, name="weights")

@@ -155,7 +155,7 @@ class Detector:
             "compat": self.compat,
             "detector_settings": self.settings.as_dict(),
             **reading,
-            "au_model": "/".join(AU_MODEL),
+            "au_model": model.name,
             "weights": {name: asset(name).sha256 for name in networks} | ours,
             "genface_version": genface.__version__,
             "source_sha256": {name: value for name, value in digests.items() if value},

@@ -3,6 +3,7 @@
 from genface.pipelines.check_aus import AUCheck, check_aus
 from genface.pipelines.compare_sets import CompareResult, compare_sets
 from genface.pipelines.convert_table import ConvertResult, convert_table
+from genface.pipelines.detail_aus import DetailsResult, detail_aus
 from genface.pipelines.detect_videos import DetectResult, detect_videos
 from genface.pipelines.fit_behavior import FitResult, fit_behavior
 from genface.pipelines.render_clip import RenderResult, render_clip
@@ -24,6 +25,7 @@ __all__ = [
     "AUCheck",
     "CompareResult",
     "ConvertResult",
+    "DetailsResult",
     "DetectResult",
     "EmotionsResult",
     "FitResult",
@@ -37,6 +39,7 @@ __all__ = [
     "compare_sets",
     "convert_table",
     "decode_tables",
+    "detail_aus",
     "detect_videos",
     "fit_behavior",
     "isc_tables",

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from genface.detect import Detector
+from genface.detect.au_details import mesh_of
 from genface.errors import InputError
 from genface.facs import AU_NAMES
 from genface.fex import Fex
-from genface.geometry.mesh_points import N_MESH
 from genface.nets.au_distances import DISTANCES, au_distances
 from genface.nets.au_model import (
     ENOUGH_FRAMES,
@@ -99,8 +99,8 @@ def check_aus(
     rows, mesh = rows[known], mesh[known]
     if len(mesh) < ENOUGH_FRAMES:
         warnings.warn(
-            f"{name}: {len(mesh)} frames with a face; under {ENOUGH_FRAMES} neither the "
-            "neutral nor an r is to be trusted.",
+            f"{name}: {len(mesh)} frames with a face; under {ENOUGH_FRAMES} neither "
+            "the neutral nor an r is to be trusted.",
             stacklevel=2,
         )
     model = load_au_model()
@@ -116,19 +116,6 @@ def check_aus(
         values=_values(model, aus, au_distances(model.shapes(mesh))),
         drift=None if other is None else _drift(aus, other),
     )
-
-
-def mesh_of(rows: pd.DataFrame, name: str = "table") -> np.ndarray:
-    """Mesh (T, 478, 3) of a table's rows, depth in pixels like x and y."""
-    columns = [f"mesh_{axis}_{i}" for axis in "xyz" for i in range(N_MESH)]
-    if not {*columns, "FaceRectWidth"} <= set(rows.columns):
-        raise InputError(
-            f"{name}: no mesh of {N_MESH} points in it; write it with "
-            "`genface detect --columns mesh`."
-        )
-    mesh = rows[columns].to_numpy(np.float64).reshape(len(rows), 3, N_MESH)
-    mesh[:, 2] *= rows["FaceRectWidth"].to_numpy(np.float64)[:, None]
-    return mesh.swapaxes(1, 2)
 
 
 def _table(source, offline: bool | None, progress: Progress | None) -> tuple[str, Fex]:
