@@ -15,6 +15,8 @@ RIDGE = 1e-3
 # Regions overlap about the lids, in cm of the rig's height.
 UPPER_FROM, LOWER_TO = 1.0, 3.2
 UPPER_AUS = ("AU01", "AU02", "AU04", "AU05", "AU07", "AU43")
+# Lips at rest are shut, and against an average face that looks like these.
+SHUT_LIPS = ("AU14", "AU15", "AU17", "AU23", "AU24", "AU28")
 # Non-negative patterns: the AUs', and motion that is nobody's AU. Their size in the
 # blend, by standard deviation; the ridge of their weights, in units of the whitened
 # deltas; what is added to the covariance of the noise, as a share of its mean.
@@ -94,6 +96,7 @@ def fit(
         "sides": side_weights(rig, full, own, calm),
         "upper_points": upper_points(rig),
         "upper_aus": upper_aus(),
+        "unrest": ~np.isin(AU_NAMES, SHUT_LIPS),
         "is_graded": stretch <= GRADED_UP_TO,
     }, stretch
 

@@ -51,6 +51,7 @@ class AUModel:
     absolute_slack: np.ndarray  # (A,) what a face's build may read at rest, taken off
     upper_points: np.ndarray  # (478,) 1 in the upper face, 0 in the lower, or between
     upper_aus: np.ndarray  # (A,) bool: read from the upper face
+    unrest: np.ndarray  # (A,) bool: a face that shows it is not at rest
     pattern_reader: np.ndarray  # (956, K) shape delta to projections on K patterns
     pattern_gram: np.ndarray  # (K, K) of these patterns, with a ridge
     pattern_aus: np.ndarray  # (K, A) AU per weight of a pattern; added to ``person``'s
@@ -151,7 +152,8 @@ class AUModel:
         """Shape (478, 2) of one person's face at rest, from all frames of a clip.
 
         Upper and lower face apart, the frames with the least activation, judged against
-        the average face, give a median each; between the two it blends. A plain median
+        the average face, give a median each; between the two it blends. AUs of shut lips
+        do not count, as most faces at rest have them shut. A plain median
         would take for neutral whatever somebody does for half of the time. Whoever
         smiles, or shuts the eyes, in every frame still gets that as the neutral; under
         ``ENOUGH_FRAMES`` frames expect it. NaN where no frame has a face.
@@ -162,8 +164,8 @@ class AUModel:
             return np.full((N_MESH, 2), np.nan)
         deltas = self._flat(shapes - self.average[:, :2])
         activation = np.clip(deltas @ self.absolute + self.absolute_offset, 0.0, 1.0)
-        above = activation[:, self.upper_aus].sum(1)
-        below = activation[:, ~self.upper_aus].sum(1)
+        above = activation[:, self.upper_aus & self.unrest].sum(1)
+        below = activation[:, ~self.upper_aus & self.unrest].sum(1)
         upper = _quiet_median(shapes, above + OTHER_HALF * below)
         lower = _quiet_median(shapes, below + OTHER_HALF * above)
         share = self.upper_points[:, None]
