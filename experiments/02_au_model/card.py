@@ -171,6 +171,6 @@ def _second(second: AUCheck | None) -> str:
     if second is None:
         return ""
     judged = second.values[second.values["distance"] != ""]
-    rows = [f"| {name} | {v.distance} | {v.r:.2f} |\n" for name, v in judged.iterrows()]
+    rows = [f"| {name} | {v.distance} | {v.r:.3f} |\n" for name, v in judged.iterrows()]
     stem = second.name.rsplit(".", 1)[0]
     return SECOND.format(name=stem, frames=second.frames) + "".join(rows)

@@ -182,7 +182,7 @@ def _value_lines(values: pd.DataFrame) -> Iterable[str]:
     for name, row in values.iterrows():
         line = f"{name}  {row.low:4.2f}  {row['median']:4.2f}  {row.high:4.2f}"
         if row.distance:
-            r = "does not move" if np.isnan(row.r) else f"{row.r:.2f}"
+            r = "does not move" if np.isnan(row.r) else f"{row.r:.3f}"
             wanted = "" if np.isnan(row.wanted) else f" (wanted {row.wanted:.2f})"
             line += f"  {row.distance}: {r}{wanted}"
         yield line + ("" if row.seen else "  unseen")
