@@ -1,59 +1,41 @@
-"""From synthetic faces to the arrays of an AUModel: ridge in two regions, then scales.
-
-Shapes are (956,): x, y of the 478 points seen from the front, in outer-eye distances.
-"""
+"""From training samples to the arrays of an AUModel: ridge, patterns, sides, scales."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from sampler import LIPS, Kit, sample_faces
+from seen import SeenBasis, mirrored
+from training import Rig, Samples, unit_patterns
 
-from genface.facs import AU_NAMES
-from genface.geometry.mesh_points import N_FACE, N_MESH
-from genface.nets.au_model import frontal
+from experiments.synthetic_faces.sampling import ONE_SIDED, columns
+from genface.facs import AU_NAMES, au_number
+from genface.geometry.mesh_points import N_MESH
+from genface.nets.nonnegative import nonnegative_weights
 
-SAMPLES, CHUNK = 20_000, 4_000
-RIDGE = 3e-3
-# Smooth noise on every training face, in outer-eye distances. It is larger than the
-# noise of a mesh: it also stands for all that a network does not show of the motion.
-NOISE, NOISE_LENGTH = 0.03, 2.5
-# What a mesh's own noise is taken to be: AUs are scaled with regard to this.
-MESH_NOISE = 0.0126
-# An outer-eye distance is about 9 cm here; regions overlap about the lids, in cm.
+RIDGE = 1e-3
+# Regions overlap about the lids, in cm of the rig's height.
 UPPER_FROM, LOWER_TO = 1.0, 3.2
 UPPER_AUS = ("AU01", "AU02", "AU04", "AU05", "AU07", "AU43")
-# The jaw must not move the frame: points below the upper lip do not align the face.
-STILL_FROM = -1.5
-# AU25 is the lip gap itself; this much more than the neutral's reads 1, in cm.
-FULL_LIP_GAP = 1.6
-# Share of a closing lid's path that the mesh network is taken to show; an estimate from
-# renders of the rig that are not part of this experiment.
-LIDS_SHOWN = 0.67
-# Faces at rest may read this much (standard deviation); it limits the scales. Against
-# the average face people differ more, and two deviations are taken off as well.
-QUIET, QUIET_SINGLE, SLACK = 0.1, 0.15, 2.0
-# Beyond this stretch of a ridge's answer, 1 no longer means full activation.
+# Lips at rest are shut, and against an average face that looks like these.
+SHUT_LIPS = ("AU14", "AU15", "AU17", "AU23", "AU24", "AU28")
+# Non-negative patterns: the AUs', and motion that is nobody's AU. Their size in the
+# blend, by standard deviation; the ridge of their weights, in units of the whitened
+# deltas; what is added to the covariance of the noise, as a share of its mean.
+BLEND, PATTERN_RIDGE, PATTERN_NOISE = 0.5, 30.0, 0.1
+OTHER_PATTERNS = (
+    "eyeLookDown eyeLookUp mouthPucker mouthFunnel mouthShrugUpper jawForward jawLeft "
+    "jawRight mouthLeft mouthRight"
+).split()
+# Three columns of the inner lips; this much more than at rest reads 1, in cm.
+LIPS, FULL_LIP_GAP = ((82, 87), (13, 14), (312, 317)), 1.6
+# How still a mesh is at rest (standard deviation in outer-eye distances, notes of real
+# clips), and how much a face at rest may read: that limits the scales. Against the
+# average face people differ more, and two deviations are taken off as well.
+MESH_NOISE, QUIET, QUIET_SINGLE, SLACK = 0.009, 0.1, 0.15, 2.0
+# Beyond this stretch of an answer, 1 no longer means full activation.
 GRADED_UP_TO = 4.0
 
-
-@dataclass(frozen=True)
-class Frame:
-    """The average face and how faces are aligned to it, in outer-eye distances."""
-
-    average: np.ndarray  # (478, 3)
-    still: np.ndarray  # (478,)
-    unit: float  # cm
-
-    @classmethod
-    def of(cls, kit: Kit) -> "Frame":
-        height = kit.neutral[:, 1]
-        still = (height > STILL_FROM) & (np.arange(N_MESH) < N_FACE)
-        average = (kit.neutral - kit.neutral[still].mean(0)) / kit.eye_distance
-        return cls(average, still.astype(np.float64), kit.eye_distance)
-
-    def shapes(self, points: np.ndarray) -> np.ndarray:
-        """Flat shapes (n, 956) of points (n, 478, 3) in cm."""
-        return frontal(points, self.average, self.still).reshape(len(points), -1)
+AU25 = AU_NAMES.index("AU25")
+SIDED = np.array([au_number(name) in ONE_SIDED for name in AU_NAMES])
 
 
 @dataclass(frozen=True)
@@ -62,89 +44,133 @@ class Ridge:
     offset: np.ndarray  # (A,) answer at a delta of 0
 
 
-def training_set(kit: Kit, frame: Frame, rng, n: int = SAMPLES):
-    """Deltas from each person's own neutral, and from the average face, and the AUs."""
-    own, absolute, aus = [], [], []
-    rest_shape = frame.average[:, :2].ravel()
-    for _ in range(n // CHUNK):
-        faces = sample_faces(kit, CHUNK, rng)
-        points = faces.points + _size_and_shear(kit, CHUNK, rng)
-        noisy = points + kit.smooth_noise(NOISE, NOISE_LENGTH, CHUNK, rng)
-        own.append(frame.shapes(noisy) - frame.shapes(faces.rest))
-        # Against the average, a face's build is noise too: other people's, and more
-        # of the smooth kind, as the network's faces are not the rig's.
-        modes = 0.8 * rng.standard_normal((CHUNK, len(kit.identity)))
-        build = np.tensordot(modes, kit.identity, 1)
-        absolute.append(frame.shapes(noisy + build) - rest_shape)
-        aus.append(faces.aus)
-    return [np.concatenate(part).astype(np.float32) for part in (own, absolute, aus)]
+@dataclass(frozen=True)
+class Patterns:
+    """What AUs look like, each side on its own, against the noise of the basis."""
+
+    reader: np.ndarray  # (956, K)
+    gram: np.ndarray  # (K, K)
+    whole: np.ndarray  # (K, A) weights of patterns to AUs
+    sides: np.ndarray  # (2, K, A) and to their left and right
+
+    def weights(self, deltas: np.ndarray) -> np.ndarray:
+        return nonnegative_weights(self.gram, deltas @ self.reader)
 
 
-def fit(kit: Kit, frame: Frame, deltas: np.ndarray, aus: np.ndarray) -> Ridge:
-    """Ridge per region; AU25 is measured, not fitted."""
-    height = kit.neutral[:, 1]
-    skin = np.arange(N_MESH) < N_FACE
-    weights = np.zeros((2 * N_MESH, len(AU_NAMES)))
-    offset = np.zeros(len(AU_NAMES))
-    upper = upper_aus()
-    for points, columns in (
-        (skin & (height > UPPER_FROM), upper),
-        (skin & (height <= LOWER_TO), ~upper),
-    ):
-        rows = np.repeat(points, 2)
-        part, at_zero = _ridge(deltas[:, rows], aus[:, columns])
-        weights[np.ix_(rows, columns)] = part
-        offset[columns] = at_zero
-    column = AU_NAMES.index("AU25")
-    weights[:, column], offset[column] = 0.0, 0.0
+def fit(
+    rig: Rig, basis: SeenBasis, full: SeenBasis, own: Samples, builds: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """All arrays of an AUModel that the fit decides, and the stretch of each AU.
+
+    ``full`` has the shapes at the size at which the network shows them.
+    """
+    both = own.aus.mean(-1)
+    person = region_ridge(rig, own.own, both)
+    anyone = region_ridge(rig, own.absolute, both)
+    patterns = au_patterns(rig, basis)
+    size = (own.own[:4000] @ person.weights).std(0)
+    found = patterns.weights(own.own[:4000]) @ patterns.whole
+    share = BLEND * size / found.std(0)
+    share[AU25] = 0
+
+    def read(deltas):
+        found = patterns.weights(deltas) @ patterns.whole
+        return deltas @ person.weights + share * found
+
+    units = unit_patterns(rig, full)
+    calm = basis.left_over * (MESH_NOISE / basis.left_over.std())
+    stretch = stretches(read(units).diagonal(), _rms(read(calm)), QUIET)
+    single = anyone.weights
+    strangers = builds + calm[np.arange(len(builds)) % len(calm)]
+    spread = _rms(strangers @ single)
+    rough = stretches((units @ single).diagonal(), spread, QUIET_SINGLE)
+    return {
+        "person": person.weights * stretch,
+        "pattern_reader": patterns.reader,
+        "pattern_gram": patterns.gram,
+        "pattern_aus": patterns.whole * share * stretch,
+        "pattern_sides": patterns.sides,
+        "absolute": single,
+        "absolute_offset": anyone.offset,
+        "absolute_scale": rough,
+        "absolute_slack": SLACK * spread * rough,
+        "upper_points": upper_points(rig),
+        "upper_aus": upper_aus(),
+        "unrest": ~np.isin(AU_NAMES, SHUT_LIPS),
+        "is_graded": stretch <= GRADED_UP_TO,
+    }, stretch
+
+
+def region_ridge(rig: Rig, deltas: np.ndarray, aus: np.ndarray) -> Ridge:
+    """Ridge per region, the same for a face and its mirror image; AU25 is measured."""
+    weights, offset = _region_weights(rig, deltas, aus)
+    weights = (weights + mirrored(weights.T, rig.mirror).T) / 2
+    weights[:, AU25], offset[AU25] = 0.0, 0.0
     for above, below in LIPS:
-        share = frame.unit / FULL_LIP_GAP / len(LIPS)
-        weights[2 * above + 1, column] = share
-        weights[2 * below + 1, column] = -share
+        share = rig.unit / FULL_LIP_GAP / len(LIPS)
+        weights[2 * above + 1, AU25] = share
+        weights[2 * below + 1, AU25] = -share
     return Ridge(weights, offset)
+
+
+def au_patterns(rig: Rig, basis: SeenBasis) -> Patterns:
+    """The AUs' patterns and others', seen through the noise's inverse covariance."""
+    others = [
+        sum(basis.shapes[k] for k, _ in columns(name, rig.shape_names))
+        for name in OTHER_PATTERNS
+    ]
+    names, both = np.eye(len(AU_NAMES)), ~SIDED
+    right, left = (unit_patterns(rig, basis, s)[SIDED] for s in ((1, 0), (0, 1)))
+    shapes = np.concatenate([right, left, unit_patterns(rig, basis)[both], others])
+    nothing = np.zeros((len(others), len(AU_NAMES)))
+    one = names[SIDED]
+    noise = basis.left_over.T @ basis.left_over / len(basis.left_over)
+    noise += PATTERN_NOISE * np.trace(noise) / len(noise) * np.eye(len(noise))
+    reader = np.linalg.solve(noise, shapes.T)
+    return Patterns(
+        reader=reader,
+        gram=shapes @ reader + PATTERN_RIDGE * np.eye(len(shapes)),
+        whole=np.concatenate([one / 2, one / 2, names[both], nothing]),
+        sides=np.stack(
+            [
+                np.concatenate([0 * one, one, 0 * names[both], nothing]),
+                np.concatenate([one, 0 * one, 0 * names[both], nothing]),
+            ]
+        ),
+    )
+
+
+def stretches(answers: np.ndarray, spread: np.ndarray, quiet: float) -> np.ndarray:
+    """Stretch of shrunk answers (A,): to 1, as far as faces at rest stay quiet."""
+    full = 1 / np.where(answers > 0, answers, np.inf)
+    full[full == 0] = np.inf  # an answer of the wrong sign has no scale
+    used = np.minimum(full, quiet / np.maximum(spread, 1e-12))
+    used[AU25] = 1.0
+    return used
 
 
 def upper_aus() -> np.ndarray:
     return np.isin(AU_NAMES, UPPER_AUS)
 
 
-def upper_points(kit: Kit) -> np.ndarray:
+def upper_points(rig: Rig) -> np.ndarray:
     """1 in the upper face, 0 in the lower, between them across the overlap."""
-    height = kit.neutral[:, 1]
-    return np.clip((height - UPPER_FROM) / (LOWER_TO - UPPER_FROM), 0, 1)
+    return np.clip((rig.height - UPPER_FROM) / (LOWER_TO - UPPER_FROM), 0, 1)
 
 
-@dataclass(frozen=True)
-class Scales:
-    """How far an answer is stretched; all (A,)."""
-
-    full: np.ndarray  # so that one AU at full activation, on the rig, reads 1
-    quiet: np.ndarray  # so that neutral frames stay quiet
-    used: np.ndarray
-    slack: np.ndarray  # what faces at rest may read, for readings against the average
-
-
-def scales(kit: Kit, frame: Frame, ridge: Ridge, rng, single: bool = False) -> Scales:
-    """Stretch the shrunk answers of a ridge, as far as its noise allows."""
-    rest = frame.average[:, :2].ravel()
-    answers = ((frame.shapes(kit.unit_aus()) - rest) @ ridge.weights).diagonal().copy()
-    answers[AU_NAMES.index("AU43")] *= LIDS_SHOWN
-    quiet_faces = kit.neutral + kit.smooth_noise(MESH_NOISE, NOISE_LENGTH, 2000, rng)
-    if single:
-        modes = 0.8 * rng.standard_normal((2000, len(kit.identity)))
-        quiet_faces = quiet_faces + np.tensordot(modes, kit.identity, 1)
-    spread = ((frame.shapes(quiet_faces) - rest) @ ridge.weights).std(0)
-    full = 1 / answers
-    quiet = (QUIET_SINGLE if single else QUIET) / spread
-    used = np.minimum(full, quiet)
-    used[AU_NAMES.index("AU25")] = 1.0
-    return Scales(full, quiet, used, SLACK * spread * used)
-
-
-def _size_and_shear(kit: Kit, n: int, rng) -> np.ndarray:
-    """What a wrong camera or depth does to a whole face, (n, 478, 3) in cm."""
-    matrices = 0.02 * rng.standard_normal((n, 3, 3))
-    return (kit.neutral - kit.neutral.mean(0)) @ matrices
+def _region_weights(rig: Rig, deltas: np.ndarray, targets: np.ndarray):
+    weights = np.zeros((2 * N_MESH, targets.shape[1]))
+    offset = np.zeros(targets.shape[1])
+    upper = upper_aus()
+    for points, chosen in (
+        (rig.skin & (rig.height > UPPER_FROM), upper),
+        (rig.skin & (rig.height <= LOWER_TO), ~upper),
+    ):
+        rows = np.repeat(points, 2)
+        part, at_zero = _ridge(deltas[:, rows], targets[:, chosen])
+        weights[np.ix_(rows, chosen)] = part
+        offset[chosen] = at_zero
+    return weights, offset
 
 
 def _ridge(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -154,3 +180,7 @@ def _ridge(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     gram = centred.T @ centred / len(x) + RIDGE * np.eye(x.shape[1])
     weights = np.linalg.solve(gram, centred.T @ (y - y_mean) / len(x))
     return weights, y_mean - x_mean @ weights
+
+
+def _rms(values: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(values).mean(0))

@@ -11,7 +11,16 @@ import typer
 from typer.core import TyperGroup
 
 import genface
-from genface.cli import animate, convert, emotions, jobs, model, stats, weights
+from genface.cli import (
+    animate,
+    aus,
+    convert,
+    emotions,
+    jobs,
+    model,
+    stats,
+    weights,
+)
 from genface.cli.options import FAILED, REFUSED
 from genface.errors import GenfaceError
 
@@ -92,6 +101,7 @@ app.add_typer(jobs.app)
 app.add_typer(animate.app)
 app.add_typer(model.app, name="model")
 app.add_typer(convert.app)
+app.add_typer(aus.app)
 app.add_typer(emotions.app)
 app.add_typer(stats.app, name="stats")
 app.add_typer(weights.app, name="weights")

@@ -73,7 +73,7 @@ class MeshPreset:
             "compat": self._compat,
             "detector_settings": self.settings.as_dict(),
             "find_every": self._find_every,
-            "au_model": AU_MODEL,
+            "au_model": model.name,
         }
 
     def _chain(self, batch_size: int) -> FaceMesh:

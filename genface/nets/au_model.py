@@ -1,12 +1,14 @@
-"""Action Units from the shape of a face mesh, by the project's own linear model.
+"""Action Units from the shape of a face mesh, by the project's own small model.
 
 The shape relative to a neutral one, seen from the front, times one weight per point and
-AU. The weights were fitted to synthetic faces alone: ``models/au/card.md`` says how,
-what the model reads, and what it cannot see.
+AU; to that comes a share of the AUs' own patterns, put together without negative
+weights. All was fitted to synthetic faces: ``models/au/card.md`` says how, what the
+model reads, and what it cannot see.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from genface.facs import AU_NAMES
 from genface.files import read_npz, shipped_model
 from genface.geometry.mesh_points import N_MESH
 from genface.geometry.pose import similarity
+from genface.nets.nonnegative import nonnegative_weights
 
 # A neutral is the median of the quietest tenth of the frames, and of five at least.
 QUIET_SHARE = 0.1
@@ -24,11 +27,15 @@ QUIET_FRAMES = 5
 OTHER_HALF = 0.25
 # Below this many frames with a face a person's neutral is a guess worth a warning.
 ENOUGH_FRAMES = 50
+# Patterns of an AU's sides that are weaker than this make them more alike.
+SIDE_DOUBT = 0.2
+# Readings at which the model's errors are known; in between they are interpolated.
+ERROR_AT = np.array([0.0, 0.1, 0.25, 0.5, 1.0])
 
 
 @dataclass(frozen=True)
 class AUModel:
-    """Linear reading of AUs from mesh shapes; made by :func:`load_au_model`.
+    """Reading of AUs from mesh shapes; made by :func:`load_au_model`.
 
     A mesh is (T, 478, 3) in any unit, x to the right in the picture, y **down**, z
     smaller = nearer and in the unit of x (a table's ``mesh_z`` times its
@@ -46,8 +53,22 @@ class AUModel:
     absolute_slack: np.ndarray  # (A,) what a face's build may read at rest, taken off
     upper_points: np.ndarray  # (478,) 1 in the upper face, 0 in the lower, or between
     upper_aus: np.ndarray  # (A,) bool: read from the upper face
+    unrest: np.ndarray  # (A,) bool: a face that shows it is not at rest
+    pattern_reader: np.ndarray  # (956, K) shape delta to projections on K patterns
+    pattern_gram: np.ndarray  # (K, K) of these patterns, with a ridge
+    pattern_aus: np.ndarray  # (K, A) AU per weight of a pattern; added to ``person``'s
+    pattern_sides: np.ndarray  # (2, K, A) which pattern is an AU's left, right alone
+    is_sided: np.ndarray  # (A,) bool: the sides can be told apart
+    error: np.ndarray  # (2, A, 5) variance at ERROR_AT: own neutral, average face
+    error_pose: np.ndarray  # (2,) how it grows with Pitch and Yaw squared
     is_seen: np.ndarray  # (A,) bool
     is_graded: np.ndarray  # (A,) bool: 1 means full activation, not only "more"
+    version: str
+
+    @property
+    def name(self) -> str:
+        """Name and version, as a table's ``au_model`` says it."""
+        return f"genface mesh {self.version}"
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -63,6 +84,11 @@ class AUModel:
     def relative(self) -> tuple[str, ...]:
         """AUs whose motion is small in a mesh: 0-1 says more or less, not how much."""
         return _names(~self.is_graded)
+
+    @property
+    def sided(self) -> tuple[str, ...]:
+        """AUs that it also tells for the subject's left and right alone."""
+        return _names(self.is_sided & self.is_seen)
 
     def aus(
         self,
@@ -81,25 +107,56 @@ class AUModel:
             deltas = self._flat(self.shapes(mesh) - self.average[:, :2])
             scores = deltas @ self.absolute * self.absolute_scale - self.absolute_slack
         else:
-            neutral = np.asarray(neutral, np.float64)
-            if neutral.shape != (N_MESH, 2):
-                raise ShapeError(
-                    f"a neutral of shape {neutral.shape} came; expected ({N_MESH}, 2), "
-                    "as neutral() gives it."
-                )
-            scores = self._flat(self.shapes(mesh) - neutral) @ self.person
+            deltas = self._from_neutral(mesh, neutral)
+            scores = deltas @ self.person + self._patterns(deltas) @ self.pattern_aus
         intensities = np.clip(scores, 0.0, 1.0)
         if not all_aus:
             intensities[:, ~self.is_seen] = np.nan
         return intensities
 
+    def one_sided(
+        self, mesh: np.ndarray, neutral: np.ndarray, aus: np.ndarray
+    ) -> np.ndarray:
+        """Intensities (T, A, 2) of the subject's left and right, 0-1.
+
+        Their mean is ``aus`` (T, A), what :meth:`aus` gave for the same frames. NaN for
+        AUs that are not :attr:`sided`. There is no such reading without a neutral: no
+        face is its own mirror image.
+        """
+        weights = self._patterns(self._from_neutral(mesh, neutral))
+        left, right = weights @ self.pattern_sides
+        share = (left - right) / (left + right + SIDE_DOUBT)
+        half = share * np.minimum(aus, 1 - aus)
+        half[:, ~self.is_sided] = np.nan
+        return np.stack([aus + half, aus - half], axis=-1)
+
+    def sd(
+        self,
+        aus: np.ndarray,
+        pose: np.ndarray,
+        presence: np.ndarray,
+        own_neutral: bool = True,
+    ) -> np.ndarray:
+        """Standard deviation (T, A) of the error to expect of each of ``aus`` (T, A).
+
+        What the model erred by on rendered people that it had not met, at such a value
+        and ``pose`` (T, 2 or more; Pitch, Roll, Yaw in radians), over the ``presence``
+        (T,) of the face. It knows of no error of the neutral itself, and a photograph
+        differs from a rendering: a lower bound.
+        """
+        known = self.error[0 if own_neutral else 1]
+        variance = (hats(aus) * known).sum(-1)
+        turned = 1 + np.square(np.asarray(pose)[:, [0, 2]]) @ self.error_pose
+        return np.sqrt(variance * turned[:, None]) / np.asarray(presence)[:, None]
+
     def neutral(self, mesh: np.ndarray) -> np.ndarray:
         """Shape (478, 2) of one person's face at rest, from all frames of a clip.
 
         Upper and lower face apart, the frames with the least activation, judged against
-        the average face, give a median each; between the two it blends. A plain median
-        would take for neutral whatever somebody does for half of the time. Whoever
-        smiles, or shuts the eyes, in every frame still gets that as the neutral; under
+        the average face, give a median each; between the two it blends. AUs of shut
+        lips do not count: so most faces are at rest. A plain median would take for
+        neutral whatever somebody does for half of the time. Whoever smiles, or shuts
+        the eyes, in every frame still gets that as the neutral; under
         ``ENOUGH_FRAMES`` frames expect it. NaN where no frame has a face.
         """
         shapes = self.shapes(mesh)
@@ -108,8 +165,8 @@ class AUModel:
             return np.full((N_MESH, 2), np.nan)
         deltas = self._flat(shapes - self.average[:, :2])
         activation = np.clip(deltas @ self.absolute + self.absolute_offset, 0.0, 1.0)
-        above = activation[:, self.upper_aus].sum(1)
-        below = activation[:, ~self.upper_aus].sum(1)
+        above = activation[:, self.upper_aus & self.unrest].sum(1)
+        below = activation[:, ~self.upper_aus & self.unrest].sum(1)
         upper = _quiet_median(shapes, above + OTHER_HALF * below)
         lower = _quiet_median(shapes, below + OTHER_HALF * above)
         share = self.upper_points[:, None]
@@ -127,6 +184,19 @@ class AUModel:
             )
         return frontal(mesh * [1.0, -1.0, -1.0], self.average, self.still)
 
+    def _from_neutral(self, mesh: np.ndarray, neutral: np.ndarray) -> np.ndarray:
+        neutral = np.asarray(neutral, np.float64)
+        if neutral.shape != (N_MESH, 2):
+            raise ShapeError(
+                f"a neutral of shape {neutral.shape} came; expected ({N_MESH}, 2), "
+                "as neutral() gives it."
+            )
+        return self._flat(self.shapes(mesh) - neutral)
+
+    def _patterns(self, deltas: np.ndarray) -> np.ndarray:
+        """How much of each pattern is in deltas (T, 956): (T, K), none negative."""
+        return nonnegative_weights(self.pattern_gram, deltas @ self.pattern_reader)
+
     @staticmethod
     def _flat(shapes: np.ndarray) -> np.ndarray:
         return shapes.reshape(len(shapes), 2 * N_MESH)
@@ -140,23 +210,35 @@ def frontal(points: np.ndarray, average: np.ndarray, still: np.ndarray) -> np.nd
     return similarity(average, points, still).undo(points)[..., :2]
 
 
+def hats(values: np.ndarray) -> np.ndarray:
+    """Shares (..., 5) by which values are interpolated between ``ERROR_AT``."""
+    at = np.eye(len(ERROR_AT))
+    return np.stack([np.interp(values, ERROR_AT, row) for row in at], axis=-1)
+
+
 @lru_cache(maxsize=1)
 def load_au_model() -> AUModel:
     """Read the model that travels with the package."""
-    arrays = read_npz(shipped_model("au", "au_model.npz"))
-    names = tuple(str(name) for name in arrays.pop("au_names"))
+    return read_au_model(shipped_model("au", "au_model.npz"))
+
+
+def read_au_model(path: Path | str) -> AUModel:
+    """Read a model's file; one of another version of genface is a WeightError."""
+    arrays = read_npz(path)
+    names = tuple(str(name) for name in arrays.pop("au_names", ()))
     wanted = set(AUModel.__dataclass_fields__)
     if names != AU_NAMES or set(arrays) != wanted:
+        odd = ", ".join(sorted(set(arrays) ^ wanted)) or "AUs"
         raise WeightError(
-            f"au_model.npz holds {sorted(arrays)} for {names}; expected "
-            f"{sorted(wanted)} for {AU_NAMES}. Reinstall genface."
+            f"{path}: not an AU model of this version of genface (differs in {odd}); "
+            "use one made with it, or reinstall genface."
         )
-    return AUModel(
-        **{
-            name: array if array.dtype == bool else array.astype(np.float64)
-            for name, array in arrays.items()
-        }
-    )
+    version = str(arrays.pop("version").item())
+    whole = {
+        name: array if array.dtype == bool else array.astype(np.float64)
+        for name, array in arrays.items()
+    }
+    return AUModel(**whole, version=version)
 
 
 def _names(mask: np.ndarray) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Whole jobs: each command of the command line is one of these functions."""
 
+from genface.pipelines.check_aus import AUCheck, check_aus
 from genface.pipelines.compare_sets import CompareResult, compare_sets
 from genface.pipelines.convert_table import ConvertResult, convert_table
+from genface.pipelines.detail_aus import DetailsResult, detail_aus
 from genface.pipelines.detect_videos import DetectResult, detect_videos
 from genface.pipelines.fit_behavior import FitResult, fit_behavior
 from genface.pipelines.render_clip import RenderResult, render_clip
@@ -20,8 +22,10 @@ from genface.pipelines.table_statistics import (
 from genface.pipelines.table_synchrony import synchrony_tables
 
 __all__ = [
+    "AUCheck",
     "CompareResult",
     "ConvertResult",
+    "DetailsResult",
     "DetectResult",
     "EmotionsResult",
     "FitResult",
@@ -31,9 +35,11 @@ __all__ = [
     "SampleResult",
     "ShowResult",
     "StatsResult",
+    "check_aus",
     "compare_sets",
     "convert_table",
     "decode_tables",
+    "detail_aus",
     "detect_videos",
     "fit_behavior",
     "isc_tables",

@@ -1,0 +1,46 @@
+"""Distances in a face that certain Action Units change: what they are checked against.
+
+Each is plain geometry of the same mesh, in outer-eye distances, and knows nothing of
+the model. Agreement says that an AU follows its motion, not that a coder would agree.
+"""
+
+import numpy as np
+
+_EYE_CORNERS = (33, 133, 362, 263)
+_INNER_BROWS = (107, 55, 336, 285)
+_OUTER_BROWS = (70, 46, 300, 276)
+_UPPER_LIDS, _LOWER_LIDS = (159, 386), (145, 374)
+
+#: Distance that each AU goes with.
+DISTANCES = {
+    "AU01": "inner brow height",
+    "AU02": "outer brow height",
+    "AU05": "lid opening",
+    "AU12": "mouth width",
+    "AU25": "lip gap",
+    "AU26": "nose to chin",
+    "AU43": "lid closing",
+}
+
+
+def au_distances(shapes: np.ndarray) -> dict[str, np.ndarray]:
+    """The distances (T,) of :data:`DISTANCES` in shapes (T, 478, 2), by AU.
+
+    Shapes as :meth:`genface.nets.au_model.AUModel.shapes` gives them: seen from the
+    front, y up. NaN where a shape has one.
+    """
+    x, y = np.moveaxis(np.asarray(shapes), -1, 0)
+
+    def height(*vertices: int) -> np.ndarray:
+        return y[:, vertices].mean(1)
+
+    lids = height(*_UPPER_LIDS) - height(*_LOWER_LIDS)
+    return {
+        "AU01": height(*_INNER_BROWS) - height(*_EYE_CORNERS),
+        "AU02": height(*_OUTER_BROWS) - height(*_EYE_CORNERS),
+        "AU05": lids,
+        "AU12": x[:, 291] - x[:, 61],
+        "AU25": y[:, 13] - y[:, 14],
+        "AU26": y[:, 2] - y[:, 152],
+        "AU43": -lids,
+    }

@@ -1,0 +1,194 @@
+"""Whether the AU model works on somebody's face: a clip or table against geometry.
+
+Each AU that has a distance of its own in the mesh must follow it. Against another model
+(or the values that the table holds), how far the two differ says what a new model would
+change: the drift.
+"""
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genface.detect import Detector
+from genface.detect.au_details import mesh_of
+from genface.errors import InputError
+from genface.facs import AU_NAMES
+from genface.fex import Fex
+from genface.nets.au_distances import DISTANCES, au_distances
+from genface.nets.au_model import (
+    ENOUGH_FRAMES,
+    AUModel,
+    load_au_model,
+    read_au_model,
+)
+from genface.pipelines.faces import chosen_faces, fex_of, no_such_face, one_input
+from genface.pipelines.progress import Progress, silent
+
+TABLES = (".csv", ".parquet")
+STORED = "table"
+# From these on, an AU follows its motion; what a good model reached on known clips.
+WANTED = {"AU12": 0.9, "AU25": 0.95, "AU43": 0.95}
+# A distance that varies less than this (sd in outer-eye distances) decides nothing.
+STILL = 0.004
+
+
+@dataclass(frozen=True)
+class AUCheck:
+    """``values``: one row per AU; ``drift``: the same, against the other model or None.
+
+    Columns of ``values``: ``seen``, ``low``, ``median``, ``high`` (10th, 50th and 90th
+    percentile), ``distance`` (its name), ``r`` with it (NaN where it does not move),
+    ``wanted`` (the least r that a good clip gives, or NaN). Of ``drift``: ``r`` of both
+    models' values, ``shift`` (mean of this model less the other), ``apart`` (mean
+    absolute difference).
+    """
+
+    name: str
+    model: str
+    against: str | None
+    frames: int
+    values: pd.DataFrame = field(repr=False)
+    drift: pd.DataFrame | None = field(repr=False)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """AUs whose r is under what is wanted."""
+        short = self.values["r"] < self.values["wanted"]
+        return tuple(self.values.index[short])
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The report, a line each."""
+        head = f"au-check: {self.name}, {self.frames} frames with a face, {self.model}"
+        lines = [head, *_value_lines(self.values)]
+        if self.drift is not None:
+            lines += [f"au-check: against {self.against}", *_drift_lines(self.drift)]
+        verdict = (
+            f"too low: {', '.join(self.failed)}" if self.failed else "none too low"
+        )
+        return (*lines, f"au-check: r with the distances: {verdict}")
+
+
+def check_aus(
+    source: pd.DataFrame | Path | str,
+    against: Path | str | None = None,
+    *,
+    face: str | int = "longest",
+    input_name: str | None = None,
+    offline: bool | None = None,
+    progress: Progress | None = None,
+) -> AUCheck:
+    """Read a clip, or a table with mesh columns, with the AU model and judge it.
+
+    The face's neutral is taken from its own frames, so a short clip says little (a
+    warning). ``against``: the file of another model, or ``"table"`` for the values that
+    the table holds.
+    """
+    name, fex = _table(source, offline, progress)
+    fex = one_input(name, fex, input_name)
+    faces = chosen_faces(fex, face)
+    if not faces:
+        raise InputError(f"{no_such_face(name, fex, face)}; there is nothing to check.")
+    rows = next(iter(faces.values()))
+    mesh = mesh_of(rows, name)
+    known = np.isfinite(mesh).all(axis=(1, 2))
+    rows, mesh = rows[known], mesh[known]
+    if len(mesh) < ENOUGH_FRAMES:
+        warnings.warn(
+            f"{name}: {len(mesh)} frames with a face; under {ENOUGH_FRAMES} neither "
+            "the neutral nor an r is to be trusted.",
+            stacklevel=2,
+        )
+    model = load_au_model()
+    aus = _read(model, mesh)
+    other, label = None, None
+    if against is not None:
+        other, label = _other(against, rows, mesh)
+    return AUCheck(
+        name=Path(name).name,
+        model=model.name,
+        against=label,
+        frames=len(mesh),
+        values=_values(model, aus, au_distances(model.shapes(mesh))),
+        drift=None if other is None else _drift(aus, other),
+    )
+
+
+def _table(source, offline: bool | None, progress: Progress | None) -> tuple[str, Fex]:
+    if isinstance(source, pd.DataFrame) or Path(source).suffix in TABLES:
+        return fex_of(source)
+
+    def report(name: str, done: int, total: int | None) -> None:
+        (progress or silent)("detect", done, total)
+
+    detector = Detector(offline=offline)
+    return str(source), detector.detect(source, data_type="video", progress=report)
+
+
+def _read(model: AUModel, mesh: np.ndarray) -> np.ndarray:
+    return model.aus(mesh, model.neutral(mesh), all_aus=True)
+
+
+def _other(against, rows: pd.DataFrame, mesh: np.ndarray) -> tuple[np.ndarray, str]:
+    if str(against) != STORED:
+        model = read_au_model(against)
+        return _read(model, mesh), f"{model.name} ({against})"
+    there = rows.reindex(columns=list(AU_NAMES)).to_numpy(np.float64)
+    return there, f"the table's own values ({rows.attrs.get('au_model', 'unknown')})"
+
+
+def _values(model: AUModel, aus: np.ndarray, distances: dict) -> pd.DataFrame:
+    low, median, high = np.percentile(aus, [10, 50, 90], axis=0)
+    moving = {k: v for k, v in distances.items() if v.std() > STILL}
+    r = {k: _r(aus[:, AU_NAMES.index(k)], v) for k, v in moving.items()}
+    index = pd.Index(AU_NAMES, name="AU")
+    return pd.DataFrame(
+        {
+            "seen": model.is_seen,
+            "low": low,
+            "median": median,
+            "high": high,
+            "distance": [DISTANCES.get(name, "") for name in AU_NAMES],
+            "r": [r.get(name, np.nan) for name in AU_NAMES],
+            "wanted": [WANTED.get(name, np.nan) for name in AU_NAMES],
+        },
+        index=index,
+    )
+
+
+def _drift(aus: np.ndarray, other: np.ndarray) -> pd.DataFrame:
+    difference = aus - other
+    rows = {
+        "r": [_r(a, b) for a, b in zip(aus.T, other.T, strict=True)],
+        "shift": difference.mean(0),
+        "apart": np.abs(difference).mean(0),
+    }
+    return pd.DataFrame(rows, index=pd.Index(AU_NAMES, name="AU"))
+
+
+def _r(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson r; NaN where one of the two does not vary or is not known."""
+    if not (a.std() > 0 and b.std() > 0):
+        return np.nan
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _value_lines(values: pd.DataFrame) -> Iterable[str]:
+    yield "AU    10 %  50 %  90 %  r with a distance of the same mesh"
+    for name, row in values.iterrows():
+        line = f"{name}  {row.low:4.2f}  {row['median']:4.2f}  {row.high:4.2f}"
+        if row.distance:
+            r = "does not move" if np.isnan(row.r) else f"{row.r:.3f}"
+            wanted = "" if np.isnan(row.wanted) else f" (wanted {row.wanted:.2f})"
+            line += f"  {row.distance}: {r}{wanted}"
+        yield line + ("" if row.seen else "  unseen")
+
+
+def _drift_lines(drift: pd.DataFrame) -> Iterable[str]:
+    yield "AU       r  shift  apart"
+    for name, row in drift.iterrows():
+        yield f"{name}  {row.r:5.2f}  {row['shift']:+5.2f}  {row.apart:5.2f}"
