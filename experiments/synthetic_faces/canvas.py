@@ -5,82 +5,81 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
 from experiments.synthetic_faces import kernels
-from experiments.synthetic_faces.head import (
-    SKIN,
-    TEXELS_PER_CM,
-    TEXTURE,
-    Head,
-    texture_place,
-)
+from experiments.synthetic_faces.head import SKIN, TEXTURE, Head, texture_place
 from genface.avatar.shapes import smooth
 from genface.geometry import mesh_points
 
 FINE = 2  # times finer while drawing masks
-NOISE_SCALES = (1.0, 3.5, 14.0, 50.0)  # texels
+NOISE_SCALES = (0.8, 3.0, 12.0, 45.0)  # texels
+STRANDS = ((14.0, 1.0), (25.0, 3.0))  # texels along and across hair
 BROW_ENDS = 0.62  # the contours hold more than the hair: its share of their height
+CHIN = (1.5, -6.2, 1.0)  # cm: half width, height of the middle, half height
+# Maps of a canvas, in the order in which the painter takes them.
+MAPS = (
+    "cheeks", "nose", "oily", "lips", "upper_lip", "lip_line", "lash_line",
+    "sockets", "beard", "freckles", "above_hairline", "behind_ears", "ears", "across",
+    "clothes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """Maps (H, W) over the texture, 0-1, and curves in texels."""
+    """What all faces share, over the texture.
 
-    points: np.ndarray  # (H, W, 3) where the texel is on the neutral head, cm
-    lips: np.ndarray
-    upper_lip: np.ndarray
-    lip_line: np.ndarray
-    ears: np.ndarray
-    noise: tuple[np.ndarray, ...]  # of NOISE_SCALES, standard deviation 1
-    strands: np.ndarray  # noise along hair
-    brows: tuple[tuple[np.ndarray, np.ndarray], ...]  # upper, lower curve; inner first
-    lids: tuple[np.ndarray, ...]  # upper lids' curves, lower lids' curves
-    mesh: np.ndarray  # (478, 2) texels of the mesh points
+    ``points`` (H, W, 3) is where a texel is on the neutral head in cm, ``maps``
+    (H, W, len(MAPS)) are in 0-1 or, for hair and clothes, cm beyond their line.
+    ``noise`` (H, W, 5) has standard deviation 1, of NOISE_SCALES and along strands of
+    hair. ``brows`` are pairs of curves (n, 2) in texels above and below the hair, from
+    the inner end; ``lids`` the upper lids' edges, right, left. ``chin``: a window, and
+    how far its texels belong to the chin. ``front``: a tree of points (x, y) of the
+    face's front in cm, and their texels.
+    """
+
+    points: np.ndarray
+    maps: np.ndarray
+    noise: np.ndarray
+    brows: tuple[tuple[np.ndarray, np.ndarray], ...]
+    lids: tuple[np.ndarray, np.ndarray]
+    chin: tuple[tuple[slice, slice], np.ndarray]
+    front: tuple[cKDTree, np.ndarray]
 
 
 def make(head: Head) -> Canvas:
+    """The canvas of a head; about a second."""
     mesh_cm = head.mesh.points(head.neutral.astype(np.float64))
     mesh = texture_place(mesh_cm).astype(float)
     points = _points(head)
-    outer = [_curve(mesh, mesh_points.LIPS_OUTER_UPPER),
-             _curve(mesh, mesh_points.LIPS_OUTER_LOWER)]  # fmt: skip
-    inner = [_curve(mesh, mesh_points.LIPS_INNER_UPPER),
-             _curve(mesh, mesh_points.LIPS_INNER_LOWER)]  # fmt: skip
-    lips = polygon(np.concatenate([outer[0], outer[1][::-1]]))
-    upper = polygon(np.concatenate([outer[0], inner[0][::-1]]))
+    found = {**_places(points), **_lips(mesh), **_lids(mesh)}
+    maps = np.stack([found[name] for name in MAPS], -1).astype(np.float32)
     rng = np.random.default_rng(20)
-    x, y, z = np.moveaxis(points, -1, 0)
-    ears = (np.abs(x) > 7.9) & (y < 5.0) & (z > -2.6)
+    noise = [_noise(rng, (scale, scale)) for scale in NOISE_SCALES]
+    strands = _noise(rng, STRANDS[0]) + 0.7 * _noise(rng, STRANDS[1])
+    lids = mesh_points.RIGHT_LID_UPPER, mesh_points.LEFT_LID_UPPER
+    rows, columns = np.mgrid[: TEXTURE[0] : 3, : TEXTURE[1] : 3]
+    facing = points[rows, columns, 2] > 2
+    front = points[rows, columns][facing][:, :2]
     return Canvas(
         points=points,
-        lips=gaussian_filter(lips, 1.6),
-        upper_lip=gaussian_filter(upper, 2.5),
-        lip_line=gaussian_filter(line(inner[0], 2) + line(inner[1], 2), 1.2),
-        ears=gaussian_filter(ears.astype(np.float32), 2),
-        noise=tuple(_noise(rng, (scale, scale)) for scale in NOISE_SCALES),
-        strands=_noise(rng, (14.0, 1.0)) + 0.7 * _noise(rng, (25.0, 3.0)),
+        maps=maps,
+        noise=np.stack([*noise, strands], -1),
         brows=_brows(mesh),
-        lids=tuple(
-            _curve(mesh, row)
-            for row in (
-                mesh_points.RIGHT_LID_UPPER, mesh_points.LEFT_LID_UPPER,
-                mesh_points.RIGHT_LID_LOWER, mesh_points.LEFT_LID_LOWER,
-            )
-        ),
-        mesh=mesh,
-    )  # fmt: skip
+        lids=(curve(mesh, lids[0]), curve(mesh, lids[1])),
+        chin=_chin(points),
+        front=(cKDTree(front), np.stack([columns[facing], rows[facing]], 1) + 0.5),
+    )
 
 
-def hair_cover(points: np.ndarray, ears: np.ndarray, up: float, ragged: np.ndarray):
-    """Cover (H, W) of hair above a line from forehead to ears, and behind them.
-
-    ``up`` is how much higher the line runs than usual in cm, ``ragged`` (H, W) more.
+def hairline(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far points (..., 3) are above the usual hairline and behind the ears, in cm,
+    and whether they are on an ear.
     """
     x, y, z = np.moveaxis(points, -1, 0)
-    high = up + 0.12 * np.abs(np.abs(x) - 4.5) * (up > 0.5)  # temples recede first
-    above = (y - 0.6 * z - 2.9 - high + ragged) / 0.7
-    behind = np.minimum((-z - 0.9 + ragged) / 0.7, (y + 3.2) / 0.8)
-    return smooth(np.maximum(above, behind)) * (1 - ears)
+    above = y - 0.6 * z - 2.9 - 0.1 * np.maximum(np.abs(x) - 5, 0)
+    behind = np.minimum(-z - 0.9, y + 3.2)
+    return above, behind, (np.abs(x) > 7.9) & (y < 5.0) & (z > -2.6)
 
 
 def polygon(corners: np.ndarray) -> np.ndarray:
@@ -97,28 +96,100 @@ def line(path: np.ndarray, width: float) -> np.ndarray:
     return _mask(image)
 
 
-def _blank():
-    height, width = TEXTURE
-    image = Image.new("L", (FINE * width, FINE * height))
-    return image, ImageDraw.Draw(image)
+def curve(mesh: np.ndarray, row, count: int = 60) -> np.ndarray:
+    """Points (count, 2) evenly along the mesh points of ``row``, smoothed."""
+    points = mesh[list(row)]
+    place = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    at = np.linspace(0, place[-1], count)
+    rough = np.stack([np.interp(at, place, side) for side in points.T], 1)
+    even = gaussian_filter(rough, (2.0, 0), mode="nearest")
+    even[[0, -1]] = rough[[0, -1]]
+    return even
 
 
-def _mask(image: Image.Image) -> np.ndarray:
-    return np.asarray(image.reduce(FINE), np.float32) / 255
+def _places(points) -> dict[str, np.ndarray]:
+    x, y, z = np.moveaxis(points, -1, 0)
+    far = np.abs(x)
+    oily = np.exp(-(x**2 / 8 + (y - 7) ** 2 / 3)) + np.exp(-(x**2 + (y - 1.5) ** 2 / 4))
+    oily += 0.7 * np.exp(-((far - 4.2) ** 2 + (y - 1.2) ** 2) / 2)
+    upper = np.interp(far, (0, 1.4, 3.2, 4.6, 6.4, 7.4), (-0.8, -0.9, -2.8, -2.9, 0, 4))
+    jaw = np.clip((upper - y) / 1.3, 0, 1)
+    jaw *= np.clip((y + 10.5) / 2, 0, 1) * np.clip((z - 1.5) / 2, 0, 1)
+    bare = np.exp(-(((far - 1.4) / 0.7) ** 2 + ((y + 5.4) / 0.6) ** 2))
+    above, behind, ears = hairline(points)
+    ears = gaussian_filter(ears.astype(np.float32), 2)
+    return {
+        "cheeks": np.exp(-((far - 4.6) ** 2 + (y + 0.3) ** 2) / 4.5),
+        "nose": np.exp(-(x**2 + (y - 0.2) ** 2) / 1.2),
+        "oily": 0.45 + 0.7 * np.clip(oily, 0, 1),
+        "beard": gaussian_filter(jaw * (1 - 0.6 * bare) * (1 - ears), 7),
+        "freckles": np.exp(-((y - 1) ** 2) / 8),
+        "above_hairline": above,
+        "behind_ears": behind,
+        "ears": ears,
+        "across": x,
+        "clothes": -10.8 - 4.5 * smooth((z + 3) / 9) - y,
+    }
+
+
+def _chin(points):
+    x, y, z = np.moveaxis(points, -1, 0)
+    half, middle, tall = CHIN
+    share = np.exp(-((x / half) ** 4) - ((y - middle) / tall) ** 4) * (z > 5)
+    rows, columns = (np.flatnonzero((share > 0.01).any(axis=k)) for k in (1, 0))
+    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return window, share[window]
+
+
+def _lips(mesh) -> dict[str, np.ndarray]:
+    outer = [curve(mesh, row) for row in
+             (mesh_points.LIPS_OUTER_UPPER, mesh_points.LIPS_OUTER_LOWER)]  # fmt: skip
+    inner = [curve(mesh, row) for row in
+             (mesh_points.LIPS_INNER_UPPER, mesh_points.LIPS_INNER_LOWER)]  # fmt: skip
+    lips = polygon(np.concatenate([outer[0], outer[1][::-1]]))
+    upper = polygon(np.concatenate([outer[0], inner[0][::-1]]))
+    between = line(inner[0], 2) + line(inner[1], 2)
+    return {
+        "lips": gaussian_filter(lips, 1.6),
+        "upper_lip": gaussian_filter(upper, 2.5),
+        "lip_line": np.clip(gaussian_filter(between, 1.2), 0, 1),
+    }
+
+
+def _lids(mesh) -> dict[str, np.ndarray]:
+    lash_line, sockets = np.zeros(TEXTURE), np.zeros(TEXTURE)
+    for row, width, dark in (
+        (mesh_points.RIGHT_LID_UPPER, 2.5, 1.6),
+        (mesh_points.LEFT_LID_UPPER, 2.5, 1.6),
+        (mesh_points.RIGHT_LID_LOWER, 1.2, 0.8),
+        (mesh_points.LEFT_LID_LOWER, 1.2, 0.8),
+    ):
+        edge = curve(mesh, row)
+        lash_line += dark * gaussian_filter(line(edge, width), 1.0)
+        sockets += 0.33 * gaussian_filter(line(edge, 8), 7)
+    return {"lash_line": lash_line, "sockets": sockets}
+
+
+def _brows(mesh):
+    found = []
+    for upper, lower in (mesh_points.BROWS[:2], mesh_points.BROWS[2:]):
+        above, below = curve(mesh, upper[::-1]), curve(mesh, lower[::-1])
+        middle = (above + below) / 2
+        found.append(
+            tuple(middle + BROW_ENDS * (edge - middle) for edge in (above, below))
+        )
+    return tuple(found)
 
 
 def _points(head: Head) -> np.ndarray:
     place = texture_place(head.neutral)
     triangles = head.triangles[head.material == SKIN]
     # The texture is wound around the head: no triangle may cross its seam.
-    columns = place[triangles, 0]
-    triangles = triangles[np.ptp(columns, axis=1) < 200]
-    size = max(TEXTURE)
-    screen = np.column_stack([place, np.hypot(*head.neutral[:, [0, 2]].T)])
+    triangles = triangles[np.ptp(place[triangles, 0], axis=1) < 200]
+    out = np.hypot(*head.neutral[:, [0, 2]].T)
+    screen = np.column_stack([place, out]).astype(np.float32)
     two_sided = np.zeros(len(triangles), bool)
-    which, shares, _ = kernels.visible(
-        screen.astype(np.float32), triangles, two_sided, np.zeros(len(triangles)), size
-    )
+    which, shares, _ = kernels.visible(screen, triangles, two_sided, max(TEXTURE))
     which, shares = (a[: TEXTURE[0], : TEXTURE[1]] for a in (which, shares))
     corners = head.neutral[triangles[np.maximum(which, 0)]]
     b, c = shares[..., :1], shares[..., 1:]
@@ -134,25 +205,11 @@ def _noise(rng, sigma) -> np.ndarray:
     return drawn / drawn.std()
 
 
-def _brows(mesh):
-    """Curves above and below the hair of each brow, from its inner to its outer end."""
-    found = []
-    for upper, lower in (mesh_points.BROWS[:2], mesh_points.BROWS[2:]):
-        above, below = _curve(mesh, upper[::-1]), _curve(mesh, lower[::-1])
-        middle = (above + below) / 2
-        found.append(
-            tuple(middle + BROW_ENDS * (edge - middle) for edge in (above, below))
-        )
-    return tuple(found)
+def _blank():
+    height, width = TEXTURE
+    image = Image.new("L", (FINE * width, FINE * height))
+    return image, ImageDraw.Draw(image)
 
 
-def _curve(mesh: np.ndarray, row, count: int = 60) -> np.ndarray:
-    """Points (count, 2) evenly along the mesh points of ``row``."""
-    points = mesh[list(row)]
-    place = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    at = np.linspace(0, place[-1], count)
-    rough = np.stack([np.interp(at, place, side) for side in points.T], 1)
-    ends = rough[[0, -1]].copy()
-    rough = gaussian_filter(rough, (2.0, 0), mode="nearest")
-    rough[[0, -1]] = ends
-    return rough
+def _mask(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.reduce(FINE), np.float32) / 255

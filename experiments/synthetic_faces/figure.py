@@ -15,10 +15,10 @@ def body(width: float, slope: float) -> tuple[np.ndarray, np.ndarray]:
     down = np.linspace(0, 1, 16)[:, None]
     angle = np.linspace(0, 2 * np.pi, COLUMNS, endpoint=False)[None]
     spread = smooth(down / 0.75)
-    across = (7.4 + spread * 14 * width) * np.cos(angle)
-    depth = (6.8 + 3.0 * spread) * np.sin(angle) + 0.8 - 1.5 * spread
+    across = (7.7 + spread * 14 * width) * np.cos(angle)
+    depth = (6.8 + 3.0 * spread) * np.sin(angle) + 0.6 - 1.5 * spread
     far = np.abs(np.cos(angle)) ** 1.5
-    height = -11.5 - 4.0 * (np.sin(angle) > 0) * np.sin(angle) * (1 - spread)
+    height = -10.2 - 5.3 * np.sin(angle).clip(0) * (1 - spread)
     height = (
         height - (3.0 + slope * far) * down**0.8 - 14 * smooth((down - 0.55) / 0.45)
     )

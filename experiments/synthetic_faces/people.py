@@ -43,6 +43,9 @@ class Person:
     beard: float  # 0 shaved
     length: float  # of the hair below the eyes in cm; 0 is a short cut
     hairline: float  # cm up from the usual one
+    tilt: float  # of the hairline, cm per cm across
+    arch: float  # of it, cm per square cm
+    bald: bool
     volume: float  # cm of hair on the scalp
     lashes: float  # how dark
     gloss: float
@@ -55,6 +58,7 @@ def draw(rng: np.random.Generator) -> Person:
     age = rng.beta(1.3, 1.6)
     tone = rng.random()
     skin = _between(TONES, tone) * rng.normal(1, (0.02, 0.03, 0.04), 3)
+    skin = skin + rng.uniform(0, 0.2) * (skin.mean() - skin)  # some are less ruddy
     skin = np.clip(skin, 0.02, 0.9)
     dark = rng.random() < 0.25 + 0.65 * tone
     hair = linear(HAIRS[rng.integers(0, 2) if dark else rng.integers(0, len(HAIRS))])
@@ -70,6 +74,7 @@ def draw(rng: np.random.Generator) -> Person:
         red = linear(rng.uniform((120, 20, 30), (200, 90, 100)))
         lips = lips + rng.uniform(0.2, 0.9) * (red - lips)
     long_ = rng.random() < (0.1 if bearded else 0.7)
+    bald = bearded and not long_ and rng.random() < 0.1 + 0.2 * age
     return Person(
         identity=SPREAD * rng.standard_normal(N_MODES),
         age=age,
@@ -82,10 +87,15 @@ def draw(rng: np.random.Generator) -> Person:
         cloth=linear(rng.uniform(20, 230, 3)) * rng.uniform(0.4, 1),
         beard=float(bearded and rng.random() < 0.5) * rng.uniform(0.2, 1),
         length=rng.uniform(6, 24) * long_,
-        hairline=rng.uniform(-0.6, 0.8) + 1.2 * bearded * age * rng.random(),
+        hairline=rng.uniform(-0.3, 1.1)
+        + 1.5 * bearded * age * rng.random()
+        + 30 * bald,
+        tilt=rng.normal(0, 0.08),
+        arch=rng.uniform(-0.04, 0.03),
+        bald=bald,
         volume=rng.uniform(0.2, 1.3),
-        lashes=rng.uniform(0.05, 0.3) + 0.2 * painted,
-        gloss=rng.uniform(0.3, 1.3),
+        lashes=rng.uniform(0.05, 0.3) + 0.15 * painted,
+        gloss=rng.uniform(0.15, 0.9),
         shoulders=rng.uniform(0.75, 1.15),
     )
 

@@ -65,8 +65,18 @@ class Expressions:
     gaze: np.ndarray
 
 
-def sample_aus(n: int, names: Sequence[str], rng: np.random.Generator) -> Expressions:
-    """Natural mixtures of AUs, one-sided now and then, with looks and nuisance."""
+def toward_camera(pose: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gaze (F, 2) of one who more or less looks at the camera with the head turned."""
+    return np.clip(-rng.uniform(0.2, 1) * pose[:, ::2], -0.3, 0.3)
+
+
+def sample_aus(
+    n: int, names: Sequence[str], camera: np.ndarray, rng: np.random.Generator
+) -> Expressions:
+    """Natural mixtures of AUs, one-sided now and then, with looks and nuisance.
+
+    ``camera`` (n, 2) is the gaze that the looks are around.
+    """
     both = bilateral_aus(n, rng)
     both[0] = 0
     aus = both[..., None] * _tilt(n, rng)
@@ -75,20 +85,19 @@ def sample_aus(n: int, names: Sequence[str], rng: np.random.Generator) -> Expres
     strength = np.exp(0.15 * rng.standard_normal(len(NUMBERS)))
     strength = strength * np.exp(0.1 * rng.standard_normal((n, 1)))
     weights = au_weights(aus * strength[..., None], names)
-    gaze = _gaze(n, rng)
-    gaze[0] = 0
+    gaze = _gaze(camera, rng)
     shut = aus[:, NUMBERS.index(43)]
     _look(weights, gaze, names, open_=1 - shut)
     for shape, share, high in NUISANCE:
         drawn = (rng.random(n) < share) * rng.uniform(0, high, n)
-        drawn[0] = 0
         for column, _ in columns(shape, names):
             weights[:, column] += drawn
+    weights[0] = 0
     return Expressions(aus, np.clip(weights, LOWEST, HIGHEST), gaze)
 
 
 def sample_shapes(
-    n: int, names: Sequence[str], rng: np.random.Generator
+    n: int, names: Sequence[str], camera: np.ndarray, rng: np.random.Generator
 ) -> Expressions:
     """Every shape independently, unequal on the two sides; no AU labels."""
     weights = np.zeros((n, len(names)))
@@ -102,9 +111,9 @@ def sample_shapes(
         for column, side in columns(shape, names):
             uneven = rng.normal(1, 0.25, n).clip(0.4, 1.6) if side else 1
             weights[:, column] = drawn * uneven
-    gaze = _gaze(n, rng)
-    weights[0], gaze[0] = 0, 0
+    gaze = _gaze(camera, rng)
     _look(weights, gaze, names)
+    weights[0] = 0
     aus = np.full((n, len(NUMBERS), 2), np.nan)
     aus[0] = 0
     return Expressions(aus, np.clip(weights, 0, 1.2), gaze)
@@ -204,14 +213,21 @@ def _tilt(n: int, rng: np.random.Generator) -> np.ndarray:
     return tilt
 
 
-def _gaze(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Gaze (n, 2) relative to the head: mostly ahead, often down, at times up."""
+def _gaze(camera: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gaze (n, 2) relative to the head: near ``camera``, often down, at times up.
+
+    At rest (the first frame) it is at the camera or nearly so.
+    """
+    n = len(camera)
     gaze = rng.normal(0, (0.06, 0.1), (n, 2))
     down = rng.random(n) < 0.3
     up = ~down & (rng.random(n) < 0.2)
     aside = rng.random(n) < 0.3
     gaze[:, 0] += up * rng.uniform(0, 0.25, n) - down * rng.uniform(0, 0.4, n)
     gaze[:, 1] += aside * rng.uniform(-0.4, 0.4, n)
+    gaze[0] = 0
+    gaze += camera
+    gaze[0] = gaze[0].clip(-0.15, 0.15)
     return gaze
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.synthetic_faces import figure, kernels, paint, people, sampling, scene
-from experiments.synthetic_faces.canvas import Canvas, hair_cover
+from experiments.synthetic_faces.canvas import Canvas, hairline
 from experiments.synthetic_faces.canvas import make as make_canvas
+from experiments.synthetic_faces.folds import Folds
 from experiments.synthetic_faces.head import (
+    AXIS_Z,
     EYES,
     GUMS,
     LASHES,
     MOUTH,
-    RADIUS,
     SKIN,
     SOCKETS,
     TEETH,
-    TEXELS_PER_CM,
     Head,
     texture_place,
 )
@@ -32,6 +32,8 @@ BALL = 0.97  # of ICT's eyeballs: flat lids between few vertices would cut into 
 LIPS = ((82, 87), (13, 14), (312, 317))  # right, middle, left of the inner lips
 LIDS = ((159, 145), (386, 374))  # right, left
 OPEN_DIRECTIONS = 64
+SHADOW, SHADOW_SCALE = 192, 5.0  # pixels, and per cm, of what light meets first
+SHADOW_SLACK = 0.35  # cm
 RECORDS = ("aus", "shapes", "pose", "gaze", "mesh_true", "lip_gap", "lid_gap")
 
 
@@ -43,6 +45,7 @@ class Studio:
     canvas: Canvas
     place: np.ndarray  # (V, 2) in the texture; of eyes, cm from the line of sight
     open_: np.ndarray  # (V,) share of the sky seen in the neutral face
+    inside: np.ndarray  # vertices behind lips and lids
 
     @classmethod
     def of(cls, head: Head) -> "Studio":
@@ -51,7 +54,9 @@ class Studio:
             place[rows] = (head.neutral[rows] - centre)[:, :2]
             behind = head.neutral[rows, 2] < centre[2]
             place[rows[behind]] = 2.0
-        return cls(head, make_canvas(head), place, _openness(head))
+        hidden = np.isin(head.material, (SKIN, LASHES), invert=True)
+        inside = np.unique(head.triangles[hidden])
+        return cls(head, make_canvas(head), place, _openness(head), inside)
 
     def photograph(
         self, seed: tuple[int, ...], frames: int, sampler: str, size: int
@@ -60,14 +65,15 @@ class Studio:
         rngs = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
         person = people.draw(rngs[0])
         setting = scene.draw(size, rngs[1])
-        acted = sampling.SAMPLERS[sampler](frames, self.head.names, rngs[2])
         pose = scene.poses(setting, frames, rngs[2])
+        camera = sampling.toward_camera(pose, rngs[2])
+        acted = sampling.SAMPLERS[sampler](frames, self.head.names, camera, rngs[2])
         faces = self.faces(person, acted)
         records = self.records(faces, acted, pose, setting, size)
         sitting = Sitting(self, person, setting, rngs[3])
         images = [
-            sitting.picture(face, turn, size, rngs[3])
-            for face, turn in zip(faces, pose, strict=True)
+            sitting.picture(face, weights, turn, size, rngs[3])
+            for face, weights, turn in zip(faces, acted.weights, pose, strict=True)
         ]
         return {"images": np.stack(images), **records}
 
@@ -153,10 +159,8 @@ class Sitting:
     def __init__(self, studio: Studio, person, setting, rng) -> None:
         head = studio.head
         self.studio, self.person, self.setting = studio, person, setting
-        skin, gloss, _ = paint.paint(person, studio.canvas, rng)
-        hollows = np.zeros_like(gloss)
-        self.skin = np.dstack([skin, gloss, hollows]).astype(np.float32)
-        self.bump = np.zeros((*gloss.shape, 2), np.float32)
+        self.skin = paint.paint(person, studio.canvas, rng)
+        self.folds = Folds(person, studio.canvas, head.names, rng)
         self.volume = self._hair_volume(rng)
         extra = [figure.body(person.shoulders, rng.uniform(1, 4))]
         kinds = [CLOTH]
@@ -183,28 +187,42 @@ class Sitting:
         self.triangles = np.concatenate(triangles)
         self.material = np.concatenate(material)
         self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
-        self.one_sided = self.material == SKIN
-        self.nearer = np.zeros(len(self.material), np.float32)
+        casts = np.isin(self.material, (SKIN, CLOTH, HAIR))
+        self.casting = np.ascontiguousarray(self.triangles[casts])
+        self.one_sided = np.isin(self.material, (SKIN, EYES, TEETH))
         self.plain = self._plain(rng)
-        white = people.linear(rng.uniform((215, 200, 190), (245, 238, 235)))
+        white = people.linear(rng.uniform((200, 186, 176), (232, 224, 220)))
         pupil = PUPIL * rng.uniform(0.7, 1.4)
         self.eye = np.array(
             [*person.iris, *white, rng.uniform(0, 6), pupil], np.float32
         )
+        light = setting.lights, setting.colours, setting.ambient
+        self.light = [values.astype(np.float32) for values in light]
+        self.curve = (
+            255
+            * _shoulder(np.linspace(0, kernels.BRIGHTEST, 8192))
+            ** (setting.gamma / 2.2)
+            + 0.5
+        ).astype(np.float32)
+        turn = np.arctan2(*(head.neutral[:, [0, 2]] - (0, AXIS_Z)).T)
+        along = np.zeros((count, 3), np.float32)
+        along[: len(turn)] = np.stack([np.cos(turn), 0 * turn, -np.sin(turn)], 1)
+        self.along = along
         self.exposure = None
 
     def _hair_volume(self, rng) -> np.ndarray:
         """How far each vertex is moved outward by hair (V, 1), cm."""
         head = self.studio.head
-        points = head.neutral[None].astype(np.float64)
-        x, y, z = points[0].T
-        ears = ((np.abs(x) > 7.9) & (y < 5.0) & (z > -2.6))[None]
+        x, y, z = head.neutral.astype(np.float64).T
         lumps = (
             0.3
             * np.sin(0.9 * x + rng.uniform(0, 6))
             * np.sin(1.1 * y + 0.8 * z + rng.uniform(0, 6))
         )
-        cover = hair_cover(points, ears, self.person.hairline + 0.4, lumps[None])[0]
+        above, behind, ears = hairline(head.neutral.astype(np.float64))
+        line = self.person.hairline + self.person.tilt * x + self.person.arch * x**2
+        beyond = np.maximum(above - line - 0.6, behind) + lumps
+        cover = smooth(beyond / 1.2) * ~ears * (not self.person.bald)
         cover[head.skin.stop :] = 0
         return (cover * self.person.volume * (1 + lumps))[:, None].astype(np.float32)
 
@@ -214,14 +232,17 @@ class Sitting:
         plain[MOUTH] = person.lips * 0.5
         plain[SOCKETS] = person.skin * (0.7, 0.45, 0.4)
         plain[GUMS] = people.linear((175, 95, 95))
-        plain[TEETH] = people.linear((228, 220, 200)) * rng.uniform(0.75, 1.05)
-        plain[LASHES] = person.skin * (1 - 2 * person.lashes) + 0.01
+        plain[TEETH] = people.linear((228, 220, 200)) * rng.uniform(0.6, 0.95)
+        plain[LASHES] = person.skin * (1 - person.lashes)
         plain[CLOTH] = person.cloth
         plain[HAIR] = person.hair
         return plain
 
-    def picture(self, face, pose, size: int, rng) -> np.ndarray:
-        """One picture (S, S, 3) uint8 of a face (V, 3) before its pose."""
+    def picture(self, face, weights, pose, size: int, rng) -> np.ndarray:
+        """One picture (S, S, 3) uint8 of a face (V, 3) before its pose.
+
+        ``weights`` (S,) are those of the shapes, which raise folds.
+        """
         setting = self.setting
         rotation = rotation_from_euler(pose)
         triangles = self.studio.head.triangles
@@ -234,17 +255,28 @@ class Sitting:
         points = np.concatenate(turned).astype(np.float32)
         screen = setting.project(points, size * SAMPLES).astype(np.float32)
         which, shares, _ = kernels.visible(
-            screen, self.triangles, self.one_sided, self.nearer, size * SAMPLES
+            screen, self.triangles, self.one_sided, size * SAMPLES
         )
-        normal = kernels.normals(points, self.triangles)
+        turn = rotation.astype(np.float32)
         image, cover = shade(
-            which, shares, self.triangles, self.material, self.place, normal,
-            self.open_, self.skin, self.bump, self.plain, self.eye,
-            setting.lights.astype(np.float32), setting.colours.astype(np.float32),
-            setting.ambient.astype(np.float32), rotation.astype(np.float32),
-            np.float32(RADIUS * TEXELS_PER_CM), SAMPLES,
+            which, shares, self.triangles, self.material, self.place,
+            kernels.normals(points, self.triangles), self.along @ turn.T, self.open_,
+            self._lit(points),
+            self.skin, self.folds.raise_(weights), self.plain, self.eye, *self.light,
+            -turn[:, 1], SAMPLES,
         )  # fmt: skip
         return self._developed(image, cover, size, rng)
+
+    def _lit(self, points) -> np.ndarray:
+        """How far the first light reaches each vertex (V,): who is in its way?"""
+        axes = _axes_along(self.setting.lights[0])
+        screen = _seen_along(points, axes)
+        depth = kernels.visible(
+            screen, self.casting, np.zeros(len(self.casting), bool), SHADOW
+        )[2]
+        lit = kernels.unshadowed(screen, depth, SHADOW_SLACK)
+        lit[self.studio.inside] = 1
+        return lit
 
     def _developed(self, image, cover, size, rng) -> np.ndarray:
         """Exposed, with gamma and noise; exposure is that of the first picture."""
@@ -256,12 +288,18 @@ class Sitting:
             )
             goal = 0.36 * (1 - 0.62 * self.person.tone)
             self.exposure = setting.exposure * goal / max(bright, 1e-3)
-        light = self.exposure * image + (1 - cover[..., None]) * setting.background
-        encoded = np.clip(light, 0, 1) ** np.float32(setting.gamma / 2.2) * 255
-        grain = rng.standard_normal(encoded.shape, np.float32) * np.float32(
-            setting.noise
+        grain = np.float32(setting.noise) * rng.standard_normal(image.shape, np.float32)
+        exposure = np.float32(self.exposure)
+        return kernels.develop(
+            image, cover, setting.background, exposure, self.curve, grain
         )
-        return np.clip(encoded + grain + 0.5, 0, 255).astype(np.uint8)
+
+
+def _shoulder(light):
+    """Linear light as film takes it: highlights are compressed, not cut."""
+    knee = 0.55
+    over = np.maximum(light - knee, 0)
+    return np.minimum(light, knee) + (1 - knee) * (1 - np.exp(-over / (1 - knee)))
 
 
 def _turned(points, rotation):
@@ -270,12 +308,25 @@ def _turned(points, rotation):
     return (points - pivot) @ np.swapaxes(rotation, -1, -2) + pivot
 
 
+def _axes_along(direction) -> np.ndarray:
+    """Rows (3, 3): across, up and toward who looks from ``direction``."""
+    across = np.cross([0.1, 0.9, 0.2], direction)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(direction, across), direction])
+
+
+def _seen_along(points, axes) -> np.ndarray:
+    """Columns, rows and nearness (V, 3) of points on a shadow's picture."""
+    screen = (points - (0, -2, 2)) @ axes.T
+    screen[:, :2] = screen[:, :2] * (SHADOW_SCALE, -SHADOW_SCALE) + SHADOW / 2
+    return screen.astype(np.float32)
+
+
 def _openness(head: Head) -> np.ndarray:
     """Share (V,) of the light from in front and above that reaches each vertex.
 
     By looking at the neutral head from many sides: who is in front?
     """
-    size, scale = 256, 6.0
     golden = np.pi * (3 - 5**0.5) * np.arange(OPEN_DIRECTIONS)
     height = 1 - (2 * np.arange(OPEN_DIRECTIONS) + 1) / OPEN_DIRECTIONS
     ring = np.sqrt(1 - height**2)
@@ -283,29 +334,22 @@ def _openness(head: Head) -> np.ndarray:
     outside = head.triangles[np.isin(head.material, (SKIN, SOCKETS))]
     normal = kernels.normals(head.neutral, head.triangles)
     seen, total = np.zeros(len(normal)), np.zeros(len(normal))
-    none = np.zeros(len(outside), np.float32)
     for side in sides:
-        across = np.cross([0.1, 0.9, 0.2], side)
-        across /= np.linalg.norm(across)
-        axes = np.stack([across, np.cross(side, across), side])
-        screen = (head.neutral - [0, -2, 2]) @ axes.T
-        screen[:, :2] = screen[:, :2] * (scale, -scale) + size / 2
-        screen = screen.astype(np.float32)
+        screen = _seen_along(head.neutral, _axes_along(side))
         two_sided = np.zeros(len(outside), bool)
-        depth = kernels.visible(screen, outside, two_sided, none, size)[2]
-        column, row = np.clip(screen[:, :2], 0, size - 1).astype(int).T
+        depth = kernels.visible(screen, outside, two_sided, SHADOW)[2]
         weight = np.clip(normal @ side, 0, 1)
-        seen += weight * (screen[:, 2] > depth[row, column] - 0.35)
+        seen += weight * kernels.unshadowed(screen, depth, SHADOW_SLACK)
         total += weight
     open_ = seen / np.maximum(total, 1e-6)
-    y, z = head.neutral[:, 1], head.neutral[:, 2]
+    z = head.neutral[:, 2]
     inner = np.isin(np.arange(len(open_)), head.triangles[head.material == TEETH])
-    open_[inner] = 0.15 + 0.85 * smooth((z[inner] - 7.5) / 3)
+    open_[inner] = 0.55 * smooth((z[inner] - 7.5) / 3)
     for kind, deep, front in ((MOUTH, 7.0, 4.0), (GUMS, 8.0, 3.5)):
         rows = np.unique(head.triangles[head.material == kind])
         open_[rows] = 0.05 + 0.6 * smooth((z[rows] - deep) / front)
     rows = np.unique(head.triangles[head.material == EYES])
-    open_[rows] = 0.85
+    open_[rows] = 0.6
     rows = np.unique(head.triangles[head.material == LASHES])
     open_[rows] = 0.8
     return (0.25 + 0.75 * open_).astype(np.float32)
