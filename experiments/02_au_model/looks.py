@@ -1,0 +1,157 @@
+"""What pictures show beside the mesh: textures in its frame, the network's features.
+
+    python experiments/02_au_model/looks.py OUT | CLIP [-o FILE]
+
+For a folder of synthetic faces, writes ``OUT/looks_000.npz`` beside each part, as
+`experiments.synthetic_faces.meshes` does for meshes; for a clip, one file. Each holds
+``mesh`` (n, 478, 3) in pixels as the Detector reports it, ``presence`` (n,),
+``texture`` (n, 112, 96) uint8 grey, and ``features`` (n, F) float16: the grids of the
+mesh network at PLACES. About 40 pictures a second on one core; a clip follows its
+largest face from frame to frame.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+import numpy as np  # noqa: E402
+
+from genface import nets  # noqa: E402
+from genface.detect import FACEMESH, FaceMesh, Mesh  # noqa: E402
+from genface.detect.facemesh import _forward, region_of_mesh  # noqa: E402
+from genface.files import read_npz, write_npz  # noqa: E402
+from genface.geometry import as_pixels, crop, to_picture  # noqa: E402
+from genface.geometry.mesh_points import FACE_OVAL, N_FACE  # noqa: E402
+from genface.nets.au_appearance import bilinear, texture_of, warped  # noqa: E402
+from genface.nets.au_model import load_au_model  # noqa: E402
+from genface.video import read_frames  # noqa: E402
+
+PASSES, AT_ONCE = 2, 16
+GREY = (0.299, 0.587, 0.114)
+COUNTS = {"grid_48": 160, "grid_24": 100, "grid_12": 40}  # places of each grid
+
+
+def places() -> np.ndarray:
+    """Vertices, spread over the face: each as far as can be from those before it."""
+    shape = load_au_model().average[:N_FACE, :2]
+    oval = set(FACE_OVAL)
+    free = np.array([i for i in range(N_FACE) if i not in oval])
+    chosen = [9]
+    far = np.linalg.norm(shape[free] - shape[9], axis=1)
+    while len(chosen) < max(COUNTS.values()):
+        chosen.append(int(free[far.argmax()]))
+        new = np.linalg.norm(shape[free] - shape[chosen[-1]], axis=1)
+        far = np.minimum(far, new)
+    return np.array(chosen)
+
+
+def looker() -> Callable:
+    """Crops (N, 192, 192, 3) to points, presence, texture, features; jitted."""
+    network = nets.load("face_mesh_attention", grids=True)
+    texture = texture_of(load_au_model().average)
+    spots = places()
+    size = network.input_shape[0]
+
+    @jax.jit
+    def look(params, crops):
+        pictures = jnp.stack(crops)
+        outputs = network.apply(params, pictures / 255.0)
+        points, presence = _forward(network)(params, crops)
+        grey = pictures @ jnp.array(GREY)
+        skin = warped(texture.corners, texture.shares, grey, points[..., :2] * size)
+        features = []
+        for name, count in COUNTS.items():
+            grid = outputs[name]
+            at = points[:, spots[:count], :2] * grid.shape[1] - 0.5
+            features.append(jax.vmap(bilinear)(grid, at).reshape(len(pictures), -1))
+        features = jnp.concatenate(features, 1).astype(jnp.float16)
+        return points, presence, jnp.round(skin).astype(jnp.uint8), features
+
+    return partial(look, network.params)
+
+
+def looks(images, meshes, look: Callable) -> Iterator[dict[str, np.ndarray]]:
+    """For groups of pictures (H, W, 3) with the mesh of the last pass of each."""
+    pixels = [as_pixels(image) for image in images]
+    count = len(pixels)
+    for turn in range(PASSES):
+        regions = [region_of_mesh(mesh) for mesh in meshes]
+        crops = [crop(p, r, 192) for p, r in zip(pixels, regions, strict=True)]
+        crops += crops[:1] * (AT_ONCE - count)
+        made = jax.device_get(look(tuple(crops)))
+        meshes = [
+            Mesh(to_picture(made[0][i], regions[i]).astype(np.float32), made[1][i])
+            for i in range(count)
+        ]
+    yield {
+        "mesh": np.stack([mesh.points for mesh in meshes]),
+        "presence": made[1][:count],
+        "texture": made[2][:count],
+        "features": made[3][:count],
+    }
+
+
+def of_folder(folder: Path) -> None:
+    look = looker()
+    for part in sorted(folder.glob("part_*.npz")):
+        path = part.with_name(part.name.replace("part_", "looks_"))
+        if path.exists():
+            continue
+        arrays = read_npz(part)
+        images, true = arrays["images"], arrays["mesh_true"]
+        made = []
+        for first in range(0, len(images), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            start = [Mesh(points, 1.0) for points in true[some]]
+            made += looks(images[some], start, look)
+        write_npz(path, _joined(made))
+        print(f"{path.name}: {len(images)}, {time.process_time():.0f} s", flush=True)
+
+
+def of_clip(clip: Path, output: Path) -> None:
+    global AT_ONCE
+    AT_ONCE = 1  # frames follow each other
+    look = looker()
+    chain = FaceMesh(FACEMESH)
+    made, last = [], None
+    for frame in read_frames(clip):
+        if last is None:
+            found = chain(as_pixels(frame.rgb))
+            if not found:
+                continue
+            last = max(found, key=lambda mesh: np.ptp(mesh.box.reshape(2, 2)[:, 0]))
+        made += looks([frame.rgb], [last], look)
+        made[-1]["frame"] = np.array([frame.index])
+        points, presence = made[-1]["mesh"][0], made[-1]["presence"][0]
+        last = Mesh(points, presence) if presence > FACEMESH.presence else None
+        if last is None:
+            made.pop()
+    write_npz(output, _joined(made))
+    print(f"{output}: {len(made)} frames, {time.process_time():.0f} s")
+
+
+def _joined(made):
+    return {name: np.concatenate([one[name] for one in made]) for name in made[0]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("input", type=Path)
+    parser.add_argument("-o", "--output", type=Path)
+    given = parser.parse_args()
+    if given.input.is_dir():
+        of_folder(given.input)
+    else:
+        of_clip(given.input, given.output)
+
+
+if __name__ == "__main__":
+    main()
