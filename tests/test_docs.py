@@ -25,7 +25,7 @@ def test_links_lead_somewhere(page):
 
 def test_the_commands_of_the_readme_exist():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in set(re.findall(r"^genface (\w+)", text, re.M)):
+    for command in set(re.findall(r"^genface ([\w-]+)", text, re.M)):
         assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0, command
 
 

@@ -53,8 +53,13 @@ class Patterns:
         return nonnegative_weights(self.gram, deltas @ self.reader)
 
 
-def fit(rig: Rig, basis: SeenBasis, own: Samples, builds: np.ndarray):
-    """All arrays of an AUModel that the fit decides, and the stretch of each AU."""
+def fit(
+    rig: Rig, basis: SeenBasis, full: SeenBasis, own: Samples, builds: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """All arrays of an AUModel that the fit decides, and the stretch of each AU.
+
+    ``full`` has the shapes at the size at which the network shows them.
+    """
     both = own.aus.mean(-1)
     person = region_ridge(rig, own.own, both)
     anyone = region_ridge(rig, own.absolute, both)
@@ -68,7 +73,7 @@ def fit(rig: Rig, basis: SeenBasis, own: Samples, builds: np.ndarray):
         weights = patterns.weights(deltas)[:, : len(AU_NAMES)]
         return deltas @ person.weights + share * weights
 
-    units = unit_patterns(rig, basis)
+    units = unit_patterns(rig, full)
     calm = basis.left_over * (MESH_NOISE / basis.left_over.std())
     stretch = stretches(read(units).diagonal(), _rms(read(calm)), QUIET)
     single = anyone.weights
@@ -86,7 +91,7 @@ def fit(rig: Rig, basis: SeenBasis, own: Samples, builds: np.ndarray):
         "absolute_offset": anyone.offset,
         "absolute_scale": rough,
         "absolute_slack": SLACK * spread * rough,
-        "sides": side_weights(rig, basis, own, calm),
+        "sides": side_weights(rig, full, own, calm),
         "upper_points": upper_points(rig),
         "upper_aus": upper_aus(),
         "is_graded": stretch <= GRADED_UP_TO,
@@ -105,12 +110,12 @@ def region_ridge(rig: Rig, deltas: np.ndarray, aus: np.ndarray) -> Ridge:
     return Ridge(weights, offset)
 
 
-def side_weights(rig: Rig, basis: SeenBasis, own: Samples, calm) -> np.ndarray:
+def side_weights(rig: Rig, full: SeenBasis, own: Samples, calm) -> np.ndarray:
     """Half of left less right (956, A), stretched so that one side alone reads 1."""
     half = (own.aus[..., 1] - own.aus[..., 0]) / 2
     weights, _ = _region_weights(rig, own.own, half)
     weights = (weights - mirrored(weights.T, rig.mirror).T) / 2
-    answers = (unit_patterns(rig, basis, (0.0, 1.0)) @ weights).diagonal()
+    answers = (unit_patterns(rig, full, (0.0, 1.0)) @ weights).diagonal()
     stretch = stretches(2 * answers, _rms(calm @ weights), QUIET)
     return np.where(SIDED, weights * stretch, 0.0)
 

@@ -29,7 +29,14 @@ import fitting  # noqa: E402
 import numpy as np  # noqa: E402
 import testing  # noqa: E402
 import yardstick  # noqa: E402
-from seen import Renders, average_face, mirrored, seen_basis  # noqa: E402
+from seen import (  # noqa: E402
+    SCALING_RIDGE,
+    TRAINING_RIDGE,
+    Renders,
+    average_face,
+    mirrored,
+    seen_basis,
+)
 from training import SAMPLES, Rig, sample, symmetric  # noqa: E402
 
 from experiments.ict import load_ict, register  # noqa: E402
@@ -62,6 +69,7 @@ def main() -> None:
     person = yardstick.news_agreement(model, news)
     clip = yardstick.clip_agreement(model, news)
     arrays["is_seen"] = person.is_seen & (clip.within >= yardstick.SEEN_FROM)
+    arrays["is_graded"] &= arrays["is_seen"]
     model = _kept(arrays, path)
     second = options.second
     text = card.write(
@@ -94,11 +102,14 @@ def train(rig: Rig, renders: Renders, seed: int, n: int = SAMPLES):
     shapes = frontal(renders.mesh, average, rig.still).reshape(len(renders.mesh), -1)
     moving = renders.moving
     deltas = (shapes - shapes[renders.rest_rows])[moving]
-    basis = symmetric(seen_basis(renders.shapes[moving], deltas), rig)
+    basis, full = (
+        symmetric(seen_basis(renders.shapes[moving], deltas, ridge), rig)
+        for ridge in (TRAINING_RIDGE, SCALING_RIDGE)
+    )
     builds = shapes[~moving] - average[:, :2].ravel()
     builds = np.concatenate([builds, mirrored(builds, rig.mirror)])
     samples = sample(rig, basis, builds, n, rng)
-    arrays, stretch = fitting.fit(rig, basis, samples, builds)
+    arrays, stretch = fitting.fit(rig, basis, full, samples, builds)
     everything = np.ones(len(AU_NAMES), bool)
     fixed = {
         "average": average,

@@ -21,7 +21,10 @@ from genface.geometry.mesh_points import N_MESH, OUTER_EYE_CORNERS
 from genface.geometry.pose import mesh_to_head_axes, similarity
 
 PRESENT = 0.5
-BASIS_RIDGE = 20.0
+# With much ridge, what is left over keeps some of the motion, as noise that looks like
+# expressions: good to train on. With little, the shapes have their full size (the best
+# prediction of people left out): good to scale by.
+TRAINING_RIDGE, SCALING_RIDGE = 20.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ class SeenBasis:
     left_over: np.ndarray  # (n, 956)
 
 
-def seen_basis(weights: np.ndarray, deltas: np.ndarray) -> SeenBasis:
+def seen_basis(weights: np.ndarray, deltas: np.ndarray, ridge: float) -> SeenBasis:
     """Ridge of deltas (n, 956) on shape weights (n, S), through the origin."""
-    gram = weights.T @ weights + BASIS_RIDGE * np.eye(weights.shape[1])
+    gram = weights.T @ weights + ridge * np.eye(weights.shape[1])
     shapes = np.linalg.solve(gram, weights.T @ deltas)
     return SeenBasis(shapes, deltas - weights @ shapes)
 

@@ -15,7 +15,7 @@ from genface.facs import AU_NAMES
 from genface.files import atomic, read_json, sha256, write_json
 
 PER_SHARD = 500  # pictures, at least; people are not divided
-VERSION = 1  # of the pictures that a seed gives
+VERSION = 2  # of the pictures that a seed gives
 
 
 @dataclass(frozen=True)

@@ -51,26 +51,26 @@ class Fold:
 
 FOLDS = (
     # Across the forehead, in its middle and over the outer brow.
-    Fold({1: 1.0, 2: 0.3}, -0.09, 0.12, 0.35, (
+    Fold({1: 1.0, 2: 0.3}, -0.12, 0.12, 0.35, (
         ((0.0, 7.0), (1.0, 7.1), (2.3, 7.0)),
         ((0.0, 7.65), (1.2, 7.75), (2.6, 7.55)),
         ((0.0, 8.25), (1.1, 8.3), (2.4, 8.15)),
         ((0.0, 8.8), (1.2, 8.85)),
     )),
-    Fold({2: 1.0}, -0.08, 0.11, 0.3, (
+    Fold({2: 1.0}, -0.11, 0.11, 0.3, (
         ((2.0, 7.0), (3.4, 7.2), (4.9, 6.75)),
         ((2.3, 7.7), (3.6, 7.8), (5.0, 7.35)),
         ((2.4, 8.25), (3.6, 8.3), (4.8, 7.95)),
     )),
     # Between the brows: furrows, and the muscle that swells beside them.
-    Fold({4: 1.0, 9: 0.3}, -0.13, 0.13, 0.25, (
+    Fold({4: 1.0, 9: 0.3}, -0.17, 0.13, 0.25, (
         ((0.40, 6.3), (0.48, 5.6), (0.66, 4.85)),
         ((0.95, 6.1), (1.02, 5.6), (1.1, 5.2)),
     )),
     Fold({4: 1.0, 9: 0.2}, 0.13, 0.34, 0.0, (((0.85, 5.9), (1.6, 5.9)),)),
     Fold({4: 0.6, 9: 0.4}, -0.08, 0.11, 0.15, (((0.0, 4.35), (0.6, 4.5)),)),
     # Across the root and along the sides of the nose.
-    Fold({9: 1.0}, -0.11, 0.11, 0.08, (
+    Fold({9: 1.0}, -0.14, 0.11, 0.08, (
         ((0.0, 3.75), (0.65, 3.9)),
         ((0.0, 4.3), (0.6, 4.4)),
         ((0.55, 4.0), (0.95, 3.2), (1.25, 2.4)),
@@ -78,7 +78,7 @@ FOLDS = (
     )),
     Fold({9: 1.0}, 0.10, 0.28, 0.0, (((0.75, 3.6), (1.3, 3.0)),)),
     # Crow's feet; the fold below the lower lid; the cheek above a smile.
-    Fold({6: 1.0, 7: 0.25}, -0.08, 0.10, 0.3, (
+    Fold({6: 1.0, 7: 0.25}, -0.10, 0.10, 0.3, (
         ((4.9, 3.6), (5.6, 4.05), (6.2, 4.6)),
         ((4.95, 3.4), (5.7, 3.55), (6.4, 3.75)),
         ((4.9, 3.15), (5.6, 3.0), (6.3, 2.9)),
@@ -308,10 +308,28 @@ def _slopes(ground: np.ndarray) -> np.ndarray:
 
 def _pores(person: Person, canvas: Canvas, rng) -> np.ndarray:
     """Relief (H, W, 3) of skin at rest: pores, and unevenness that comes with age."""
-    fine = np.roll(canvas.noise[..., 0], rng.integers(0, 500, 2), (0, 1))
-    small = np.roll(canvas.noise[..., 1], rng.integers(0, 500, 2), (0, 1))
-    rough = rng.uniform(0.0, 0.0025) + 0.002 * person.age
-    ground = rough * fine + (0.002 + 0.006 * person.age) * rng.uniform(0.3, 1) * small
-    relief = _slopes(ground)
-    relief[..., 2] = 0
-    return relief
+    heights = np.array(
+        [
+            rng.uniform(0.0, 0.0025) + 0.002 * person.age,
+            (0.002 + 0.006 * person.age) * rng.uniform(0.3, 1),
+        ],
+        np.float32,
+    )
+    return _uneven(canvas.noise, heights, rng.integers(0, TEXTURE, (2, 2)))
+
+
+@numba.njit(**FAST)
+def _uneven(noise, heights, shifts):
+    """Slopes of the first noises, each ``heights`` cm high and shifted."""
+    height, width, _ = noise.shape
+    out = np.zeros((height, width, 3), np.float32)
+    for k in range(len(heights)):
+        scale = np.float32(heights[k] * TEXELS_PER_CM)
+        for row in range(height - 1):
+            i = (row + shifts[k, 0]) % (height - 1)
+            for column in range(width - 1):
+                j = column + shifts[k, 1]
+                j = j - width + 1 if j >= width - 1 else j
+                out[row, column, 0] += scale * (noise[i, j + 1, k] - noise[i, j, k])
+                out[row, column, 1] += scale * (noise[i + 1, j, k] - noise[i, j, k])
+    return out

@@ -17,7 +17,7 @@ MARGIN = 24  # texels around the brows
  ABOVE, BEHIND, EARS, ACROSS, CLOTHES) = range(len(MAPS))  # fmt: skip
 # Amounts that the painter takes, in this order.
 AMOUNTS = (
-    "mottle", "flush", "freckles", "spots", "lipstick", "wet", "lash", "shadow", "lid",
+    "mottle", "flush", "freckles", "spots", "lipstick", "wet", "lash", "shadow",
     "beard", "hairline", "gloss", "bald", "tilt", "arch", "neckline",
 )  # fmt: skip
 
@@ -34,7 +34,6 @@ def paint(person: Person, canvas: Canvas, rng: np.random.Generator) -> np.ndarra
         "wet": rng.uniform(0.2, 0.9),
         "lash": person.lashes,
         "shadow": rng.uniform(0.2, 1.0),
-        "lid": rng.uniform(0, 0.5),
         "beard": person.beard,
         "hairline": person.hairline,
         "gloss": person.gloss,
@@ -60,34 +59,41 @@ def _painted(maps, noise, shifts, tones, amounts):
     height, width, _ = maps.shape
     out = np.empty((height, width, 4), np.float32)
     n = np.empty(5, np.float32)
-    (mottle, flush, freckles, spots, lipstick, wet, lash, shadow, lid, beard,
+    (mottle, flush, freckles, spots, lipstick, wet, lash, shadow, beard,
      hairline, gloss, bald, tilt, arch, neckline) = amounts  # fmt: skip
     for row in range(height):
         for column in range(width):
             at = maps[row, column]
             for k in range(5):
-                i = (row + shifts[k, 0]) % height
-                j = (column + shifts[k, 1]) % width
+                i, j = row + shifts[k, 0], column + shifts[k, 1]
+                i = i - height if i >= height else i
+                j = j - width if j >= width else j
                 n[k] = noise[i, j, k]
-            tone = 0.010 * n[0] + 0.016 * n[1] + 0.022 * n[2] + 0.025 * n[3]
-            tone = math.exp(mottle * tone)
-            # Blood under the skin of cheeks and nose, and of what is thin: ears, lids.
-            red = flush * (at[CHEEKS] + 0.7 * at[NOSE] + 0.5 * at[EARS])
-            red = min(max(red * (1 + 0.25 * n[2]), 0.0), 1.0)
-            brown = freckles * min(max(n[1] - 1.5, 0.0), 1.0) * at[FRECKLES]
-            brown += spots * min(max(n[2] - 2.0, 0.0), 1.0)
-            lips = lipstick * at[LIPS]
-            lined = math.exp(0.05 * (n[0] + n[1])) * (1 - 0.2 * at[UPPER_LIP])
-            hairs = min(max(1.2 * beard + 0.5 * n[0] - 0.1, 0.0), 1.0)
-            hairs *= (0.25 + 0.65 * beard) * at[BEARD] * (beard > 0)
-            hairs *= 1 - min(1.3 * at[LIPS], 1.0)
             ragged = 0.12 * n[1] + 0.12 * n[4] + 0.2 * n[3]
             line = hairline + tilt * at[ACROSS] + arch * at[ACROSS] ** 2
             line = max(at[ABOVE] - line + ragged, at[BEHIND] - bald + ragged)
             line = min(max(line / 1.1, 0.0), 1.0)
             hair = line * line * (3 - 2 * line) * (1 - at[EARS])
             dressed = min(max((at[CLOTHES] - neckline) / 0.08, 0.0), 1.0)
-            strand = math.exp(0.28 * n[4])
+            strand = math.exp(0.28 * n[4]) if hair > 0 else 1.0
+            if hair == 1 or dressed == 1:  # nothing else is seen
+                for d in range(3):
+                    cover = tones[3, d] if dressed == 1 else tones[2, d] * strand
+                    out[row, column, d] = min(max(cover, 0.002), 1.0)
+                out[row, column, 3] = 0.35 * (1 - dressed)
+                continue
+            tone = 0.010 * n[0] + 0.016 * n[1] + 0.022 * n[2] + 0.025 * n[3]
+            tone = 1 + mottle * tone
+            # Blood under the skin of cheeks and nose, and of what is thin: ears.
+            red = flush * (at[CHEEKS] + 0.7 * at[NOSE] + 0.5 * at[EARS])
+            red = min(max(red * (1 + 0.25 * n[2]), 0.0), 1.0)
+            brown = freckles * min(max(n[1] - 1.5, 0.0), 1.0) * at[FRECKLES]
+            brown += spots * min(max(n[2] - 2.0, 0.0), 1.0)
+            lips = lipstick * at[LIPS]
+            lined = (1 + 0.05 * (n[0] + n[1])) * (1 - 0.2 * at[UPPER_LIP])
+            hairs = min(max(1.2 * beard + 0.5 * n[0] - 0.1, 0.0), 1.0)
+            hairs *= (0.25 + 0.65 * beard) * at[BEARD] * (beard > 0)
+            hairs *= 1 - min(1.3 * at[LIPS], 1.0)
             dark = lash * at[LASH_LINE] + shadow * at[SOCKETS]
             for d in range(3):
                 bloody = 0.04 if d == 0 else (0.3 if d == 1 else 0.26)

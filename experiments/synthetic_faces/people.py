@@ -58,7 +58,7 @@ def draw(rng: np.random.Generator) -> Person:
     age = rng.beta(1.3, 1.6)
     tone = rng.random()
     skin = _between(TONES, tone) * rng.normal(1, (0.02, 0.03, 0.04), 3)
-    skin = skin + rng.uniform(0, 0.2) * (skin.mean() - skin)  # some are less ruddy
+    skin = skin + rng.uniform(0, 0.12) * (skin.mean() - skin)  # some are less ruddy
     skin = np.clip(skin, 0.02, 0.9)
     dark = rng.random() < 0.25 + 0.65 * tone
     hair = linear(HAIRS[rng.integers(0, 2) if dark else rng.integers(0, len(HAIRS))])

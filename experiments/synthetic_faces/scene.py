@@ -45,7 +45,7 @@ def draw(size: int, rng: np.random.Generator) -> Scene:
     fill = rng.standard_normal(3) * (1, 0.6, 0.3) + (0, 0.1, 0.6)
     lights = np.stack([key, fill])
     lights /= np.linalg.norm(lights, axis=1, keepdims=True)
-    warm = rng.normal(0, 0.12, 3)
+    warm = rng.normal(0, 0.09, 3)
     tint = np.stack([1 + warm, np.ones(3), 1 - warm], 1)  # of key, fill, ambient
     around = rng.uniform(0.25, 0.7)
     strength = np.array([1 - around, rng.uniform(0, 0.4) * (1 - around)])
@@ -72,19 +72,18 @@ def poses(scene: Scene, n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _background(size: int, rng: np.random.Generator) -> np.ndarray:
     """Four corners, a few blurred rectangles, some grain (S, S, 3) linear."""
+    small = size // 2
     corners = rng.uniform(0.02, 0.7, (2, 2, 1)) * rng.uniform(0.7, 1.3, (2, 2, 3))
-    picture = zoom(corners, (size / 2, size / 2, 1), order=1)
+    share = np.linspace(0, 1, small)
+    ends = np.stack([1 - share, share], 1)
+    picture = np.einsum("ra,cb,abd->rcd", ends, ends, corners)
     for _ in range(rng.integers(0, 7)):
-        top, left = rng.integers(-size // 4, size, 2)
-        height, width = rng.integers(size // 12, size // 2, 2)
-        rows, columns = (
-            slice(max(top, 0), top + height),
-            slice(max(left, 0), left + width),
-        )
-        picture[rows, columns] = rng.uniform(0.02, 0.8) * rng.uniform(0.6, 1.4, 3)
-    blur = size / 256 * rng.uniform(1, 9)
-    picture = gaussian_filter(picture, (blur, blur, 0))
-    grain = zoom(rng.standard_normal((size // 4, size // 4)), 4, order=1)
-    return (np.clip(picture, 0.01, 1) * np.exp(0.05 * grain)[..., None]).astype(
-        np.float32
-    )
+        top, left = rng.integers(-small // 4, small, 2)
+        height, width = rng.integers(small // 12, small // 2, 2)
+        area = np.s_[max(top, 0) : top + height, max(left, 0) : left + width]
+        picture[area] = rng.uniform(0.02, 0.8) * rng.uniform(0.6, 1.4, 3)
+    blur = small / 256 * rng.uniform(1, 9)
+    picture = gaussian_filter(picture.astype(np.float32), (blur, blur, 0))
+    grain = gaussian_filter(rng.standard_normal((small, small), np.float32), 1)
+    picture = np.clip(picture, 0.01, 1) * np.exp(0.15 * grain)[..., None]
+    return zoom(picture, (size / small, size / small, 1), order=1)

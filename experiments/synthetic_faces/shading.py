@@ -24,8 +24,8 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
 ):  # fmt: skip
     """Linear picture (S, S, 3) and how far each pixel is covered (S, S).
 
-    ``which``, ``shares``: of ``samples`` x ``samples`` per pixel. Per vertex: ``place``
-    (V, 2) in the texture (of eyes, cm from the line of sight), ``normal`` (V, 3),
+    ``which``, ``shares``: of ``samples`` (even) along either side of a pixel. Per
+    vertex: ``place`` (V, 2) in the texture (of eyes, cm from the line of sight), ``normal`` (V, 3),
     ``along`` (V, 3) how the texture's columns run, ``open_`` (V,) to the light around,
     ``lit`` (V,) by the first of ``lights``.
     ``skin`` (H, W, 4): colour, gloss. ``relief`` (H, W, 3): slope of the skin along
@@ -45,17 +45,27 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
         x, y, z = lights[m, 0], lights[m, 1], lights[m, 2] + f(1)
         length = np.sqrt(x * x + y * y + z * z)
         half[m, 0], half[m, 1], half[m, 2] = x / length, y / length, z / length
-    per_sample = f(1) / f(samples * samples)
     height, width = skin.shape[:2]
     for row in range(which.shape[0]):
         for column in range(which.shape[1]):
             t = which[row, column]
             if t < 0:
                 continue
+            i, j, kind = row // samples, column // samples, material[t]
+            # Half of the samples will do where all are of one smooth surface.
+            weight = f(1) / f(samples * samples)
+            if kind == SKIN or kind >= CLOTH:
+                same = True
+                for r in range(i * samples, (i + 1) * samples):
+                    for s in range(j * samples, (j + 1) * samples):
+                        same &= which[r, s] >= 0 and material[which[r, s]] == kind
+                if same and (row + column) % 2:
+                    continue
+                if same:
+                    weight *= f(2)
             b, c = shares[row, column, 0], shares[row, column, 1]
             a = f(1) - b - c
             i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            kind = material[t]
             u = a * place[i, 0] + b * place[j, 0] + c * place[k, 0]
             v = a * place[i, 1] + b * place[j, 1] + c * place[k, 1]
             light = a * open_[i] + b * open_[j] + c * open_[k]
@@ -175,8 +185,8 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
                         shine0 += shine * colours[m, 0]
                         shine1 += shine * colours[m, 1]
                         shine2 += shine * colours[m, 2]
-            image[y, x, 0] += per_sample * (colour[0] * lit0 + shine0)
-            image[y, x, 1] += per_sample * (colour[1] * lit1 + shine1)
-            image[y, x, 2] += per_sample * (colour[2] * lit2 + shine2)
-            cover[y, x] += per_sample
+            image[y, x, 0] += weight * (colour[0] * lit0 + shine0)
+            image[y, x, 1] += weight * (colour[1] * lit1 + shine1)
+            image[y, x, 2] += weight * (colour[2] * lit2 + shine2)
+            cover[y, x] += weight
     return image, cover

@@ -82,13 +82,13 @@ class Studio:
         head = self.head
         modes = person.identity.astype(np.float32)
         rest = kernels.add_shapes(head.neutral, head.identity, modes)
-        rest = self._touching(rest[None])[0]
+        rest = _touching(rest[None], head.edges)[0]
         weights = acted.weights.astype(np.float32)
         weights = weights * self._closing(rest)
         faces = np.stack(
             [kernels.add_shapes(rest, head.shapes, frame) for frame in weights]
         )
-        faces = self._touching(faces)
+        faces = _touching(faces, head.edges)
         turns = rotation_from_euler(np.insert(acted.gaze, 1, 0, axis=1))
         for rows, ball in zip(head.eyes, head.mesh.eye_centres, strict=True):
             shift = (rest[rows] - head.neutral[rows]).mean(0)
@@ -96,16 +96,6 @@ class Studio:
             for face, turn in zip(faces, turns, strict=True):
                 face[rows] = ball_at_rest @ turn.T + ball + shift
         return faces
-
-    def _touching(self, faces):
-        """Lips and lids that touch instead of crossing, (F, V, 3)."""
-        found = []
-        for start in range(0, len(faces), BLOCK):
-            block = faces[start : start + BLOCK]
-            spare = np.repeat(block[:1], BLOCK - len(block), axis=0)
-            moved = contact.part(np.concatenate([block, spare]), self.head.edges)
-            found.append(np.asarray(moved)[: len(block)])
-        return np.concatenate(found)
 
     def _closing(self, rest):
         """Factors (S,) on the shapes: a blink shuts wide eyes and narrow ones."""
@@ -150,7 +140,8 @@ class Studio:
             for k, turn in enumerate(turns):
                 at = (faces[k, rows] - ball @ turn.T).mean(0)
                 points[k, list(ring)] = offset @ turn.T + at
-        return points
+        # Its points lie between the set's vertices, and may cross where those touch.
+        return _touching(points)
 
 
 class Sitting:
@@ -189,6 +180,7 @@ class Sitting:
         self.place, self.open_ = np.concatenate(place), np.concatenate(open_)
         casts = np.isin(self.material, (SKIN, CLOTH, HAIR))
         self.casting = np.ascontiguousarray(self.triangles[casts])
+        self.thick = self.material[casts] == SKIN
         self.one_sided = np.isin(self.material, (SKIN, EYES, TEETH))
         self.plain = self._plain(rng)
         white = people.linear(rng.uniform((200, 186, 176), (232, 224, 220)))
@@ -271,9 +263,7 @@ class Sitting:
         """How far the first light reaches each vertex (V,): who is in its way?"""
         axes = _axes_along(self.setting.lights[0])
         screen = _seen_along(points, axes)
-        depth = kernels.visible(
-            screen, self.casting, np.zeros(len(self.casting), bool), SHADOW
-        )[2]
+        depth = kernels.visible(screen, self.casting, self.thick, SHADOW)[2]
         lit = kernels.unshadowed(screen, depth, SHADOW_SLACK)
         lit[self.studio.inside] = 1
         return lit
@@ -293,6 +283,17 @@ class Sitting:
         return kernels.develop(
             image, cover, setting.background, exposure, self.curve, grain
         )
+
+
+def _touching(faces: np.ndarray, edges=None) -> np.ndarray:
+    """Faces (F, V, 3) whose lips and lids touch instead of crossing."""
+    found = []
+    for start in range(0, len(faces), BLOCK):
+        block = faces[start : start + BLOCK]
+        spare = np.repeat(block[:1], BLOCK - len(block), axis=0)
+        moved = contact.part(np.concatenate([block, spare]).astype(np.float32), edges)
+        found.append(np.asarray(moved)[: len(block)])
+    return np.concatenate(found)
 
 
 def _shoulder(light):

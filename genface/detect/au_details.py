@@ -53,7 +53,7 @@ def add_au_details(
         extra |= _errors(fex, model)
     if smooth:
         smoothed = [*AU_NAMES, *(name for name in extra if name[-2:] in ("_L", "_R"))]
-        whole = table.assign(**extra)[smoothed].to_numpy(np.float64)
+        whole = table.assign(**extra)[smoothed].to_numpy(np.float64, copy=True)
         for rows in _clips(fex):
             whole[rows] = _smoothed(whole[rows], fex.iloc[rows], smooth)
         made = dict(zip(smoothed, whole.T, strict=True))
@@ -91,7 +91,8 @@ def mesh_of(rows: pd.DataFrame, name: Path | str = "table") -> np.ndarray:
             f"{name}: no mesh of {N_MESH} points in it; write it with "
             "`genface detect --columns mesh`."
         )
-    mesh = rows[columns].to_numpy(np.float64).reshape(len(rows), 3, N_MESH)
+    mesh = rows[columns].to_numpy(np.float64, copy=True)
+    mesh = mesh.reshape(len(rows), 3, N_MESH)
     mesh[:, 2] *= rows["FaceRectWidth"].to_numpy(np.float64)[:, None]
     return mesh.swapaxes(1, 2)
 

@@ -57,6 +57,8 @@ def blink_course(closure: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 
 def _in_run(closure: np.ndarray, times: np.ndarray) -> list[Blink]:
+    if not len(closure):
+        return []
     peaks, facts = find_peaks(closure, prominence=DEPTH)
     depth = facts["prominences"]
     bases = depth, facts["left_bases"], facts["right_bases"]

@@ -226,7 +226,7 @@ def read_au_model(path: Path | str) -> AUModel:
             f"{path}: not an AU model of this version of genface (differs in {odd}); "
             "use one made with it, or reinstall genface."
         )
-    version = str(arrays.pop("version"))
+    version = str(arrays.pop("version").item())
     whole = {
         name: array if array.dtype == bool else array.astype(np.float64)
         for name, array in arrays.items()

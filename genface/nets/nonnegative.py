@@ -24,7 +24,8 @@ def nonnegative_weights(gram: np.ndarray, projections: np.ndarray) -> np.ndarray
             f"a gram matrix of {gram.shape} and projections of {projections.shape} "
             "came; expected (K, K) and (T, K)."
         )
-    least, *_, most = np.linalg.eigvalsh(gram)
+    spread = np.linalg.eigvalsh(gram)
+    least, most = spread[0], spread[-1]
     narrow = np.sqrt(most / least)
     momentum = (narrow - 1) / (narrow + 1)
     descend, target = np.eye(len(gram)) - gram / most, projections / most

@@ -20,7 +20,7 @@ from genface.video.writer import write_clip
 
 COMMANDS = (
     *("run", "demo", "detect", "fit", "sample", "animate", "compare"),
-    *("convert", "emotions"),
+    *("convert", "emotions", "au-check", "au-details"),
 )
 WEIGHTS = ("list", "pull", "verify", "path")
 

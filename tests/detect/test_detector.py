@@ -6,6 +6,7 @@ import pytest
 from genface.detect import Detector
 from genface.errors import InputError, MediaError
 from genface.facs import AU_NAMES
+from genface.nets.au_model import load_au_model
 from genface.table.columns import EMOTIONS, MESH
 
 pytestmark = pytest.mark.parity
@@ -53,7 +54,8 @@ def test_facts_say_how_the_table_was_made(clip, media):
     assert clip.attrs["detector"] == "facemesh"
     chosen = ("start", "end", "skip_frames", "batch_size", "all_aus")
     assert [clip.attrs[name] for name in chosen] == [None, 1.0, 2, 1, False]
-    assert {"AU05", "AU23"} <= set(clip.attrs["relative_aus"])
+    assert {"AU05", "AU11"} <= set(clip.attrs["relative_aus"])
+    assert clip.attrs["au_model"] == load_au_model().name
     assert not set(clip.attrs["relative_aus"]) & set(clip.attrs["unseen_aus"])
     assert set(clip.attrs["weights"]) >= {"blazeface_full", "face_mesh_attention"}
     digest = clip.attrs["source_sha256"][path]

@@ -1,0 +1,158 @@
+"""Columns added to a table with meshes, against what was put into the meshes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genface.detect import add_au_details, blink_table
+from genface.errors import InputError
+from genface.facs import AU_NAMES, EMOTIONS, emotion_columns
+from genface.fex import Fex
+from genface.nets.au_model import load_au_model
+from genface.table.columns import AUS, MESH
+
+FPS, T = 25.0, 80
+
+
+def table(shapes: np.ndarray) -> Fex:
+    """What the detector would write of faces with these shapes (T, 478, 2)."""
+    model = load_au_model()
+    depth = np.broadcast_to(model.average[:, 2], shapes.shape[:2])
+    mesh = np.concatenate([shapes, depth[..., None]], axis=-1) * [1, -1, -1] * 90
+    mesh += [200, 150, 0]
+    width = np.ptp(mesh[:, :468, 0], axis=1)
+    aus = model.aus(mesh, model.neutral(mesh))
+    columns = np.concatenate(
+        [mesh[..., 0], mesh[..., 1], mesh[..., 2] / width[:, None]], 1
+    )
+    frame = pd.DataFrame(columns, columns=list(MESH))
+    frame[list(AUS)] = aus
+    frame[list(EMOTIONS)] = emotion_columns(aus, AUS, model.unseen)
+    frame["FaceRectWidth"], frame["FaceScore"] = width, 1.0
+    frame[["Pitch", "Roll", "Yaw"]] = 0.0
+    count = np.arange(len(frame))
+    frame["frame"], frame["time"], frame["face_id"] = count, count / FPS, 0
+    frame["input"], frame["status"] = "clip.mp4", "ok"
+    fex = Fex(frame)
+    fex.attrs = {"au_model": model.name, "fps": FPS, "au_scale": "intensity"}
+    return fex
+
+
+def smile(left: float, right: float) -> np.ndarray:
+    """The model's own smile, growing and going, on the subject's two sides."""
+    model = load_au_model()
+    k = AU_NAMES.index("AU12")
+    alone = model.pattern_gram[k]  # the projections of AU12's pattern, and of no other
+    pattern = np.linalg.lstsq(model.pattern_reader.T, alone, rcond=None)[0]
+    pattern = pattern.reshape(478, 2) / np.abs(pattern).max() * 0.1
+    on_left = model.average[:, 0] > 0
+    course = np.clip(np.sin(np.arange(T) / T * 2 * np.pi), 0, 1)
+    shape = pattern * np.where(on_left, left, right)[:, None]
+    return model.average[:, :2] + course[:, None, None] * shape
+
+
+@pytest.fixture(scope="module")
+def even() -> Fex:
+    return table(smile(1, 1))
+
+
+def test_sides_average_to_the_whole(even):
+    found = add_au_details(table(smile(1.0, 0.3)), sides=True)
+    for name in load_au_model().sided:
+        both = found[[f"{name}_L", f"{name}_R"]]
+        np.testing.assert_allclose(both.mean(axis=1), found[name], atol=1e-12)
+        assert both.min(axis=None) >= 0 and both.max(axis=None) <= 1
+
+
+def test_swapping_the_sides_of_a_face_swaps_its_sides():
+    one, other = (
+        add_au_details(table(smile(*s)), sides=True) for s in ((1, 0.2), (0.2, 1))
+    )
+    model = load_au_model()
+    assert "AU12" in model.sided
+    for name in model.sided:
+        np.testing.assert_allclose(one[f"{name}_L"], other[f"{name}_R"], atol=1e-2)
+    assert (one["AU12_L"] - one["AU12_R"]).max() > 0.1
+
+
+def test_nothing_else_changes(even):
+    found = add_au_details(even, sides=True, blinks=True, sd=True)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(found)[list(even.columns)], pd.DataFrame(even)
+    )
+    assert found.attrs["au_details"] == {
+        "sides": True,
+        "blinks": True,
+        "sd": True,
+        "smooth": 0.0,
+    }
+    assert "au_details" not in even.attrs
+
+
+def test_errors_are_the_models(even):
+    model = load_au_model()
+    found = add_au_details(even, sd=True)
+    assert f"{model.unseen[0]}_sd" not in found
+    aus = even[list(AU_NAMES)].to_numpy()
+    expected = model.sd(aus, np.zeros((T, 3)), np.ones(T))[:, AU_NAMES.index("AU12")]
+    np.testing.assert_allclose(found["AU12_sd"], expected)
+    turned = even.assign(Yaw=0.5, FaceScore=0.5)
+    turned.attrs = even.attrs
+    wider = add_au_details(Fex(turned), sd=True)["AU12_sd"]
+    growth = np.sqrt(1 + 0.25 * model.error_pose[1]) / 0.5
+    np.testing.assert_allclose(wider, expected * growth)
+
+
+def test_smoothing_has_no_delay_and_keeps_the_mean(even):
+    found = add_au_details(even, smooth=0.1, sides=True)
+    before, after = even["AU12"].to_numpy(), found["AU12"].to_numpy()
+    lags = range(-3, 4)
+    r = [np.corrcoef(before[3:-3], np.roll(after, lag)[3:-3])[0, 1] for lag in lags]
+    assert lags[int(np.argmax(r))] == 0
+    assert np.abs(np.diff(after, 2)).max() < np.abs(np.diff(before, 2)).max()
+    assert after.mean() == pytest.approx(before.mean(), rel=1e-6)
+    both = found[["AU12_L", "AU12_R"]].mean(axis=1)
+    np.testing.assert_allclose(both, after, atol=1e-12)
+    np.testing.assert_allclose(found[list(EMOTIONS)].sum(axis=1), 1, atol=1e-6)
+
+
+def test_smoothing_does_not_reach_over_a_gap(even):
+    cut = even.drop(index=range(30, 50))
+    cut.attrs = even.attrs
+    found = add_au_details(Fex(cut), smooth=0.1)
+    first = even.iloc[:30]
+    first.attrs = even.attrs
+    alone = add_au_details(Fex(first), smooth=0.1)
+    np.testing.assert_allclose(found["AU12"][:30], alone["AU12"], atol=1e-12)
+
+
+def test_blinks_of_a_table(even):
+    lids = even.assign(AU43=np.where(np.isin(np.arange(T), (20, 21, 60)), 0.9, 0.0))
+    lids.attrs = even.attrs
+    found = blink_table(lids)
+    np.testing.assert_allclose(found["apex"], np.array([20, 60]) / FPS)
+    assert (found["input"] == "clip.mp4").all()
+    course = add_au_details(Fex(lids), blinks=True)["AU45"]
+    np.testing.assert_array_equal(np.flatnonzero(course), [20, 21, 60])
+
+
+def test_pictures_have_neither_sides_nor_blinks(even):
+    still = even.assign(time=np.nan)
+    still.attrs = even.attrs
+    found = add_au_details(Fex(still), sides=True, blinks=True, sd=True)
+    assert found[["AU12_L", "AU12_R", "AU45"]].isna().all(axis=None)
+    assert (found["AU12_sd"] > 0).all()
+
+
+def test_tables_of_other_models_and_double_work_are_refused(even):
+    other = even.copy()
+    other.attrs = even.attrs | {"au_model": "somebody's"}
+    with pytest.raises(InputError, match="somebody's"):
+        add_au_details(other, sides=True)
+    done = add_au_details(even, blinks=True)
+    with pytest.raises(InputError, match="already"):
+        add_au_details(done, sides=True)
+    bare = Fex(even.drop(columns=list(MESH)))
+    bare.attrs = even.attrs
+    with pytest.raises(InputError, match="no mesh"):
+        add_au_details(bare, sides=True)
