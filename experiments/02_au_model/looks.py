@@ -29,6 +29,7 @@ import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from scipy.ndimage import gaussian_filter  # noqa: E402
+from textures import texture_of, warped  # noqa: E402
 
 from genface import nets  # noqa: E402
 from genface.detect import FACEMESH, FaceMesh, Mesh  # noqa: E402
@@ -36,7 +37,7 @@ from genface.detect.facemesh import _forward, region_of_mesh  # noqa: E402
 from genface.files import read_npz, write_npz  # noqa: E402
 from genface.geometry import as_pixels, crop, to_picture  # noqa: E402
 from genface.geometry.mesh_points import FACE_OVAL, N_FACE  # noqa: E402
-from genface.nets.au_appearance import bilinear, texture_of, warped  # noqa: E402
+from genface.nets.au_appearance import bilinear  # noqa: E402
 from genface.nets.au_model import load_au_model  # noqa: E402
 from genface.video import read_frames  # noqa: E402
 
@@ -88,7 +89,7 @@ def looks(images, meshes, look: Callable) -> Iterator[dict[str, np.ndarray]]:
     """For groups of pictures (H, W, 3) with the mesh of the last pass of each."""
     pixels = [as_pixels(image) for image in images]
     count = len(pixels)
-    for turn in range(PASSES):
+    for _ in range(PASSES):
         regions = [region_of_mesh(mesh) for mesh in meshes]
         crops = [crop(p, r, 192) for p, r in zip(pixels, regions, strict=True)]
         crops += crops[:1] * (AT_ONCE - count)

@@ -13,15 +13,9 @@ import numpy as np
 import optax
 from faces import Faces, agreement
 from flax import nnx
+from textures import HEIGHT, WIDTH, SkinNetwork, evened, halves
 
-from genface.nets.au_appearance import (
-    HEIGHT,
-    WIDTH,
-    SkinNetwork,
-    bilinear,
-    evened,
-    halves,
-)
+from genface.nets.au_appearance import bilinear
 
 PEOPLE, RATE, DECAY = 8, 2e-3, 1e-3  # of a batch; of AdamW
 
@@ -37,7 +31,9 @@ def train(faces: Faces, inside, people, epochs: int, seed: int, watch=None):
     network = SkinNetwork(labels.shape[1], nnx.Rngs(seed))
     steps = len(people) // PEOPLE
     rate = optax.warmup_cosine_decay_schedule(0, RATE, steps, epochs * steps)
-    optimizer = nnx.Optimizer(network, optax.adamw(rate, weight_decay=DECAY), wrt=nnx.Param)
+    optimizer = nnx.Optimizer(
+        network, optax.adamw(rate, weight_decay=DECAY), wrt=nnx.Param
+    )
 
     @nnx.jit
     def step(network, optimizer, batch, key):
@@ -93,6 +89,7 @@ def changed(textures: jax.Array, key: jax.Array) -> jax.Array:
 
 def scores(network, textures, inside) -> np.ndarray:
     """Numbers (n, 2, A) of the subject's right and left."""
+
     @nnx.jit
     def made(network, some):
         return network(halves(evened(some.astype(jnp.float32), inside)))

@@ -1,83 +1,86 @@
-"""What the skin shows in a face mesh's own frame: textures without shape.
+"""Action Units from what the mesh network saw on its way to the mesh.
 
-Each texel is a fixed place of the mesh, so folds and bulges stay where they are while
-the face moves, turns and changes its shape; the shape is the mesh's own business.
+Folds and bulges of the skin hardly move a mesh, but the network's own features have
+them. Taken at vertices of the mesh, and against the same person's at rest, a weighted
+sum of them reads AUs that no shape tells. ``models/au/appearance.md`` says how it was
+made, and what it was and was not tested on.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 
-from genface.geometry.mesh_points import N_FACE, triangles
-
-WIDTH, HEIGHT = 96, 112  # texels
-TOP, BOTTOM, SIDE = 0.69, -1.15, 0.77  # of the texture, in outer-eye distances
-HALF = 56  # texels across a half, the middle of the face in both
-SPREAD = 5.0  # texels: how far around a place its contrast is evened
-CHANNELS = (16, 32, 48, 64)
+from genface.errors import WeightError
+from genface.facs import AU_NAMES
+from genface.files import read_npz, shipped_model
 
 
 @dataclass(frozen=True)
-class Texture:
-    """Which points of the mesh each texel lies between.
+class Appearance:
+    """Reading of AUs from features; made by :func:`load_appearance`."""
 
-    ``corners`` (HEIGHT, WIDTH, 3) are vertices, ``shares`` (HEIGHT, WIDTH, 3) theirs;
-    all 0 where the mesh does not reach.
-    """
-
-    corners: np.ndarray
-    shares: np.ndarray
+    vertices: np.ndarray  # (P,) of the mesh, where features are taken
+    weights: np.ndarray  # (P, 32, S) float32
+    columns: np.ndarray  # (S,) places in ``AU_NAMES`` of what is read
+    upper: np.ndarray  # (S,) bool: at rest when the upper face is, else the lower
+    version: str
 
     @property
-    def inside(self) -> np.ndarray:
-        return self.shares.sum(-1) > 0
+    def names(self) -> tuple[str, ...]:
+        """AUs that are read here; no real labels have confirmed them yet."""
+        return tuple(AU_NAMES[column] for column in self.columns)
+
+    def read(self, grid: jax.Array, points: jax.Array) -> jax.Array:
+        """Sums (N, S) over a grid (N, 48, 48, 32) of features; pure JAX.
+
+        ``points`` (N, V, 2 or 3) are the mesh in units of the grid's side. Only
+        differences between one person's frames mean something.
+        """
+        places = points[:, self.vertices, :2] * grid.shape[1] - 0.5
+        features = jax.vmap(bilinear)(grid, places)
+        return jnp.einsum("npc,pcs->ns", features, self.weights)
+
+    def replaced(
+        self,
+        aus: np.ndarray,
+        readings: np.ndarray,
+        quiet: tuple[np.ndarray, np.ndarray],
+    ) -> np.ndarray:
+        """``aus`` (T, A) of one person's clip with these AUs from ``readings`` (T, S).
+
+        ``quiet``: rows in which the upper and the lower face are at rest, as of
+        :meth:`AUModel.quiet_rows`; the median over them is the neutral.
+        """
+        upper, lower = (np.median(readings[rows], axis=0) for rows in quiet)
+        apart = readings - np.where(self.upper, upper, lower)
+        found = np.array(aus, np.float64)
+        found[:, self.columns] = np.clip(apart, 0.0, 1.0)
+        return found
 
 
-def texture_of(average: np.ndarray) -> Texture:
-    """The texture over a frontal face (478, 3), y up, in outer-eye distances."""
-    places = average[:N_FACE, :2].astype(np.float64)
-    across = SIDE * (2 * (np.arange(WIDTH) + 0.5) / WIDTH - 1)
-    down = TOP + (BOTTOM - TOP) * (np.arange(HEIGHT) + 0.5) / HEIGHT
-    corners = np.zeros((HEIGHT, WIDTH, 3), np.int32)
-    shares = np.zeros((HEIGHT, WIDTH, 3), np.float32)
-    for triangle in triangles():
-        a, b, c = places[triangle]
-        low, high = np.min([a, b, c], axis=0), np.max([a, b, c], axis=0)
-        columns = np.flatnonzero((across >= low[0]) & (across <= high[0]))
-        rows = np.flatnonzero((down >= low[1]) & (down <= high[1]))
-        if not len(columns) or not len(rows):
-            continue
-        area = _turn(b - a, c - a)
-        if area == 0:
-            continue
-        points = np.stack(np.meshgrid(across[columns], down[rows]), -1) - a
-        second = _turn(points, c - a) / area
-        third = _turn(b - a, points) / area
-        first = 1 - second - third
-        every = np.stack([first, second, third], -1)
-        covered = (every >= -1e-9).all(-1)
-        at = np.ix_(rows, columns)
-        corners[at] = np.where(covered[..., None], triangle, corners[at])
-        shares[at] = np.where(covered[..., None], every, shares[at])
-    return Texture(corners, shares)
+@lru_cache(maxsize=1)
+def load_appearance() -> Appearance:
+    """Read the arrays that travel with the package."""
+    return read_appearance(shipped_model("au", "au_appearance.npz"))
 
 
-def _turn(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-
-
-def warped(
-    corners: jax.Array, shares: jax.Array, pictures: jax.Array, points: jax.Array
-) -> jax.Array:
-    """Textures (N, HEIGHT, WIDTH) of grey pictures (N, S, S), meshes (N, V, 2) in
-    their pixels; 0 where the mesh does not reach.
-    """
-    places = (points[:, corners] * shares[..., None]).sum(-2)
-    return jax.vmap(bilinear)(pictures[..., None], places)[..., 0] * shares.sum(-1)
+def read_appearance(path: Path | str) -> Appearance:
+    """Read a file of them; one of another version of genface is a WeightError."""
+    arrays = read_npz(path)
+    wanted = set(Appearance.__dataclass_fields__)
+    if set(arrays) != wanted:
+        odd = ", ".join(sorted(set(arrays) ^ wanted))
+        raise WeightError(
+            f"{path}: not of this version of genface (differs in {odd}); use one made "
+            "with it, or reinstall genface."
+        )
+    version = str(arrays.pop("version"))
+    arrays["weights"] = arrays["weights"].astype(np.float32)
+    return Appearance(**arrays, version=version)
 
 
 def bilinear(grid: jax.Array, places: jax.Array) -> jax.Array:
@@ -92,58 +95,3 @@ def bilinear(grid: jax.Array, places: jax.Array) -> jax.Array:
         grid[top + 1, left] * (1 - right_share) + grid[top + 1, left + 1] * right_share
     )
     return upper * (1 - low_share) + lower * low_share
-
-
-def evened(textures: jax.Array, inside: jax.Array) -> jax.Array:
-    """Local contrast (N, HEIGHT, WIDTH): less the mean around, over the deviation.
-
-    What light and skin colour make of a face drops out; folds, hair and edges stay.
-    """
-    down, across = _around(HEIGHT), _around(WIDTH)
-    weight = inside.astype(jnp.float32)
-
-    def mean(values: jax.Array) -> jax.Array:
-        return (down @ (values * weight) @ across) / (down @ weight @ across + 1e-6)
-
-    apart = textures - mean(textures)
-    deviation = jnp.sqrt(mean(apart**2))
-    typical = (deviation * weight).sum((1, 2), keepdims=True) / weight.sum()
-    return apart / (0.5 * (deviation + typical) + 1.0) * weight
-
-
-def halves(textures: jax.Array) -> jax.Array:
-    """The subject's right and left half, (2 N, HEIGHT, HALF), as if it were the right.
-
-    They overlap about the middle of the face.
-    """
-    mirrored = textures[:, :, ::-1]
-    return jnp.stack([textures, mirrored], 1).reshape(-1, HEIGHT, WIDTH)[:, :, :HALF]
-
-
-def _around(size: int) -> jax.Array:
-    apart = jnp.arange(size)[:, None] - jnp.arange(size)
-    return jnp.exp(-0.5 * jnp.square(apart / SPREAD))
-
-
-class SkinNetwork(nnx.Module):
-    """Halves of evened textures (N, HEIGHT, HALF) to one number per AU (N, A).
-
-    Only differences between a person's frames mean something.
-    """
-
-    def __init__(self, outputs: int, rngs: nnx.Rngs) -> None:
-        sizes = (4, *CHANNELS)
-        self.layers = nnx.List(
-            nnx.Conv(a, b, (3, 3), strides=1 if a == 4 else 2, rngs=rngs)
-            for a, b in pairwise(sizes)
-        )
-        rows, columns = -(-HEIGHT // 16), -(-HALF // 16)
-        self.last = nnx.Linear(rows * columns * CHANNELS[-1], outputs, rngs=rngs)
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """The numbers (N, A)."""
-        x = x.reshape(len(x), HEIGHT // 2, 2, HALF // 2, 2)
-        x = x.transpose(0, 1, 3, 2, 4).reshape(len(x), HEIGHT // 2, HALF // 2, 4)
-        for layer in self.layers:
-            x = jax.nn.relu(layer(x))
-        return self.last(x.reshape(len(x), -1))
