@@ -71,7 +71,7 @@ def looker() -> Callable:
     def look(params, crops):
         pictures = jnp.stack(crops)
         outputs = network.apply(params, pictures / 255.0)
-        points, presence = _forward(network)(params, crops)
+        points, presence, *_ = _forward(network)(params, crops)
         grey = pictures @ jnp.array(GREY)
         skin = warped(texture.corners, texture.shares, grey, points[..., :2] * size)
         features = []

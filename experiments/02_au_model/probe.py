@@ -21,7 +21,7 @@ REGIONS = {
     "AU09": (-0.45, 0.45, 0.4),
     "AU06": (-0.5, 0.35, 9.0),
 }
-RIDGE = 1.0
+RIDGE = 3.0
 
 
 def read_places(name: str) -> np.ndarray:
