@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402
 import probe  # noqa: E402
 import skin  # noqa: E402
 from faces import Faces, agreement  # noqa: E402
-from looks import places  # noqa: E402
+from looks import PLACES  # noqa: E402
 
 from genface.facs import AU_NAMES  # noqa: E402
 from genface.files import read_npz, sha256, write_npz, write_text  # noqa: E402
@@ -135,7 +135,7 @@ def kept(weights: np.ndarray, path: Path) -> Appearance:
     cube = weights.reshape(-1, 32, len(AU_NAMES))[..., columns]
     used = np.abs(cube).sum((1, 2)) > 0
     arrays = {
-        "vertices": places()[: len(cube)][used],
+        "vertices": np.array(PLACES)[: len(cube)][used],
         "weights": cube[used].astype(np.float16),
         "columns": columns,
         "upper": load_au_model().upper_aus[columns],

@@ -7,7 +7,7 @@ For a folder of synthetic faces, writes ``OUT/looks_000.npz`` beside each part, 
 `experiments.synthetic_faces.meshes` does for meshes; for a clip, one file. Each holds
 ``mesh`` (n, 478, 3) in pixels as the Detector reports it, ``presence`` (n,),
 ``texture`` (n, 112, 96) uint8 grey, and ``features`` (n, F) float16: the grids of the
-mesh network at :func:`places`. 40 ms of one core a picture; a clip follows its largest
+mesh network at PLACES. 40 ms of one core a picture; a clip follows its largest
 face from frame to frame. With ``--cameras``, ``OUT/cameras_000.npz`` hold ``features``
 once more, through a poor camera for each person and with a region that is a little off:
 what photographs have and renders lack. 25 ms more.
@@ -36,35 +36,33 @@ from genface.detect import FACEMESH, FaceMesh, Mesh  # noqa: E402
 from genface.detect.facemesh import _forward, region_of_mesh  # noqa: E402
 from genface.files import read_npz, write_npz  # noqa: E402
 from genface.geometry import as_pixels, crop, to_picture  # noqa: E402
-from genface.geometry.mesh_points import FACE_OVAL, N_FACE  # noqa: E402
 from genface.nets.au_appearance import bilinear  # noqa: E402
 from genface.nets.au_model import load_au_model  # noqa: E402
 from genface.video import read_frames  # noqa: E402
 
 PASSES, AT_ONCE = 2, 16
 GREY = (0.299, 0.587, 0.114)
+# Vertices, spread over the face: each as far as can be from those before it.
+PLACES = (
+    9, 175, 177, 401, 19, 71, 301, 169, 394, 230, 450, 69, 299, 85, 197, 206, 426,
+    116, 345, 321, 28, 258, 138, 367, 209, 429, 50, 280, 140, 369, 57, 130, 359,
+    267, 112, 341, 201, 421, 432, 52, 282, 107, 336, 168, 98, 327, 39, 204, 137,
+    366, 118, 347, 151, 215, 435, 5, 104, 333, 36, 266, 207, 427, 143, 372, 424,
+    314, 91, 171, 396, 139, 368, 29, 259, 63, 293, 135, 364, 47, 277, 108, 337, 410,
+    205, 425, 167, 65, 295, 92, 45, 275, 18, 170, 395, 12, 221, 441, 144, 373, 402,
+    216, 214, 391, 153, 380, 188, 412, 187, 411, 182, 406, 101, 330, 270, 192, 416,
+    228, 448, 8, 422, 236, 456, 124, 353, 159, 386, 189, 413, 202, 46, 276, 203,
+    423, 326, 157, 384, 436, 164, 117, 346, 102, 331, 185, 55, 285, 79, 309, 37,
+    231, 451, 434, 100, 329, 178, 83, 200, 194, 418, 210, 430, 291,
+)  # fmt: skip
 COUNTS = {"grid_48": 160, "grid_24": 100, "grid_12": 40}  # places of each grid
-
-
-def places() -> np.ndarray:
-    """Vertices, spread over the face: each as far as can be from those before it."""
-    shape = load_au_model().average[:N_FACE, :2]
-    oval = set(FACE_OVAL)
-    free = np.array([i for i in range(N_FACE) if i not in oval])
-    chosen = [9]
-    far = np.linalg.norm(shape[free] - shape[9], axis=1)
-    while len(chosen) < max(COUNTS.values()):
-        chosen.append(int(free[far.argmax()]))
-        new = np.linalg.norm(shape[free] - shape[chosen[-1]], axis=1)
-        far = np.minimum(far, new)
-    return np.array(chosen)
 
 
 def looker() -> Callable:
     """Crops (N, 192, 192, 3) to points, presence, texture, features; jitted."""
     network = nets.load("face_mesh_attention", grids=True)
     texture = texture_of(load_au_model().average)
-    spots = places()
+    spots = np.array(PLACES)
     size = network.input_shape[0]
 
     @jax.jit

@@ -7,7 +7,7 @@ follow the mouth. Trained on the pictures as rendered and through poor cameras.
 
 import numpy as np
 from faces import Faces
-from looks import COUNTS, places
+from looks import COUNTS, PLACES
 
 from genface.facs import AU_NAMES
 from genface.nets.au_model import load_au_model
@@ -25,9 +25,9 @@ RIDGE = 3.0
 
 
 def read_places(name: str) -> np.ndarray:
-    """Which of :func:`places` of the finest grid an AU is read from (P,)."""
+    """Which of PLACES of the finest grid an AU is read from (P,)."""
     low, high, aside = REGIONS.get(name, LOWER)
-    x, y = load_au_model().average[places()[: COUNTS["grid_48"]], :2].T
+    x, y = load_au_model().average[list(PLACES[: COUNTS["grid_48"]]), :2].T
     return (y >= low) & (y <= high) & (np.abs(x) <= aside)
 
 
