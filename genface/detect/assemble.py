@@ -18,6 +18,7 @@ from genface.geometry import (
     similarity,
 )
 from genface.geometry.mesh_points import LANDMARKS_68, N_FACE, N_MESH, STILL
+from genface.nets.au_appearance import load_appearance
 from genface.nets.au_model import AUModel
 from genface.table import order_columns
 from genface.table.columns import AUS, EMOTIONS, FACEBOX, GAZE, LANDMARKS, MESH, POSE
@@ -96,6 +97,10 @@ def _aus(
         in_clip = sightings[rows[0]].source.kind == "video" and len(rows) > 1
         baseline = model.neutral(meshes[rows]) if in_clip else None
         aus[rows] = model.aus(meshes[rows], baseline, all_aus)
+        skins = [sightings[row].face.mesh.skin for row in rows]
+        if in_clip and all_aus and all(skin is not None for skin in skins):
+            quiet = model.quiet_rows(meshes[rows])
+            aus[rows] = load_appearance().replaced(aus[rows], np.stack(skins), quiet)
     return aus
 
 
