@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from fitting import BLEND, GRADED_UP_TO
+from fitting import BLEND, GRADED_UP_TO, SIDED
 from testing import Reach
 from yardstick import JUDGED, SEEN_FROM, Agreement, News
 
@@ -22,7 +22,7 @@ sum of what is left (x and y only), plus a share ({blend:g} by standard deviatio
 what its own pattern explains of it when all patterns together, none negative, are
 fitted; cut to 0-1. AU25 is the lip gap. Upper-face AUs see the upper face only, the
 others the lower, so that brows do not follow the mouth. The same for a face and its
-mirror image. Sides are told by a weighted sum of their own.
+mirror image. Sides are told by their own patterns.
 
 **Trained on** {samples:,} faces that were never drawn: sampled AUs through a linear
 basis of what the mesh network shows of each of ICT-FaceKit's shapes (MIT, USC Institute
@@ -55,8 +55,8 @@ mean nothing.
 
 **And on {people} rendered people** whom the model never met, {frames:,} frames through
 the mesh network: `reach` is r with the AUs put in, `sides` r of the difference between
-left and right, `sd` the typical error at readings of 0 and .5. {covered:.0%} of the
-errors are under one predicted sd.
+left and right (in brackets where too low to be told), `sd` the typical error at
+readings of 0 and .5. {covered:.0%} of the errors are under one predicted sd.
 
 `stretch` is what makes the shrunk answer readable. Up to {graded:g} the value is an
 intensity (1 is the rig's full activation; a mesh shows less than the rig, so it may
@@ -151,7 +151,8 @@ def _rows(facts: Facts) -> str:
             reading = "**unseen**: NaN"
         results = (facts.person, facts.clip, facts.taught)
         measured = [_pair(a.pooled[k], a.within[k]) for a in results]
-        side = f"{sides[k]:.2f}" if model.is_sided[k] else "-"
+        side = f"{sides[k]:.2f}" if model.is_sided[k] else f"({sides[k]:.2f})"
+        side = side if SIDED[k] else "-"
         error = f"{sd[0, k]:.2f} / {sd[1, k]:.2f}"
         rows.append(
             f"| {name} | {' | '.join(measured)} | {reach[k]:.2f} | {side} | {error} | "

@@ -15,6 +15,8 @@ RIDGE = 1e-3
 # Regions overlap about the lids, in cm of the rig's height.
 UPPER_FROM, LOWER_TO = 1.0, 3.2
 UPPER_AUS = ("AU01", "AU02", "AU04", "AU05", "AU07", "AU43")
+# Lips at rest are shut, and against an average face that looks like these.
+SHUT_LIPS = ("AU14", "AU15", "AU17", "AU23", "AU24", "AU28")
 # Non-negative patterns: the AUs', and motion that is nobody's AU. Their size in the
 # blend, by standard deviation; the ridge of their weights, in units of the whitened
 # deltas; what is added to the covariance of the noise, as a share of its mean.
@@ -44,10 +46,12 @@ class Ridge:
 
 @dataclass(frozen=True)
 class Patterns:
-    """What AUs look like, against the noise of the basis."""
+    """What AUs look like, each side on its own, against the noise of the basis."""
 
     reader: np.ndarray  # (956, K)
     gram: np.ndarray  # (K, K)
+    whole: np.ndarray  # (K, A) weights of patterns to AUs
+    sides: np.ndarray  # (2, K, A) and to their left and right
 
     def weights(self, deltas: np.ndarray) -> np.ndarray:
         return nonnegative_weights(self.gram, deltas @ self.reader)
@@ -65,13 +69,13 @@ def fit(
     anyone = region_ridge(rig, own.absolute, both)
     patterns = au_patterns(rig, basis)
     size = (own.own[:4000] @ person.weights).std(0)
-    found = patterns.weights(own.own[:4000])[:, : len(AU_NAMES)]
+    found = patterns.weights(own.own[:4000]) @ patterns.whole
     share = BLEND * size / found.std(0)
     share[AU25] = 0
 
     def read(deltas):
-        weights = patterns.weights(deltas)[:, : len(AU_NAMES)]
-        return deltas @ person.weights + share * weights
+        found = patterns.weights(deltas) @ patterns.whole
+        return deltas @ person.weights + share * found
 
     units = unit_patterns(rig, full)
     calm = basis.left_over * (MESH_NOISE / basis.left_over.std())
@@ -80,20 +84,19 @@ def fit(
     strangers = builds + calm[np.arange(len(builds)) % len(calm)]
     spread = _rms(strangers @ single)
     rough = stretches((units @ single).diagonal(), spread, QUIET_SINGLE)
-    onto = np.zeros((patterns.gram.shape[0], len(AU_NAMES)))
-    onto[np.arange(len(share)), np.arange(len(share))] = share * stretch
     return {
         "person": person.weights * stretch,
         "pattern_reader": patterns.reader,
         "pattern_gram": patterns.gram,
-        "pattern_aus": onto,
+        "pattern_aus": patterns.whole * share * stretch,
+        "pattern_sides": patterns.sides,
         "absolute": single,
         "absolute_offset": anyone.offset,
         "absolute_scale": rough,
         "absolute_slack": SLACK * spread * rough,
-        "sides": side_weights(rig, full, own, calm),
         "upper_points": upper_points(rig),
         "upper_aus": upper_aus(),
+        "unrest": ~np.isin(AU_NAMES, SHUT_LIPS),
         "is_graded": stretch <= GRADED_UP_TO,
     }, stretch
 
@@ -110,27 +113,31 @@ def region_ridge(rig: Rig, deltas: np.ndarray, aus: np.ndarray) -> Ridge:
     return Ridge(weights, offset)
 
 
-def side_weights(rig: Rig, full: SeenBasis, own: Samples, calm) -> np.ndarray:
-    """Half of left less right (956, A), stretched so that one side alone reads 1."""
-    half = (own.aus[..., 1] - own.aus[..., 0]) / 2
-    weights, _ = _region_weights(rig, own.own, half)
-    weights = (weights - mirrored(weights.T, rig.mirror).T) / 2
-    answers = (unit_patterns(rig, full, (0.0, 1.0)) @ weights).diagonal()
-    stretch = stretches(2 * answers, _rms(calm @ weights), QUIET)
-    return np.where(SIDED, weights * stretch, 0.0)
-
-
 def au_patterns(rig: Rig, basis: SeenBasis) -> Patterns:
     """The AUs' patterns and others', seen through the noise's inverse covariance."""
     others = [
         sum(basis.shapes[k] for k, _ in columns(name, rig.shape_names))
         for name in OTHER_PATTERNS
     ]
-    shapes = np.concatenate([unit_patterns(rig, basis), others])
+    names, both = np.eye(len(AU_NAMES)), ~SIDED
+    right, left = (unit_patterns(rig, basis, s)[SIDED] for s in ((1, 0), (0, 1)))
+    shapes = np.concatenate([right, left, unit_patterns(rig, basis)[both], others])
+    nothing = np.zeros((len(others), len(AU_NAMES)))
+    one = names[SIDED]
     noise = basis.left_over.T @ basis.left_over / len(basis.left_over)
     noise += PATTERN_NOISE * np.trace(noise) / len(noise) * np.eye(len(noise))
     reader = np.linalg.solve(noise, shapes.T)
-    return Patterns(reader, shapes @ reader + PATTERN_RIDGE * np.eye(len(shapes)))
+    return Patterns(
+        reader=reader,
+        gram=shapes @ reader + PATTERN_RIDGE * np.eye(len(shapes)),
+        whole=np.concatenate([one / 2, one / 2, names[both], nothing]),
+        sides=np.stack(
+            [
+                np.concatenate([0 * one, one, 0 * names[both], nothing]),
+                np.concatenate([one, 0 * one, 0 * names[both], nothing]),
+            ]
+        ),
+    )
 
 
 def stretches(answers: np.ndarray, spread: np.ndarray, quiet: float) -> np.ndarray:

@@ -1,19 +1,18 @@
 """Train the mesh -> AU model on what the mesh network shows of synthetic faces.
 
-    python -m experiments.synthetic_faces SHAPES --people 280 --seed 1 --sampler shapes
+    python -m experiments.synthetic_faces SHAPES --people 560 --seed 1 --sampler shapes
     python -m experiments.synthetic_faces.meshes SHAPES
     python -m experiments.synthetic_faces AUS --people 200 --seed 2 --sampler aus
     python -m experiments.synthetic_faces.meshes AUS
     python experiments/02_au_model/run.py SHAPES AUS [--second TABLE]
 
-Two cores: about two minutes for each set of pictures, one and a half for each set of
-meshes, one for this command; the same input gives the same bytes. SHAPES is what the
-model is trained on, AUS other people to test it. Also needed: ICT-FaceKit Light (MIT,
-USC ICT) as an npz, MediaPipe's canonical face (Apache-2.0, for the registration of the
-mesh), and the news sample that decides which AUs count as seen; none of them is part of
-this project. `--second` adds a table of another person (`genface detect CLIP -o TABLE`)
-to the card. Expected: mean r about .57 pooled and .52 within clips with the speaker's
-neutral from all clips.
+Minutes on two free cores: 3, 3, 1, 1 and 1; the same input gives the same bytes. SHAPES
+is what the model is trained on, AUS other people to test it. Also needed: ICT-FaceKit
+Light (MIT, USC ICT) as an npz, MediaPipe's canonical face (Apache-2.0, for the
+registration of the mesh), and the news sample that decides which AUs count as seen;
+none of them is part of this project. `--second` adds a table of another person
+(`genface detect CLIP -o TABLE`) to the card. Expected: mean r about .57 pooled and .51
+within clips with the speaker's neutral from all clips, .42 and .49 with one per clip.
 """
 
 import argparse

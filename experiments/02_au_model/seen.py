@@ -21,10 +21,11 @@ from genface.geometry.mesh_points import N_MESH, OUTER_EYE_CORNERS
 from genface.geometry.pose import mesh_to_head_axes, similarity
 
 PRESENT = 0.5
+ROWS = ("mesh", "presence", "person", "frame", "shapes", "aus", "pose")
 # With much ridge, what is left over keeps some of the motion, as noise that looks like
 # expressions: good to train on. With little, the shapes have their full size (the best
-# prediction of people left out): good to scale by.
-TRAINING_RIDGE, SCALING_RIDGE = 20.0, 2.0
+# prediction of people left out): good to scale by. Per frame: 20 and 2 of 280 people.
+TRAINING_RIDGE, SCALING_RIDGE = 0.009, 0.0009
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ class Renders:
         at = np.searchsorted(self.person[rows][order], self.person)
         return rows[order][at]
 
+    def people(self, count: int) -> "Renders":
+        """The first so many people."""
+        chosen = np.isin(self.person, np.unique(self.person)[:count])
+        rows = {f: getattr(self, f)[chosen] for f in ROWS}
+        return Renders(self.shape_names, **rows)
+
     @property
     def moving(self) -> np.ndarray:
         return self.frame > 0
@@ -102,7 +109,7 @@ class SeenBasis:
 
 def seen_basis(weights: np.ndarray, deltas: np.ndarray, ridge: float) -> SeenBasis:
     """Ridge of deltas (n, 956) on shape weights (n, S), through the origin."""
-    gram = weights.T @ weights + ridge * np.eye(weights.shape[1])
+    gram = weights.T @ weights + len(weights) * ridge * np.eye(weights.shape[1])
     shapes = np.linalg.solve(gram, weights.T @ deltas)
     return SeenBasis(shapes, deltas - weights @ shapes)
 

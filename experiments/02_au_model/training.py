@@ -99,7 +99,8 @@ def unit_patterns(rig: Rig, basis: SeenBasis, sides=(1.0, 1.0)) -> np.ndarray:
 
 def _person(rig: Rig, rng) -> tuple[np.ndarray, np.ndarray]:
     """AUs (F, A, 2) and shape weights (F, S) of a person's frames but the neutral."""
-    drawn = sample_aus(FRAMES, rig.shape_names, rng)
+    ahead = np.zeros((FRAMES, 2))
+    drawn = sample_aus(FRAMES, rig.shape_names, ahead, rng)
     gap = np.maximum(rig.gap + drawn.weights @ rig.gaps, 0)
     aus = with_open_lips(drawn.aus, np.repeat(gap[:, None], 2, axis=1), rig.gap)
     return aus[1:], drawn.weights[1:]

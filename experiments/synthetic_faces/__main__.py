@@ -3,7 +3,6 @@
 import argparse
 import time
 from pathlib import Path
-from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 from experiments.synthetic_faces.dataset import Plan, write
 from experiments.synthetic_faces.head import ICT_FILE
@@ -23,20 +22,13 @@ def main() -> None:
     given = parser.parse_args()
     plan = Plan(given.people, given.frames, given.seed, given.sampler, given.size)
     start = time.perf_counter()
-    counts: list[int] = []
 
-    def report(done: int, total: int, now: float) -> None:
-        rate = done / (now - start)
-        counts.append(done)
-        print(f"{done} of {total} pictures, {rate:.1f} per second", flush=True)
+    def report(done: int, total: int, cpu: float) -> None:
+        took = time.perf_counter() - start
+        print(f"{done} of {total} pictures in {took:.0f} s, {1000 * cpu / done:.0f} ms "
+              "of CPU each", flush=True)  # fmt: skip
 
     write(given.out, plan, given.ict, given.workers, report)
-    took, made = time.perf_counter() - start, counts[-1] if counts else 0
-    print(f"{given.out}: {made} pictures in {took:.0f} s, reading the head included")
-    if made:
-        used = [getrusage(who) for who in (RUSAGE_SELF, RUSAGE_CHILDREN)]
-        used = sum(one.ru_utime + one.ru_stime for one in used)
-        print(f"  {used:.0f} s of CPU, {1000 * used / made:.0f} ms a picture")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from experiments.synthetic_faces.head import SKIN, TEXTURE, Head, texture_place
 from genface.avatar.shapes import smooth
 from genface.geometry import mesh_points
 
+MISSING = -30.0  # height of texels that are nowhere on the head
 FINE = 2  # times finer while drawing masks
 NOISE_SCALES = (0.8, 3.0, 12.0, 45.0)  # texels
 STRANDS = ((14.0, 1.0), (25.0, 3.0))  # texels along and across hair
@@ -118,6 +119,9 @@ def _places(points) -> dict[str, np.ndarray]:
     bare = np.exp(-(((far - 1.4) / 0.7) ** 2 + ((y + 5.4) / 0.6) ** 2))
     above, behind, ears = hairline(points)
     ears = gaussian_filter(ears.astype(np.float32), 2)
+    clothes = -10.8 - 4.5 * smooth((z + 3) / 9) - y
+    unseen = y <= MISSING  # on top of the head: hair
+    above[unseen], clothes[unseen] = 5, -5
     return {
         "cheeks": np.exp(-((far - 4.6) ** 2 + (y + 0.3) ** 2) / 4.5),
         "nose": np.exp(-(x**2 + (y - 0.2) ** 2) / 1.2),
@@ -128,7 +132,7 @@ def _places(points) -> dict[str, np.ndarray]:
         "behind_ears": behind,
         "ears": ears,
         "across": x,
-        "clothes": -10.8 - 4.5 * smooth((z + 3) / 9) - y,
+        "clothes": clothes,
     }
 
 
@@ -195,7 +199,7 @@ def _points(head: Head) -> np.ndarray:
     b, c = shares[..., :1], shares[..., 1:]
     points = corners[..., 0, :] * (1 - b - c) + corners[..., 1, :] * b
     points = points + corners[..., 2, :] * c
-    points[which < 0] = (0, -30, 0)
+    points[which < 0] = (0, MISSING, 0)
     return points.astype(np.float32)
 
 

@@ -15,7 +15,7 @@ from genface.facs import AU_NAMES
 from genface.files import atomic, read_json, sha256, write_json
 
 PER_SHARD = 500  # pictures, at least; people are not divided
-VERSION = 2  # of the pictures that a seed gives
+VERSION = 3  # of the pictures that a seed gives
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ def write(
 ) -> None:
     """Write ``facts.json`` and ``part_000.npz`` ...; shards that are there are kept.
 
-    Raises :class:`InputError` where the folder holds another set.
+    ``progress`` gets pictures done, in all, and the seconds of CPU they took. Raises
+    :class:`InputError` where the folder holds another set.
     """
     facts = _facts(plan, ict)
     path = out / "facts.json"
@@ -57,20 +58,11 @@ def write(
     ]
     jobs = [job for job in jobs if not job[0].exists()]
     total, done = sum(len(job[2]) for job in jobs) * plan.frames, 0
-    if workers == 1 or len(jobs) == 1:
-        _prepare(ict)
-        results: Iterator[int] = map(_shard, jobs)
-        for count in results:
-            done += count
-            if progress:
-                progress(done, total, time.perf_counter())
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with spawn.Pool(workers, _prepare, (ict,)) as pool:
-        for count in pool.imap_unordered(_shard, jobs):
-            done += count
-            if progress:
-                progress(done, total, time.perf_counter())
+    cpu = 0.0
+    for count, seconds in _results(jobs, ict, workers):
+        done, cpu = done + count, cpu + seconds
+        if progress:
+            progress(done, total, cpu)
 
 
 def shards(out: Path | str) -> list[Path]:
@@ -79,6 +71,17 @@ def shards(out: Path | str) -> list[Path]:
     if not found:
         raise InputError(f"{out}: no part_*.npz; make a set first (see README.md).")
     return found
+
+
+def _results(jobs, ict: Path, workers: int) -> Iterator[tuple[int, float]]:
+    """Pictures of each shard as it is done, and what they took of CPU."""
+    if workers == 1 or len(jobs) < 2:
+        _prepare(ict)
+        yield from map(_shard, jobs)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(workers, _prepare, (ict,)) as pool:
+        yield from pool.imap_unordered(_shard, jobs)
 
 
 def _facts(plan: Plan, ict: Path) -> dict:
@@ -107,8 +110,9 @@ def _prepare(ict: Path) -> None:
     _studio = Studio.of(head.load(ict))
 
 
-def _shard(job: tuple[Path, Plan, range]) -> int:
-    """Photograph some people; how many pictures that made."""
+def _shard(job: tuple[Path, Plan, range]) -> tuple[int, float]:
+    """Photograph some people: how many pictures that made, and seconds of CPU."""
+    start = time.process_time()
     path, plan, people = job
     taken = [
         _studio.photograph((plan.seed, person), plan.frames, plan.sampler, plan.size)
@@ -119,4 +123,4 @@ def _shard(job: tuple[Path, Plan, range]) -> int:
     arrays["frame"] = np.tile(np.arange(plan.frames, dtype=np.int32), len(people))
     with atomic(path) as temporary:
         np.savez(temporary, **arrays)
-    return len(arrays["person"])
+    return len(arrays["person"]), time.process_time() - start

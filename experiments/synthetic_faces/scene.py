@@ -28,14 +28,11 @@ class Scene:
         """Column, row (y down) and nearness (..., 3) in pixels of turned points."""
         away = self.distance - (points[..., 2] - PIVOT[2])
         scale = size * self.zoom * self.distance / away
-        return np.stack(
-            [
-                size / 2 + scale * (points[..., 0] - self.centre[0]),
-                size / 2 - scale * (points[..., 1] - self.centre[1]),
-                (points[..., 2] - PIVOT[2]) * size * self.zoom,
-            ],
-            axis=-1,
-        )
+        seen = np.empty_like(points)
+        seen[..., 0] = size / 2 + scale * (points[..., 0] - self.centre[0])
+        seen[..., 1] = size / 2 - scale * (points[..., 1] - self.centre[1])
+        seen[..., 2] = (points[..., 2] - PIVOT[2]) * (size * self.zoom)
+        return seen
 
 
 def draw(size: int, rng: np.random.Generator) -> Scene:

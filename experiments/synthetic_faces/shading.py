@@ -25,14 +25,14 @@ def shade(  # noqa: C901 - one loop, as calls would cost more than the work
     """Linear picture (S, S, 3) and how far each pixel is covered (S, S).
 
     ``which``, ``shares``: of ``samples`` (even) along either side of a pixel. Per
-    vertex: ``place`` (V, 2) in the texture (of eyes, cm from the line of sight), ``normal`` (V, 3),
-    ``along`` (V, 3) how the texture's columns run, ``open_`` (V,) to the light around,
-    ``lit`` (V,) by the first of ``lights``.
-    ``skin`` (H, W, 4): colour, gloss. ``relief`` (H, W, 3): slope of the skin along
-    columns and rows, darkness of hollows; rows run along ``down`` (3,). ``plain``
-    (9, 3) colours of materials. ``eye`` (8,): iris, sclera, phase of streaks, pupil.
-    ``lights`` (L, 3) directions, ``colours`` (L, 3); ``ambient`` (2, 3) from above and
-    below. All float32.
+    vertex: ``place`` (V, 2) in the texture (of eyes, cm from the line of sight),
+    ``normal`` (V, 3), ``along`` (V, 3) how the texture's columns run, ``open_`` (V,) to
+    the light around, ``lit`` (V,) by the first of ``lights``. ``skin`` (H, W, 4):
+    colour, gloss. ``relief`` (H, W, 3): slope of the skin along columns and rows,
+    darkness of hollows; rows run along ``down`` (3,). ``plain`` (9, 3) colours of
+    materials. ``eye`` (8,): iris, sclera, phase of streaks, pupil. ``lights`` (L, 3)
+    directions, ``colours`` (L, 3); ``ambient`` (2, 3) from above and below. All
+    float32.
     """
     f = np.float32
     size = which.shape[0] // samples

@@ -34,6 +34,7 @@ LIDS = ((159, 145), (386, 374))  # right, left
 OPEN_DIRECTIONS = 64
 SHADOW, SHADOW_SCALE = 192, 5.0  # pixels, and per cm, of what light meets first
 SHADOW_SLACK = 0.35  # cm
+GRAIN = 64  # pixels by which a person's noise is larger than a picture
 RECORDS = ("aus", "shapes", "pose", "gaze", "mesh_true", "lip_gap", "lid_gap")
 
 
@@ -200,6 +201,7 @@ class Sitting:
         along = np.zeros((count, 3), np.float32)
         along[: len(turn)] = np.stack([np.cos(turn), 0 * turn, -np.sin(turn)], 1)
         self.along = along
+        self.grain = None
         self.exposure = None
 
     def _hair_volume(self, rng) -> np.ndarray:
@@ -244,8 +246,8 @@ class Sitting:
         for kind, points in zip((CLOTH, HAIR), self.extra, strict=False):
             follows = rotation if kind == HAIR else rotation_from_euler(0.15 * pose)
             turned.append(_turned(points, follows))
-        points = np.concatenate(turned).astype(np.float32)
-        screen = setting.project(points, size * SAMPLES).astype(np.float32)
+        points = np.concatenate(turned)
+        screen = setting.project(points, size * SAMPLES)
         which, shares, _ = kernels.visible(
             screen, self.triangles, self.one_sided, size * SAMPLES
         )
@@ -278,7 +280,12 @@ class Sitting:
             )
             goal = 0.36 * (1 - 0.62 * self.person.tone)
             self.exposure = setting.exposure * goal / max(bright, 1e-3)
-        grain = np.float32(setting.noise) * rng.standard_normal(image.shape, np.float32)
+        if self.grain is None:  # larger than a picture, which is cut from anywhere
+            side = size + GRAIN
+            self.grain = rng.standard_normal((side, side, 3), np.float32)
+            self.grain *= np.float32(setting.noise)
+        row, column = rng.integers(0, GRAIN, 2)
+        grain = self.grain[row : row + size, column : column + size]
         exposure = np.float32(self.exposure)
         return kernels.develop(
             image, cover, setting.background, exposure, self.curve, grain
@@ -305,8 +312,9 @@ def _shoulder(light):
 
 def _turned(points, rotation):
     """Points (..., V, 3) turned about the head's pivot by (..., 3, 3)."""
-    pivot = scene.PIVOT
-    return (points - pivot) @ np.swapaxes(rotation, -1, -2) + pivot
+    pivot = scene.PIVOT.astype(points.dtype)
+    turn = np.swapaxes(rotation, -1, -2).astype(points.dtype)
+    return (points - pivot) @ turn + pivot
 
 
 def _axes_along(direction) -> np.ndarray:
@@ -318,9 +326,10 @@ def _axes_along(direction) -> np.ndarray:
 
 def _seen_along(points, axes) -> np.ndarray:
     """Columns, rows and nearness (V, 3) of points on a shadow's picture."""
-    screen = (points - (0, -2, 2)) @ axes.T
-    screen[:, :2] = screen[:, :2] * (SHADOW_SCALE, -SHADOW_SCALE) + SHADOW / 2
-    return screen.astype(np.float32)
+    screen = (points - np.float32((0, -2, 2))) @ axes.T.astype(np.float32)
+    screen[:, :2] *= np.float32((SHADOW_SCALE, -SHADOW_SCALE))
+    screen[:, :2] += np.float32(SHADOW / 2)
+    return screen
 
 
 def _openness(head: Head) -> np.ndarray:

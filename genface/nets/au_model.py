@@ -27,6 +27,8 @@ QUIET_FRAMES = 5
 OTHER_HALF = 0.25
 # Below this many frames with a face a person's neutral is a guess worth a warning.
 ENOUGH_FRAMES = 50
+# Patterns of an AU's sides that are weaker than this make them more alike.
+SIDE_DOUBT = 0.2
 # Readings at which the model's errors are known; in between they are interpolated.
 ERROR_AT = np.array([0.0, 0.1, 0.25, 0.5, 1.0])
 
@@ -51,10 +53,11 @@ class AUModel:
     absolute_slack: np.ndarray  # (A,) what a face's build may read at rest, taken off
     upper_points: np.ndarray  # (478,) 1 in the upper face, 0 in the lower, or between
     upper_aus: np.ndarray  # (A,) bool: read from the upper face
+    unrest: np.ndarray  # (A,) bool: a face that shows it is not at rest
     pattern_reader: np.ndarray  # (956, K) shape delta to projections on K patterns
     pattern_gram: np.ndarray  # (K, K) of these patterns, with a ridge
     pattern_aus: np.ndarray  # (K, A) AU per weight of a pattern; added to ``person``'s
-    sides: np.ndarray  # (956, A) half of what the left side shows more than the right
+    pattern_sides: np.ndarray  # (2, K, A) which pattern is an AU's left, right alone
     is_sided: np.ndarray  # (A,) bool: the sides can be told apart
     error: np.ndarray  # (2, A, 5) variance at ERROR_AT: own neutral, average face
     error_pose: np.ndarray  # (2,) how it grows with Pitch and Yaw squared
@@ -105,10 +108,7 @@ class AUModel:
             scores = deltas @ self.absolute * self.absolute_scale - self.absolute_slack
         else:
             deltas = self._from_neutral(mesh, neutral)
-            weights = nonnegative_weights(
-                self.pattern_gram, deltas @ self.pattern_reader
-            )
-            scores = deltas @ self.person + weights @ self.pattern_aus
+            scores = deltas @ self.person + self._patterns(deltas) @ self.pattern_aus
         intensities = np.clip(scores, 0.0, 1.0)
         if not all_aus:
             intensities[:, ~self.is_seen] = np.nan
@@ -123,8 +123,10 @@ class AUModel:
         AUs that are not :attr:`sided`. There is no such reading without a neutral: no
         face is its own mirror image.
         """
-        half = self._from_neutral(mesh, neutral) @ self.sides
-        half = np.clip(half, -np.minimum(aus, 1 - aus), np.minimum(aus, 1 - aus))
+        weights = self._patterns(self._from_neutral(mesh, neutral))
+        left, right = weights @ self.pattern_sides
+        share = (left - right) / (left + right + SIDE_DOUBT)
+        half = share * np.minimum(aus, 1 - aus)
         half[:, ~self.is_sided] = np.nan
         return np.stack([aus + half, aus - half], axis=-1)
 
@@ -151,9 +153,10 @@ class AUModel:
         """Shape (478, 2) of one person's face at rest, from all frames of a clip.
 
         Upper and lower face apart, the frames with the least activation, judged against
-        the average face, give a median each; between the two it blends. A plain median
-        would take for neutral whatever somebody does for half of the time. Whoever
-        smiles, or shuts the eyes, in every frame still gets that as the neutral; under
+        the average face, give a median each; between the two it blends. AUs of shut
+        lips do not count: so most faces are at rest. A plain median would take for
+        neutral whatever somebody does for half of the time. Whoever smiles, or shuts
+        the eyes, in every frame still gets that as the neutral; under
         ``ENOUGH_FRAMES`` frames expect it. NaN where no frame has a face.
         """
         shapes = self.shapes(mesh)
@@ -174,8 +177,8 @@ class AUModel:
     def _quiet(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         deltas = self._flat(shapes - self.average[:, :2])
         activation = np.clip(deltas @ self.absolute + self.absolute_offset, 0.0, 1.0)
-        above = activation[:, self.upper_aus].sum(1)
-        below = activation[:, ~self.upper_aus].sum(1)
+        above = activation[:, self.upper_aus & self.unrest].sum(1)
+        below = activation[:, ~self.upper_aus & self.unrest].sum(1)
         return (
             _quietest(above + OTHER_HALF * below),
             _quietest(below + OTHER_HALF * above),
@@ -201,6 +204,10 @@ class AUModel:
                 "as neutral() gives it."
             )
         return self._flat(self.shapes(mesh) - neutral)
+
+    def _patterns(self, deltas: np.ndarray) -> np.ndarray:
+        """How much of each pattern is in deltas (T, 956): (T, K), none negative."""
+        return nonnegative_weights(self.pattern_gram, deltas @ self.pattern_reader)
 
     @staticmethod
     def _flat(shapes: np.ndarray) -> np.ndarray:

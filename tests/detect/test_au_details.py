@@ -41,8 +41,8 @@ def table(shapes: np.ndarray) -> Fex:
 def smile(left: float, right: float) -> np.ndarray:
     """The model's own smile, growing and going, on the subject's two sides."""
     model = load_au_model()
-    k = AU_NAMES.index("AU12")
-    alone = model.pattern_gram[k]  # the projections of AU12's pattern, and of no other
+    both = model.pattern_aus[:, AU_NAMES.index("AU12")] > 0  # right, left
+    alone = model.pattern_gram[both].sum(0)  # projections of these, and of no other
     pattern = np.linalg.lstsq(model.pattern_reader.T, alone, rcond=None)[0]
     pattern = pattern.reshape(478, 2) / np.abs(pattern).max() * 0.1
     on_left = model.average[:, 0] > 0
