@@ -38,10 +38,48 @@ VERSION = "0.1"
 KEPT = ("AU04", "AU09")
 JUDGED = ("AU04", "AU09", "AU17", "AU05", "AU15", "AU24", "AU14", "AU43")
 PARTS = 12  # of a clip
-HEAD = """# What the skin shows: {kept}
+HEAD = """# What the skin shows: {kept} (experimental)
 
 Written by `python experiments/02_au_model/appearance.py`; the head of that file has the
-commands before it, and how long each takes.
+commands before it, and how long each takes; `RESULTS.md` there, what else was tried.
+
+**What it is.** Folds and bulges hardly move a mesh, but the mesh network's features
+have them. At {places} vertices, its grid of 48 x 48 x 32 features is read from the same
+pass that gives the mesh; each AU is one weighted sum of them, less the median of the
+frames in which that half of the face is at rest, cut to 0-1. AU04 reads nothing below
+the lids, AU09 only the nose and what is beside and above it. {kilobytes:.0f} kB.
+
+**Trained on** {frames:,} frames of {people} rendered people, as drawn and once more
+through poor cameras (blur, noise, colour, JPEG) with the face's region a little off;
+ridge regression in closed form. No photograph, no label of another program.
+
+**Licence.** MIT, as the rest of the project; free for any use.
+
+**When it is used.** {kept} stay **unseen**: NaN in tables, as no real labels have
+confirmed them. With `all_aus` (`--all-aus`) clips get them from here instead of from
+the mesh; single pictures, which have no neutral, from the mesh as before.
+
+**On {others} rendered people** never met or chosen on, {other_frames:,} frames against
+frame 0 as the neutral: r with the AUs put in, pooled / within people. `mesh` is the
+model of `card.md`, `features` this reading (of all AUs; kept are only {kept}), `skin` a
+network trained on textures. Only where a column beats `mesh` here, and does not
+contradict the clips below, may it be kept.
+
+"""
+LIMITS = """
+**Not tested, and limits.**
+
+- No label of a real face: the clips above are judged by looking. In the first a woman
+  cries (frames 0 to about 135; from about 60 with a hand on the face), looks up, and
+  laughs from about 235 on; in the second a man is at rest, then smiles from frame 15.
+  AU04 follows the furrow between her brows and is near 0 in both smiles. AU09 has no
+  wrinkled nose to find here: all that is shown is that it takes a smile for one less
+  than the mesh does.
+- AU17, 14, 10 and 28 gain as much on rendered people. They are not kept: on the clips
+  nothing confirms them (her neutral has a hand on the mouth), and closed eyes, plain to
+  see, are missed by the features though on rendered people they win (AU43).
+- A hand, hair or glasses on the brows can look like a furrow. What a table says of the
+  error (`sd`) and of the sides of these AUs is the mesh's.
 """
 
 
@@ -59,11 +97,13 @@ def main() -> None:
         others=len(np.unique(test.person)),
         other_frames=len(test.moving),
         kept=" and ".join(KEPT),
+        places=len(appearance.vertices),
         kilobytes=path.stat().st_size / 1000,
     )
     text += table(judged(test, weights, network))
     for path_, clip in zip(options.clip, clips, strict=True):
-        text += course(path_.stem, clip, weights, network, appearance)
+        text += course(path_.stem, clip, weights, network)
+    text += LIMITS
     write_text(options.output / "appearance.md", text)
     print(text)
     print(f"{path.name}: sha256 {sha256(path)}; {time.process_time():.0f} s")
@@ -95,7 +135,7 @@ def table(results: dict[str, np.ndarray]) -> str:
     return "".join([*lines, f"| mean | {' | '.join(means)} |\n"])
 
 
-def course(name: str, clip, weights, network, appearance) -> str:
+def course(name: str, clip, weights, network) -> str:
     """Means over the parts of a clip, of the mesh, the features and the skin."""
     model = load_au_model()
     upper, lower = model.quiet_rows(clip["mesh"])
@@ -109,7 +149,7 @@ def course(name: str, clip, weights, network, appearance) -> str:
         found[what] = np.clip(values - np.where(model.upper_aus, *rest), 0, 1)
     parts = np.array_split(np.arange(len(clip["mesh"])), PARTS)
     ends = " | ".join(f"{clip['frame'][part[0]]}-" for part in parts)
-    lines = [f"\n{name}, means from frame to frame:\n\n| | {ends} |\n"]
+    lines = [f"\n{name}, means of the readings from frame to frame:\n\n| | {ends} |\n"]
     lines.append(f"|---|{'---|' * PARTS}\n")
     for au in JUDGED:
         for what, values in found.items():

@@ -97,11 +97,19 @@ def _aus(
         in_clip = sightings[rows[0]].source.kind == "video" and len(rows) > 1
         baseline = model.neutral(meshes[rows]) if in_clip else None
         aus[rows] = model.aus(meshes[rows], baseline, all_aus)
-        skins = [sightings[row].face.mesh.skin for row in rows]
-        if in_clip and all_aus and all(skin is not None for skin in skins):
+        skin = _skin([sightings[row] for row in rows])
+        if in_clip and all_aus and skin is not None:
             quiet = model.quiet_rows(meshes[rows])
-            aus[rows] = load_appearance().replaced(aus[rows], np.stack(skins), quiet)
+            aus[rows] = load_appearance().replaced(aus[rows], skin, quiet)
     return aus
+
+
+def _skin(sightings: Sequence[Sighting]) -> np.ndarray | None:
+    """Readings (T, S) of the skin of one person, where the network gives them."""
+    faces = [sighting.face for sighting in sightings]
+    readings = [face.mesh.skin for face in faces if face is not None]
+    known = [reading for reading in readings if reading is not None]
+    return np.stack(known) if len(known) == len(sightings) else None
 
 
 def _directions(
