@@ -1,6 +1,6 @@
 """Model v2: what the skin shows of AUs that a mesh hardly moves by.
 
-    python -m experiments.synthetic_faces TRAIN --people 492 --frames 12 --seed 41
+    python -m experiments.synthetic_faces TRAIN --people 328 --frames 12 --seed 41
     python -m experiments.synthetic_faces TEST --people 120 --frames 10 --seed 42
     python experiments/02_au_model/looks.py TRAIN
     python experiments/02_au_model/looks.py TRAIN --cameras
@@ -9,7 +9,7 @@
     python experiments/02_au_model/appearance.py TRAIN TEST [--clip CLIP.npz ...]
         [--skin skin.npz]
 
-Minutes of one core: 8 and 2 for the pictures, 4, 3 and 1 for what is seen of them, 1
+Minutes of one core: 3 and 1 for the pictures, 3, 2 and 1 for what is seen of them, 1
 for this command; with `skin.py` trained before (7), its network is judged as well.
 Choices were made on the last people of TRAIN; TEST decides nothing but what is kept.
 Writes ``models/au/au_appearance.npz`` and ``appearance.md`` beside it.

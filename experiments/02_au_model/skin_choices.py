@@ -22,7 +22,7 @@ from genface.facs import AU_NAMES  # noqa: E402
 from genface.files import read_npz  # noqa: E402
 from genface.geometry.hog import hog  # noqa: E402
 
-TRAINED_ON = 420  # people; the others are judged
+TRAINED_ON = 280  # people; the others are judged
 CHANNELS = {"grid_48": 32, "grid_24": 64, "grid_12": 128}
 SHOWN = ("AU04", "AU09", "AU17", "AU05", "AU15", "AU24")
 
