@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from genface.avatar import Rig
 from genface.detect import add_au_details, blink_table
 from genface.errors import InputError
 from genface.facs import AU_NAMES, EMOTIONS, emotion_columns
@@ -14,12 +15,10 @@ from genface.table.columns import AUS, MESH
 FPS, T = 25.0, 80
 
 
-def table(shapes: np.ndarray) -> Fex:
-    """What the detector would write of faces with these shapes (T, 478, 2)."""
+def table(points: np.ndarray) -> Fex:
+    """What the detector would write of these faces (T, 478, 3), y up."""
     model = load_au_model()
-    depth = np.broadcast_to(model.average[:, 2], shapes.shape[:2])
-    mesh = np.concatenate([shapes, depth[..., None]], axis=-1) * [1, -1, -1] * 90
-    mesh += [200, 150, 0]
+    mesh = points * [1, -1, -1] * 9 + [200, 150, 0]
     width = np.ptp(mesh[:, :468, 0], axis=1)
     aus = model.aus(mesh, model.neutral(mesh))
     columns = np.concatenate(
@@ -39,16 +38,10 @@ def table(shapes: np.ndarray) -> Fex:
 
 
 def smile(left: float, right: float) -> np.ndarray:
-    """The model's own smile, growing and going, on the subject's two sides."""
-    model = load_au_model()
-    both = model.pattern_aus[:, AU_NAMES.index("AU12")] > 0  # right, left
-    alone = model.pattern_gram[both].sum(0)  # projections of these, and of no other
-    pattern = np.linalg.lstsq(model.pattern_reader.T, alone, rcond=None)[0]
-    pattern = pattern.reshape(478, 2) / np.abs(pattern).max() * 0.1
-    on_left = model.average[:, 0] > 0
+    """A rig's smile, growing and going, on the subject's two sides; then rest."""
     course = np.clip(np.sin(np.arange(T) / T * 2 * np.pi), 0, 1)
-    shape = pattern * np.where(on_left, left, right)[:, None]
-    return model.average[:, :2] + course[:, None, None] * shape
+    aus = course[:, None] * [left, right]
+    return Rig.default().vertices(aus, au_names=["AU12_L", "AU12_R"])[:, :478]
 
 
 @pytest.fixture(scope="module")
