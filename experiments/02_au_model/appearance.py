@@ -49,21 +49,20 @@ pass that gives the mesh; each AU is one weighted sum of them, less the median o
 frames in which that half of the face is at rest, cut to 0-1. AU04 reads nothing below
 the lids, AU09 only the nose and what is beside and above it. {kilobytes:.0f} kB.
 
-**Trained on** {frames:,} frames of {people} rendered people, as drawn and once more
-through poor cameras (blur, noise, colour, JPEG) with the face's region a little off;
+**Trained on** {frames:,} frames of {people} rendered people, as drawn and again through
+poor cameras (blur, noise, colour, JPEG) with the face's region a little off;
 ridge regression in closed form. No photograph, no label of another program.
 
 **Licence.** MIT, as the rest of the project; free for any use.
 
-**When it is used.** {kept} stay **unseen**: NaN in tables, as no real labels have
+**When it is used.** {kept} stay **unseen**, NaN in tables: no real labels have
 confirmed them. With `all_aus` (`--all-aus`) clips get them from here instead of from
 the mesh; single pictures, which have no neutral, from the mesh as before.
 
-**On {others} rendered people** never met or chosen on, {other_frames:,} frames against
-frame 0 as the neutral: r with the AUs put in, pooled / within people. `mesh` is the
-model of `card.md`, `features` this reading (of all AUs; kept are only {kept}), `skin` a
-network trained on textures. Only where a column beats `mesh` here, and does not
-contradict the clips below, may it be kept.
+**On {others} rendered people** never met or chosen on, {other_frames:,} frames
+against frame 0 as the neutral: r with the AUs put in, pooled / within people. `mesh` is
+the model of `card.md`, `features` this reading, of all AUs. Kept is what wins here, does
+not contradict the clips below, and is unseen from the mesh.
 
 """
 LIMITS = """

@@ -50,4 +50,4 @@ def test_brows_are_drawn_together_in_tears_and_not_in_laughter(shared, weights_c
     fex = Detector("facemesh").detect(clip, all_aus=True, progress=False)
     frown, wrinkle = (fex.set_index("frame")[name] for name in ("AU04", "AU09"))
     assert frown.loc[40:120].mean() > 0.4 and frown.loc[240:].mean() < 0.1
-    assert wrinkle.loc[240:].mean() < 0.3  # the mesh alone: .6
+    assert wrinkle.loc[240:].mean() < 0.2  # the mesh alone: .5
