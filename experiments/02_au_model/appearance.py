@@ -61,8 +61,8 @@ the mesh; single pictures, which have no neutral, from the mesh as before.
 
 **On {others} rendered people** never met or chosen on, {other_frames:,} frames
 against frame 0 as the neutral: r with the AUs put in, pooled / within people. `mesh` is
-the model of `card.md`, `features` this reading, of all AUs. Kept is what wins here, does
-not contradict the clips below, and is unseen from the mesh.
+the model of `card.md`, `features` this reading, of all AUs. Kept is what wins here,
+does not contradict the clips below, and is unseen from the mesh.
 
 """
 LIMITS = """

@@ -55,10 +55,10 @@ def main() -> None:
     for strength in (1.0, 3.0, 10.0):
         weights = probe.fit(plain[old], faces.labels[old], strength)
         show(f"grid_48 by regions, ridge {strength:g}", plain[~old] @ weights)
-        show("... through cameras", cameras[~old] @ weights)
+        show("... judged through cameras", cameras[~old] @ weights)
         weights = probe.fit(both, twice, strength)
         show("... trained through cameras as well", plain[~old] @ weights)
-        show("... through cameras", cameras[~old] @ weights)
+        show("... judged through cameras", cameras[~old] @ weights)
 
 
 def whole_faces(faces: Faces) -> dict[str, np.ndarray]:
