@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+from scipy.ndimage import gaussian_filter1d  # noqa: E402
 
 from genface.detect.au_details import mesh_of  # noqa: E402
 from genface.facs import AU_NAMES  # noqa: E402
@@ -78,10 +79,16 @@ def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a * b).sum(0) / np.where(size > 0, size, np.inf)
 
 
-def news_agreement(model: AUModel, news: News) -> Agreement:
-    """With the speaker's neutral from all clips together: what can be seen at all."""
-    neutral = model.neutral(news.mesh)
-    return agreement(model.aus(news.mesh, neutral, all_aus=True), news)
+def news_agreement(model: AUModel, news: News, smooth: float = 0) -> Agreement:
+    """With the speaker's neutral from all clips together: what can be seen at all.
+
+    ``smooth``: standard deviation in frames of a Gaussian over time.
+    """
+    aus = model.aus(news.mesh, model.neutral(news.mesh), all_aus=True)
+    for clip in np.unique(news.clip) if smooth else ():
+        rows = news.clip == clip
+        aus[rows] = gaussian_filter1d(aus[rows], smooth, axis=0)
+    return agreement(aus, news)
 
 
 def clip_agreement(model: AUModel, news: News) -> Agreement:
@@ -117,6 +124,7 @@ def main() -> None:
     print_news(
         {
             "all clips": news_agreement(model, news),
+            "smoothed by a frame": news_agreement(model, news, smooth=1),
             "each clip": clip_agreement(model, news),
             "left out": leave_out_agreement(model, news),
         }
@@ -124,7 +132,7 @@ def main() -> None:
 
 
 def print_news(results: dict[str, Agreement]) -> None:
-    print("r, r within clips;  neutral of all clips, of each clip; trained on labels")
+    print("r, r within clips: " + "; ".join(results))
     for k, name in enumerate(AU_NAMES):
         cells = [f"{a.pooled[k]:5.2f} {a.within[k]:5.2f}" for a in results.values()]
         print(f"{name}  " + "    ".join(cells))

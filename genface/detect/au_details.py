@@ -91,8 +91,8 @@ def mesh_of(rows: pd.DataFrame, name: Path | str = "table") -> np.ndarray:
             f"{name}: no mesh of {N_MESH} points in it; write it with "
             "`genface detect --columns mesh`."
         )
-    mesh = rows[columns].to_numpy(np.float64, copy=True)
-    mesh = mesh.reshape(len(rows), 3, N_MESH)
+    flat = rows[columns].to_numpy(np.float64, copy=True)
+    mesh = flat.reshape(len(rows), 3, N_MESH)
     mesh[:, 2] *= rows["FaceRectWidth"].to_numpy(np.float64)[:, None]
     return mesh.swapaxes(1, 2)
 
