@@ -68,7 +68,8 @@ does not contradict the clips below, and is unseen from the mesh.
 LIMITS = """
 **Not tested, and limits.**
 
-- No label of a real face: the clips above are judged by looking. In the first a woman
+- No label of a real face: the clips above are judged by looking, and were in view while
+  ridge, regions and cameras were chosen. In the first a woman
   cries (frames 0 to about 135; from about 60 with a hand on the face), looks up, and
   laughs from about 235 on; in the second a man is at rest, then smiles from frame 15.
   AU04 follows the furrow between her brows and is near 0 in both smiles. AU09 has no
