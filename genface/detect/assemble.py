@@ -18,6 +18,7 @@ from genface.geometry import (
     similarity,
 )
 from genface.geometry.mesh_points import LANDMARKS_68, N_FACE, N_MESH, STILL
+from genface.nets.au_appearance import load_appearance
 from genface.nets.au_model import AUModel
 from genface.table import order_columns
 from genface.table.columns import (
@@ -151,7 +152,19 @@ def _aus(
         in_clip = sightings[rows[0]].source.kind == "video" and len(rows) > 1
         baseline = model.neutral(meshes[rows]) if in_clip else None
         aus[rows] = model.aus(meshes[rows], baseline, all_aus)
+        skin = _skin([sightings[row] for row in rows])
+        if in_clip and all_aus and skin is not None:
+            quiet = model.quiet_rows(meshes[rows])
+            aus[rows] = load_appearance().replaced(aus[rows], skin, quiet)
     return aus
+
+
+def _skin(sightings: Sequence[Sighting]) -> np.ndarray | None:
+    """Readings (T, S) of the skin of one person, where the network gives them."""
+    faces = [sighting.face for sighting in sightings]
+    readings = [face.mesh.skin for face in faces if face is not None]
+    known = [reading for reading in readings if reading is not None]
+    return np.stack(known) if len(known) == len(sightings) else None
 
 
 def _directions(

@@ -18,6 +18,7 @@ from genface.detect.settings import Settings
 from genface.geometry import Pixels, crop, iou, region_of, to_picture
 from genface.geometry.mesh_points import N_FACE, OUTER_EYE_CORNERS
 from genface.nets import Network
+from genface.nets.au_appearance import load_appearance
 
 # A region is a square this much larger than what it was made for.
 MARGIN = 1.5
@@ -33,11 +34,13 @@ class Mesh(NamedTuple):
     """One face: ``points`` (V, 3) float32 in pixels, z like x and smaller = nearer.
 
     V is 478, or 468 for the network without irises; ``presence`` is the network's
-    belief, 0-1, that there is a face in the region.
+    belief, 0-1, that there is a face in the region. ``skin`` (S,) is what
+    :meth:`Appearance.read` made of the network's features, where it has them.
     """
 
     points: np.ndarray
     presence: float
+    skin: np.ndarray | None = None
 
     @property
     def box(self) -> np.ndarray:
@@ -72,11 +75,14 @@ class MeshMaker:
             crops = [
                 crop(pixels, region, self._size, grid=self._grid) for region in padded
             ]
-            points, presence = jax.device_get(
+            points, *facts = jax.device_get(
                 self._forward(self._network.params, tuple(crops))
             )
             made += [
-                Mesh(to_picture(points[i], region).astype(np.float32), presence[i])
+                Mesh(
+                    to_picture(points[i], region).astype(np.float32),
+                    *(fact[i] for fact in facts),
+                )
                 for i, region in enumerate(group)
             ]
         return made
@@ -85,12 +91,13 @@ class MeshMaker:
 @lru_cache
 def _loaded(name: str) -> tuple[Network, Callable]:
     """A network and its jitted use here, one and the same for every detector."""
-    network = nets.load(name)
+    network = nets.load(name, grids=True)
     return network, jax.jit(_forward(network))
 
 
 def _forward(network: Network) -> Callable:
-    """Crops (S, S, 3) to points (N, V, 3) in units of the crop, and presence (N,)."""
+    """Crops (S, S, 3) to points (N, V, 3) in units of the crop, presence (N,), skin."""
+    appearance = load_appearance()
 
     def refined(outputs: dict[str, jax.Array]) -> jax.Array:
         points = outputs["mesh"]
@@ -109,8 +116,11 @@ def _forward(network: Network) -> Callable:
     def forward(params, crops):
         outputs = network.apply(params, jnp.stack(crops) / 255.0)
         points = refined(outputs) if "lips" in outputs else outputs["mesh"]
+        points = points / network.input_shape[0]
         presence = jax.nn.sigmoid(outputs["presence_logit"])
-        return points / network.input_shape[0], presence
+        if "grid_48" not in outputs:
+            return points, presence
+        return points, presence, appearance.read(outputs["grid_48"], points)
 
     return forward
 

@@ -11,9 +11,8 @@ from genface.detect.settings import Settings
 from genface.detect.sources import Shot, Source
 from genface.detect.tracking import Face, Tracker
 from genface.geometry.mesh_points import N_MESH
+from genface.nets.au_appearance import load_appearance
 from genface.nets.au_model import load_au_model
-
-AU_MODEL = "au/au_model.npz"  # of models/
 
 
 class MeshPreset:
@@ -64,6 +63,7 @@ class MeshPreset:
         relative = [n for n in model.relative if all_aus or n in model.seen]
         neutrals = {"person" if s.moves else "average" for s in sources}
         by_kind = {"video": "person", "image": "average"}
+        appearance = {"au_appearance": load_appearance().version} if all_aus else {}
         return {
             "au_scale": "intensity",
             "relative_aus": relative,
@@ -74,6 +74,7 @@ class MeshPreset:
             "detector_settings": self.settings.as_dict(),
             "find_every": self._find_every,
             "au_model": model.name,
+            **appearance,
         }
 
     def _chain(self, batch_size: int) -> FaceMesh:

@@ -115,7 +115,8 @@ class Choice:
     @property
     def shipped(self) -> tuple[str, ...]:
         """Models of our own, as files under models/."""
-        return ("au/au_model.npz",) * (self.preset == "facemesh") + ("rig/rig.npz",)
+        aus = ("au/au_model.npz", "au/au_appearance.npz")
+        return (*aus * (self.preset == "facemesh"), "rig/rig.npz")
 
     @property
     def _measuring(self) -> dict[str, str | None]:

@@ -163,14 +163,26 @@ class AUModel:
         shapes = shapes[np.isfinite(shapes).all(axis=(1, 2))]
         if not len(shapes):
             return np.full((N_MESH, 2), np.nan)
+        upper, lower = (np.median(shapes[rows], axis=0) for rows in self._quiet(shapes))
+        share = self.upper_points[:, None]
+        return share * upper + (1 - share) * lower
+
+    def quiet_rows(self, mesh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Frames of one person, all with a face, from which :meth:`neutral` is made.
+
+        Those in which the upper face is at rest, and those in which the lower is.
+        """
+        return self._quiet(self.shapes(mesh))
+
+    def _quiet(self, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         deltas = self._flat(shapes - self.average[:, :2])
         activation = np.clip(deltas @ self.absolute + self.absolute_offset, 0.0, 1.0)
         above = activation[:, self.upper_aus & self.unrest].sum(1)
         below = activation[:, ~self.upper_aus & self.unrest].sum(1)
-        upper = _quiet_median(shapes, above + OTHER_HALF * below)
-        lower = _quiet_median(shapes, below + OTHER_HALF * above)
-        share = self.upper_points[:, None]
-        return share * upper + (1 - share) * lower
+        return (
+            _quietest(above + OTHER_HALF * below),
+            _quietest(below + OTHER_HALF * above),
+        )
 
     def shapes(self, mesh: np.ndarray) -> np.ndarray:
         """Meshes seen from the front, (T, 478, 2), after a 3-D similarity alignment.
@@ -245,7 +257,7 @@ def _names(mask: np.ndarray) -> tuple[str, ...]:
     return tuple(name for name, is_in in zip(AU_NAMES, mask, strict=True) if is_in)
 
 
-def _quiet_median(shapes: np.ndarray, activity: np.ndarray) -> np.ndarray:
-    count = max(QUIET_FRAMES, int(np.ceil(QUIET_SHARE * len(shapes))))
-    quiet = np.argsort(activity, kind="stable")[:count]
-    return np.median(shapes[quiet], axis=0)
+def _quietest(activity: np.ndarray) -> np.ndarray:
+    """Rows of the frames with the least of it."""
+    count = max(QUIET_FRAMES, int(np.ceil(QUIET_SHARE * len(activity))))
+    return np.argsort(activity, kind="stable")[:count]

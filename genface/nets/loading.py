@@ -40,6 +40,15 @@ _OUTPUTS: dict[str, dict[str, tuple[str, tuple[int, ...]]]] = {
     },
 }
 
+# Feature grids on the way to the outputs: name in the file -> our name.
+_INNER: dict[str, dict[str, str]] = {
+    "face_mesh_attention": {
+        "p_re_lu_5": "grid_48",
+        "p_re_lu_8": "grid_24",
+        "p_re_lu_11": "grid_12",
+    },
+}
+
 # Corners of the region that a Landmarks2TransformMatrix cuts out, on the 468 mesh.
 _REGIONS = {
     (61, 291): "lips",
@@ -49,7 +58,10 @@ _REGIONS = {
 
 
 def load(
-    name: str, offline: bool | None = None, progress: Progress | None = None
+    name: str,
+    offline: bool | None = None,
+    progress: Progress | None = None,
+    grids: bool = False,
 ) -> Network:
     """A network whose weights are pulled if need be, with its compiled code kept.
 
@@ -62,6 +74,10 @@ def load(
       ``image_right_eye`` (71, 2), ``image_left_iris`` and ``image_right_iris`` (5, 2);
       ``constants`` has the mesh vertices that lips and eyes refine, by the same names
     - ``iris``: ``contour`` (71, 3), ``iris`` (5, 3)
+
+    With ``grids``, ``face_mesh_attention`` also gives the features that its points are
+    read from: ``grid_48`` (48, 48, 32), ``grid_24`` (24, 24, 64), ``grid_12``
+    (12, 12, 128), rows from the top of the input. They cost no further pass.
     """
     if name not in _OUTPUTS:
         raise WeightError(
@@ -69,7 +85,7 @@ def load(
         )
     graph = read_graph(ensure(name, offline, progress).read_bytes())
     keep_compiled()
-    network = compile_graph(graph, _OUTPUTS[name])
+    network = compile_graph(graph, _OUTPUTS[name], _INNER.get(name) if grids else None)
     return replace(network, constants=_refined_vertices(graph))
 
 

@@ -47,12 +47,15 @@ class _Step:
 
 
 def compile_graph(
-    graph: Graph, outputs: Mapping[str, tuple[str, tuple[int, ...]]] | None = None
+    graph: Graph,
+    outputs: Mapping[str, tuple[str, tuple[int, ...]]] | None = None,
+    inner: Mapping[str, str] | None = None,
 ) -> Network:
     """The network of a graph with one input; an unknown operator is a WeightError.
 
     ``outputs`` renames and reshapes: name in the file -> (name, shape without N). By
-    default every output keeps the file's name and shape.
+    default every output keeps the file's name and shape. ``inner`` gives tensors that
+    are computed on the way, name in the file -> name, besides the outputs.
     """
     if len(graph.inputs) != 1:
         raise WeightError(f"a network with {len(graph.inputs)} inputs; expected one.")
@@ -61,6 +64,7 @@ def compile_graph(
     arrays |= {name: graph.constants[number] for number, name in fixed.items()}
     (entry,) = graph.inputs
     exits = [(*_renamed(graph, number, outputs), number) for number in graph.outputs]
+    exits += [_inner(graph, *names, steps) for names in (inner or {}).items()]
 
     def forward(params: dict[str, jax.Array], x: jax.Array) -> dict[str, jax.Array]:
         values = {number: params[name] for number, name in fixed.items()}
@@ -100,6 +104,15 @@ def _steps(graph: Graph) -> tuple[list[_Step], dict[str, np.ndarray]]:
     if not known.issuperset(graph.outputs):
         raise WeightError("an output of the network is computed nowhere.")
     return steps, arrays
+
+
+def _inner(
+    graph: Graph, name: str, ours: str, steps: list[_Step]
+) -> tuple[str, tuple[int, ...], int]:
+    for step in steps:
+        if graph.tensors[step.output].name == name:
+            return ours, graph.tensors[step.output].shape[1:], step.output
+    raise WeightError(f"the network computes no {name}.")
 
 
 def _renamed(
