@@ -82,6 +82,8 @@ LIMITS = """
 - **{unseen}**: NaN in tables unless asked for (an r under {seen_from:g}, or never
   tested). Brow lowering, nose wrinkling and chin raising show as furrows and bulges,
   hardly as motion of a mesh; on the speaker AU04 even runs against the labels.
+  For AU04 and AU09 in clips that is read from the network's features instead
+  (`appearance.md`), which renders confirm and no real labels do.
 - Any AU apart from its usual companions: a cheek raise is read mostly from the smile,
   AU10 and AU11 share one motion, lip AUs are mostly "the mouth is shut, and how".
 - How strong a *relative* AU is. One side alone, where `sides` is under {seen_from:g} or
