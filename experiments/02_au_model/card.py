@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from fitting import BLEND, GRADED_UP_TO, SIDED
+from fitting import BLEND, GRADED_UP_TO, RELATIVE_STRETCH, SIDED
 from testing import Reach
 from yardstick import JUDGED, SEEN_FROM, Agreement, News
 
@@ -58,10 +58,11 @@ the mesh network: `reach` is r with the AUs put in, `sides` r of the difference 
 left and right (in brackets where too low to be told), `sd` the typical error at
 readings of 0 and .5. {covered:.0%} of the errors are under one predicted sd.
 
-`stretch` is what makes the shrunk answer readable. Up to {graded:g} the value is an
-intensity (1 is the rig's full activation; a mesh shows less than the rig, so it may
-read low). Beyond, it is *relative*: 0-1 only says more or less of it. Pairs are r
-pooled / within clips.
+`stretch` is what would make the shrunk answer read 1 at full activation. Up to
+{graded:g} it does, and the value is an intensity (1 is the rig's full activation; a
+mesh shows less than the rig, so it may read low). What needs more is *relative*:
+stretched by {relative:g} only, it says more or less of it. Pairs are r pooled / within
+clips.
 
 | AU | neutral of all clips | of each clip | trained on labels | reach | sides | sd | \
 stretch | reading |
@@ -79,9 +80,10 @@ mesh, from the table that `--second` names; `genface au-check` prints the same.
 LIMITS = """
 ## What it cannot see, and where it fails
 
-- **{unseen}**: NaN in tables unless asked for (an r under {seen_from:g}, or never
-  tested). Brow lowering, nose wrinkling and chin raising show as furrows and bulges,
-  hardly as motion of a mesh; on the speaker AU04 even runs against the labels.
+- **{unseen}**: NaN in tables unless asked for (an r
+  under {seen_from:g}, or never tested). Brow lowering, nose wrinkling and chin raising
+  show as furrows and bulges, hardly as motion of a mesh; on the speaker AU04 even runs
+  against the labels.
   For AU04 and AU09 in clips that is read from the network's features instead
   (`appearance.md`), which renders confirm and no real labels do.
 - Any AU apart from its usual companions: a cheek raise is read mostly from the smile,
@@ -135,6 +137,7 @@ def write(facts: Facts) -> str:
         frames=len(facts.reach.found),
         covered=facts.covered,
         graded=GRADED_UP_TO,
+        relative=RELATIVE_STRETCH,
     )
     limits = LIMITS.format(
         unseen=", ".join(facts.model.unseen), seen_from=SEEN_FROM, enough=ENOUGH_FRAMES

@@ -31,8 +31,9 @@ LIPS, FULL_LIP_GAP = ((82, 87), (13, 14), (312, 317)), 1.6
 # clips), and how much a face at rest may read: that limits the scales. Against the
 # average face people differ more, and two deviations are taken off as well.
 MESH_NOISE, QUIET, QUIET_SINGLE, SLACK = 0.009, 0.1, 0.15, 2.0
-# Beyond this stretch of an answer, 1 no longer means full activation.
-GRADED_UP_TO = 4.0
+# Beyond this stretch of an answer, 1 no longer means full activation. What has no size
+# is not stretched to full either: its companions' motion would be, too.
+GRADED_UP_TO, RELATIVE_STRETCH = 4.0, 2.5
 
 AU25 = AU_NAMES.index("AU25")
 SIDED = np.array([au_number(name) in ONE_SIDED for name in AU_NAMES])
@@ -60,7 +61,7 @@ class Patterns:
 def fit(
     rig: Rig, basis: SeenBasis, full: SeenBasis, own: Samples, builds: np.ndarray
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """All arrays of an AUModel that the fit decides, and the stretch of each AU.
+    """All arrays of an AUModel that the fit decides, and the stretch each AU needs.
 
     ``full`` has the shapes at the size at which the network shows them.
     """
@@ -79,7 +80,8 @@ def fit(
 
     units = unit_patterns(rig, full)
     calm = basis.left_over * (MESH_NOISE / basis.left_over.std())
-    stretch = stretches(read(units).diagonal(), _rms(read(calm)), QUIET)
+    needed = stretches(read(units).diagonal(), _rms(read(calm)), QUIET)
+    stretch = np.where(needed <= GRADED_UP_TO, needed, RELATIVE_STRETCH)
     single = anyone.weights
     strangers = builds + calm[np.arange(len(builds)) % len(calm)]
     spread = _rms(strangers @ single)
@@ -97,8 +99,8 @@ def fit(
         "upper_points": upper_points(rig),
         "upper_aus": upper_aus(),
         "unrest": ~np.isin(AU_NAMES, SHUT_LIPS),
-        "is_graded": stretch <= GRADED_UP_TO,
-    }, stretch
+        "is_graded": needed <= GRADED_UP_TO,
+    }, needed
 
 
 def region_ridge(rig: Rig, deltas: np.ndarray, aus: np.ndarray) -> Ridge:
