@@ -6,6 +6,7 @@ our own functions, and everything else in the file is an error.
 """
 
 import pickletools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, runtime_checkable
@@ -53,14 +54,21 @@ def read_pickle(
     """
     machine = _Machine(builders, persistent)
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
-            if count >= MOST_OPCODES:
-                raise WeightError("a pickle of more than 5 million opcodes; not read.")
-            if opcode.name == "STOP":
-                return machine.pop()
-            machine.step(opcode.name, argument)
+        # Random bytes may hold escapes that Python warns of: they are damage, no news.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return _run(machine, stream)
     except (ValueError, IndexError, KeyError, TypeError, UnicodeError) as error:
         raise WeightError(f"a damaged pickle ({error}); pull the file again.") from None
+
+
+def _run(machine: "_Machine", stream: IO[bytes]) -> Any:
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+        if count >= MOST_OPCODES:
+            raise WeightError("a pickle of more than 5 million opcodes; not read.")
+        if opcode.name == "STOP":
+            return machine.pop()
+        machine.step(opcode.name, argument)
     raise WeightError("a pickle that does not end; pull the file again.")
 
 

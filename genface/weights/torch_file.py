@@ -91,6 +91,9 @@ def read_torch(path: Path) -> Any:
         if zipfile.is_zipfile(path):
             return _read_zip(path)
         with path.open("rb") as stream:
+            if stream.read(2) == b"PK":
+                raise zipfile.BadZipFile("a zip without its end")
+            stream.seek(0)
             return _read_legacy(stream)
     except WeightError as error:
         raise WeightError(f"{path}: {error}") from None

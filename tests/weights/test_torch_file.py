@@ -141,7 +141,8 @@ def test_tensors_that_lie_are_refused(path, given, message):
 
 def test_damaged_files_are_refused(path):
     whole = zipped(path, {"w": tensor()}).read_bytes()
-    for content in (whole[:-30], whole[: len(whole) // 2], b"", b"PK\x03\x04"):
+    cut = (whole[:-30], whole[: len(whole) // 2])
+    for content in (*cut, b"", b"PK\x03\x04", b"c\\u\n\\u\n."):
         path.write_bytes(content)
         with pytest.raises(WeightError):
             read_torch(path)
