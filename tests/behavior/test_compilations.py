@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import json, logging
 import jax, numpy as np
@@ -33,6 +35,7 @@ print(json.dumps(counts))
 """
 
 
+@pytest.mark.slow
 def test_a_sweep_compiles_three_programs_and_a_second_none(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],

@@ -75,6 +75,7 @@ def test_the_unit_of_the_aus_does_not_matter():
 
 
 @pytest.mark.parity
+@pytest.mark.slow
 def test_the_notebook_recipe_takes_eleven_states_for_five(shared):
     X = np.load(shared / "data" / "au_like.npy")
     assert seed004(X, columns=names(20)).best.n_components == 11
@@ -106,6 +107,7 @@ def test_hmmlearn_itself_takes_eleven_by_score_and_twelve_by_bic(shared):
 
 
 @pytest.mark.parity
+@pytest.mark.slow
 def test_the_default_family_beats_poisson_by_fifteen_nats(shared):
     X = np.load(shared / "data" / "au_like.npy")
     found = select(X, columns=names(20), families=("logistic", "poisson"), states=[5])

@@ -84,6 +84,7 @@ def test_an_effect_is_significant_and_the_seed_decides():
     assert 0.35 < found.null.mean() < 0.65
 
 
+@pytest.mark.slow
 def test_p_values_are_even_where_nothing_is_there():
     options = dict(model=GaussianNB(), cv_kwargs={"cv": 2}, permutations=9)
     p = [
