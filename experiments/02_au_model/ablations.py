@@ -2,9 +2,9 @@
 
     python experiments/02_au_model/ablations.py SHAPES AUS
 
-SHAPES and AUS are the sets of `run.py`. Half a minute a line on two free cores. Each
+SHAPES and AUS are the sets of `run.py`. Ten seconds a line on two free cores. Each
 trains anew on 12,000 faces with one choice changed. Expected: no choice moves the news
-sample by more than another set of pictures does (.01), but for the blend.
+sample by more than another set of pictures does (.01), but for blend and regions.
 """
 
 import argparse
@@ -36,6 +36,7 @@ VARIANTS: dict[str, list[tuple[object, str, object]]] = {
     "twice the share of patterns": [(fitting, "BLEND", 2 * fitting.BLEND)],
     "aligned by the whole face": [(training, "STILL_FROM", -np.inf)],
     "one region": [(fitting, "UPPER_FROM", -99.0), (fitting, "LOWER_TO", 99.0)],
+    "lips and jaw without a stop": [(fitting, "HAVE_STOP", ())],
     "rest has open lips, too": [(fitting, "SHUT_LIPS", ())],
 }
 

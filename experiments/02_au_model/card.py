@@ -70,8 +70,9 @@ stretch | reading |
 """
 
 SECOND = """
-A second person ({name}, {frames} frames with a face): AU against a distance in the same
-mesh, from the table that `--second` names; `genface au-check` prints the same.
+A second person ({name}, {frames} frames with a face): AU against
+how far a distance in the same mesh exceeds that at rest, from the table that `--second`
+names; `genface au-check` prints the same.
 
 | AU | distance | r |
 |---|---|---|
@@ -93,12 +94,16 @@ LIMITS = """
   mirror image.
 - A neutral face it was never shown. The zero is the median of the person's quietest
   frames, upper and lower face apart; whoever smiles, or looks down, in every frame of
-  a clip gets that as the zero. Under {enough} frames distrust it. A single picture is
+  a clip gets that as the zero. Lips and jaw are at zero where they are shut: if a
+  quarter of the frames is more shut than that median, there. Under {enough} frames
+  distrust all of it. A single picture is
   read against an average face, less two standard deviations of what faces differ by at
   rest: weak expressions are missed, and a face's build can still look like expression.
 - The predicted error knows rendered faces, pose and presence; not a wrong neutral, nor
   what photographs have and renders lack. Take it for a lower bound.
 - Hands, hair, glasses and strong turns move the mesh, and so the AUs.
+- The worst of the rendered people, an AU missed and an AU read without being there
+  (`gallery.py`): ![failures](../../docs/images/au_failures.jpg)
 - Validity: agreement with one network on one speaker, with geometry on a second
   person, and with renders. No FACS coder has been compared with.
 """
@@ -176,6 +181,9 @@ def _second(second: AUCheck | None) -> str:
     if second is None:
         return ""
     judged = second.values[second.values["distance"] != ""]
-    rows = [f"| {name} | {v.distance} | {v.r:.3f} |\n" for name, v in judged.iterrows()]
+    rows = []
+    for name, row in judged.iterrows():
+        r = "does not move" if np.isnan(row.r) else f"{row.r:.3f}"
+        rows.append(f"| {name} | {row.distance} | {r} |\n")
     stem = second.name.rsplit(".", 1)[0]
     return SECOND.format(name=stem, frames=second.frames) + "".join(rows)

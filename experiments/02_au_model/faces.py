@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from genface.files import read_npz
-from genface.nets.au_model import load_au_model
+from genface.nets.au_model import Neutral, load_au_model
 
 KEYS = ("person", "frame", "aus", "pose")
 
@@ -62,7 +62,7 @@ class Faces:
         for own, person in zip(neutral, people, strict=True):
             rows = self.person[self.moving] == person
             meshes = self.mesh[self.moving][rows]
-            found[rows] = model.aus(meshes, own, all_aus=True)
+            found[rows] = model.aus(meshes, Neutral(own), all_aus=True)
         return found
 
     @property

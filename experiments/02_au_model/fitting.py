@@ -17,6 +17,7 @@ UPPER_FROM, LOWER_TO = 1.0, 3.2
 UPPER_AUS = ("AU01", "AU02", "AU04", "AU05", "AU07", "AU43")
 # Lips at rest are shut, and against an average face that looks like these.
 SHUT_LIPS = ("AU14", "AU15", "AU17", "AU23", "AU24", "AU28")
+HAVE_STOP = ("AU25", "AU26")  # lips and jaw cannot be more shut than shut
 # Non-negative patterns: the AUs', and motion that is nobody's AU. Their size in the
 # blend, by standard deviation; the ridge of their weights, in units of the whitened
 # deltas; what is added to the covariance of the noise, as a share of its mean.
@@ -99,6 +100,7 @@ def fit(
         "upper_points": upper_points(rig),
         "upper_aus": upper_aus(),
         "unrest": ~np.isin(AU_NAMES, SHUT_LIPS),
+        "has_stop": np.isin(AU_NAMES, HAVE_STOP),
         "is_graded": needed <= GRADED_UP_TO,
     }, needed
 

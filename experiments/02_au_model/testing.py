@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 from seen import Renders
 from yardstick import correlation
 
-from genface.nets.au_model import ERROR_AT, AUModel, hats
+from genface.nets.au_model import ERROR_AT, AUModel, Neutral, hats
 
 PRIOR_FRAMES, LEAST_SD = 5, 0.02
 
@@ -48,9 +48,10 @@ def reach(model: AUModel, renders: Renders) -> Reach:
     found, sides = [], []
     moving = np.flatnonzero(renders.moving)
     for row in moving:
-        aus = model.aus(mesh[row][None], rest[row], all_aus=True)
+        own = Neutral(rest[row])
+        aus = model.aus(mesh[row][None], own, all_aus=True)
         found.append(aus[0])
-        sides.append(model.one_sided(mesh[row][None], rest[row], aus)[0])
+        sides.append(model.one_sided(mesh[row][None], own, aus)[0])
     true = renders.aus[moving][..., ::-1].astype(np.float64)
     return Reach(
         people=len(np.unique(renders.person)),

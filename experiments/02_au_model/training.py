@@ -10,7 +10,12 @@ import numpy as np
 from seen import SeenBasis, mirrored
 
 from experiments.ict import ICT, Registration
-from experiments.synthetic_faces.sampling import au_weights, sample_aus, with_open_lips
+from experiments.synthetic_faces.sampling import (
+    au_weights,
+    lip_gaps,
+    sample_aus,
+    with_open_lips,
+)
 from genface.facs import AU_NAMES
 from genface.geometry.mesh_points import N_FACE
 
@@ -19,7 +24,6 @@ SAMPLES, FRAMES = 20_000, 21
 NOISE = 1.5
 # The jaw must not move the frame: points below the upper lip do not align the face.
 STILL_FROM = -1.5  # cm
-UPPER_LIP, LOWER_LIP = 13, 14  # the middle of the inner lips
 
 
 @dataclass(frozen=True)
@@ -28,24 +32,22 @@ class Rig:
 
     average: np.ndarray  # (478, 3) neutral in outer-eye distances
     height: np.ndarray  # (478,) cm, the same on both sides
+    rises: np.ndarray  # (S, 478) cm by which each shape raises a point
     mirror: np.ndarray  # (478,)
     unit: float  # cm of an outer-eye distance
     shape_names: tuple[str, ...]
-    gap: float  # cm between the lips at rest
-    gaps: np.ndarray  # (S,) by how much each shape opens them
 
     @classmethod
     def of(cls, ict: ICT, mesh: Registration) -> "Rig":
         neutral = mesh.points(ict.neutral)
-        shapes = np.stack([mesh.deltas(shape) for shape in ict.expressions.values()])
+        rises = [mesh.deltas(shape)[:, 1] for shape in ict.expressions.values()]
         return cls(
             average=neutral / mesh.outer_eye_distance,
             height=(neutral[:, 1] + neutral[mesh.mirror, 1]) / 2,
+            rises=np.stack(rises),
             mirror=mesh.mirror,
             unit=mesh.outer_eye_distance,
             shape_names=tuple(ict.expressions),
-            gap=float(neutral[UPPER_LIP, 1] - neutral[LOWER_LIP, 1]),
-            gaps=shapes[:, UPPER_LIP, 1] - shapes[:, LOWER_LIP, 1],
         )
 
     @property
@@ -101,6 +103,6 @@ def _person(rig: Rig, rng) -> tuple[np.ndarray, np.ndarray]:
     """AUs (F, A, 2) and shape weights (F, S) of a person's frames but the neutral."""
     ahead = np.zeros((FRAMES, 2))
     drawn = sample_aus(FRAMES, rig.shape_names, ahead, rng)
-    gap = np.maximum(rig.gap + drawn.weights @ rig.gaps, 0)
-    aus = with_open_lips(drawn.aus, np.repeat(gap[:, None], 2, axis=1), rig.gap)
+    gaps = lip_gaps(rig.height + drawn.weights @ rig.rises)
+    aus = with_open_lips(drawn.aus, gaps, gaps[0])
     return aus[1:], drawn.weights[1:]

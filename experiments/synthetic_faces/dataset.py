@@ -15,7 +15,7 @@ from genface.facs import AU_NAMES
 from genface.files import atomic, read_json, sha256, write_json
 
 PER_SHARD = 500  # pictures, at least; people are not divided
-VERSION = 3  # of the pictures that a seed gives
+VERSION = 4  # of the pictures and labels that a seed gives
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,13 @@ NUISANCE = (
 NEVER = ("PupilDilate", "mouthClose", *LOOKS)
 LESS = {"mouthLeft": 0.7, "mouthRight": 0.7, "jawForward": 0.7, "jawLeft": 0.7,
         "jawRight": 0.7}  # fmt: skip
+JAW_BEHIND_LIPS = 0.3  # how far it drops, at most, where the lips do not part by choice
+# Rings of the upper and the lower lip from within outward; right, middle, left.
+LIPS = (
+    ((82, 38, 72), (87, 86, 85)),
+    ((13, 12, 11), (14, 15, 16)),
+    ((312, 268, 302), (317, 316, 315)),
+)
 LIPS_APART, LIPS_OPEN = 0.12, 0.8  # cm: where AU25 begins, and how much further it ends
 LOWEST, HIGHEST = -0.6, 1.3  # weights of shapes
 
@@ -155,24 +162,43 @@ def bilateral_aus(n: int, rng: np.random.Generator) -> np.ndarray:
 
     apart = some(0.55)
     au[25] = apart * amount(0.1)
-    au[26] = np.where(apart & some(0.6), au[25] * amount(0.3, 1.3), 0)
+    # The jaw goes its own way: a grin shows shut teeth, and it drops behind the lips.
+    au[26] = some(0.5) * amount(0.05) * np.where(apart, 1, JAW_BEHIND_LIPS)
     when_shut = {14: 0.3, 15: 0.25, 17: 0.35, 23: 0.35, 24: 0.35, 28: 0.15}
     for number, share in when_shut.items():
         rarely = some(0.15) * (number not in (24, 28))
         au[number] = np.where(apart, au[number] * rarely, some(share) * amount(0.1))
+    au[26] = au[26] * (au[24] + au[28] == 0)  # lips that are pressed stay shut
     au[15] = au[15] * (au[12] < 0.3)
     au[23] = au[23] * (au[12] < 0.5)
     return np.clip(np.stack([au[number] for number in NUMBERS], 1), 0, 1)
 
 
-def with_open_lips(aus: np.ndarray, gap: np.ndarray, at_rest: np.ndarray) -> np.ndarray:
-    """The labels (F, A, 2) with AU25 as the gap (F, 2) of the lips shows it.
+def lip_gaps(heights: np.ndarray) -> np.ndarray:
+    """How far lips are apart (F, 3), right, middle and left, from heights (F, 478).
+
+    Where they can be seen: inner edges that roll in leave each other, while what is in
+    front of them still touches.
+    """
+    return np.stack(
+        [
+            heights[:, upper].min(axis=1) - heights[:, lower].max(axis=1)
+            for upper, lower in LIPS
+        ],
+        axis=1,
+    ).clip(0)
+
+
+def with_open_lips(
+    aus: np.ndarray, gaps: np.ndarray, at_rest: np.ndarray
+) -> np.ndarray:
+    """The labels (F, A, 2) with AU25 as the lips show it: ``gaps`` (F, 3) and (3,).
 
     Lips that are apart at rest begin there. 24 and 28 are not there when they are open.
     """
     aus = aus.copy()
-    begins = np.maximum(at_rest, LIPS_APART)
-    parted = np.clip((gap - begins) / LIPS_OPEN, 0, 1)
+    gap, begins = ((g[..., ::2] + g[..., 1:2]) / 2 for g in (gaps, at_rest))
+    parted = np.clip((gap - np.maximum(begins, LIPS_APART)) / LIPS_OPEN, 0, 1)
     aus[:, NUMBERS.index(25)] = parted
     for pressed in (24, 28):
         values = aus[:, NUMBERS.index(pressed)]

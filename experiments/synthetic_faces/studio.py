@@ -29,7 +29,6 @@ from genface.geometry.pose import rotation_from_euler
 SAMPLES = 2  # per pixel, along either side
 BLOCK = 8  # frames whose contact is worked out at once
 BALL = 0.97  # of ICT's eyeballs: flat lids between few vertices would cut into them
-LIPS = ((82, 87), (13, 14), (312, 317))  # right, middle, left of the inner lips
 LIDS = ((159, 145), (386, 374))  # right, left
 OPEN_DIRECTIONS = 64
 SHADOW, SHADOW_SCALE = 192, 5.0  # pixels, and per cm, of what light meets first
@@ -113,10 +112,9 @@ class Studio:
 
     def records(self, faces, acted, pose, setting, size) -> dict[str, np.ndarray]:
         mesh = self.mesh(faces, acted.gaze)
-        lip_gap = np.stack([mesh[:, u, 1] - mesh[:, v, 1] for u, v in LIPS], 1)
+        lip_gap = sampling.lip_gaps(mesh[..., 1])
         lid_gap = np.stack([mesh[:, u, 1] - mesh[:, v, 1] for u, v in LIDS], 1)
-        sides = (lip_gap[:, ::2] + lip_gap[:, 1:2]) / 2
-        aus = sampling.with_open_lips(acted.aus, sides, sides[:1])
+        aus = sampling.with_open_lips(acted.aus, lip_gap, lip_gap[0])
         turned = _turned(mesh, rotation_from_euler(pose))
         mesh_true = setting.project(turned, size) * (1, 1, -1)
         values = (

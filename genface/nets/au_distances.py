@@ -1,7 +1,9 @@
 """Distances in a face that certain Action Units change: what they are checked against.
 
 Each is plain geometry of the same mesh, in outer-eye distances, and knows nothing of
-the model. Agreement says that an AU follows its motion, not that a coder would agree.
+the model. An AU moves the face one way from rest, and so it is measured: lids that shut
+are AU43's business, lids that open further AU05's. Agreement says that an AU follows
+its motion, not that a coder would agree.
 """
 
 import numpy as np
@@ -23,13 +25,20 @@ DISTANCES = {
 }
 
 
-def au_distances(shapes: np.ndarray) -> dict[str, np.ndarray]:
-    """The distances (T,) of :data:`DISTANCES` in shapes (T, 478, 2), by AU.
+def au_distances(shapes: np.ndarray, rest: np.ndarray) -> dict[str, np.ndarray]:
+    """By how much the distances of :data:`DISTANCES` exceed those at rest, (T,) by AU.
 
-    Shapes as :meth:`genface.nets.au_model.AUModel.shapes` gives them: seen from the
-    front, y up. NaN where a shape has one.
+    ``shapes`` (T, 478, 2) as :meth:`genface.nets.au_model.AUModel.shapes` gives them:
+    seen from the front, y up; ``rest`` (478, 2) is the person's neutral. 0 where the
+    face moves the other way; NaN where a shape has one.
     """
-    x, y = np.moveaxis(np.asarray(shapes), -1, 0)
+    at_rest = _distances(np.asarray(rest)[None])
+    moved = _distances(np.asarray(shapes))
+    return {name: np.maximum(moved[name] - at_rest[name], 0) for name in moved}
+
+
+def _distances(shapes: np.ndarray) -> dict[str, np.ndarray]:
+    x, y = np.moveaxis(shapes, -1, 0)
 
     def height(*vertices: int) -> np.ndarray:
         return y[:, vertices].mean(1)

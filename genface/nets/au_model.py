@@ -6,7 +6,7 @@ weights. All was fitted to synthetic faces: ``models/au/card.md`` says how, what
 model reads, and what it cannot see.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from genface.nets.nonnegative import nonnegative_weights
 # A neutral is the median of the quietest tenth of the frames, and of five at least.
 QUIET_SHARE = 0.1
 QUIET_FRAMES = 5
+# Lips and jaw have a stop. If more than this share of the frames reads less than the
+# neutral, the neutral was not shut, and their zero is where that share begins.
+STOP_SHARE = 0.25
 # How much activation in one half of the face counts when the other's is judged: a smile
 # also moves the lids.
 OTHER_HALF = 0.25
@@ -31,6 +34,15 @@ ENOUGH_FRAMES = 50
 SIDE_DOUBT = 0.2
 # Readings at which the model's errors are known; in between they are interpolated.
 ERROR_AT = np.array([0.0, 0.1, 0.25, 0.5, 1.0])
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """One person's face at rest, as :meth:`AUModel.neutral` finds it."""
+
+    shape: np.ndarray  # (478, 2)
+    # (A,) what AUs read at rest; below 0 where the shape is not quite shut
+    zero: np.ndarray = field(default_factory=lambda: np.zeros(len(AU_NAMES)))
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,7 @@ class AUModel:
     upper_points: np.ndarray  # (478,) 1 in the upper face, 0 in the lower, or between
     upper_aus: np.ndarray  # (A,) bool: read from the upper face
     unrest: np.ndarray  # (A,) bool: a face that shows it is not at rest
+    has_stop: np.ndarray  # (A,) bool: cannot be less than none (shut lips, shut jaw)
     pattern_reader: np.ndarray  # (956, K) shape delta to projections on K patterns
     pattern_gram: np.ndarray  # (K, K) of these patterns, with a ridge
     pattern_aus: np.ndarray  # (K, A) AU per weight of a pattern; added to ``person``'s
@@ -72,7 +85,7 @@ class AUModel:
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """AUs that the model follows (in its card, both r are .3 or more)."""
+        """AUs that the model follows, by the rule of its card."""
         return _names(self.is_seen)
 
     @property
@@ -93,13 +106,13 @@ class AUModel:
     def aus(
         self,
         mesh: np.ndarray,
-        neutral: np.ndarray | None = None,
+        neutral: Neutral | None = None,
         all_aus: bool = False,
     ) -> np.ndarray:
         """Intensities (T, A) in 0-1, in the order of ``AU_NAMES``; float64.
 
-        ``neutral`` (478, 2) is what :meth:`neutral` gave for this person; without one
-        the average face stands in, for single pictures: only what goes beyond the
+        ``neutral`` is what :meth:`neutral` gave for this person; without one the
+        average face stands in, for single pictures: only what goes beyond the
         differences between people at rest is read, so weak expressions are missed.
         Unseen AUs are NaN unless ``all_aus``.
         """
@@ -108,14 +121,14 @@ class AUModel:
             scores = deltas @ self.absolute * self.absolute_scale - self.absolute_slack
         else:
             deltas = self._from_neutral(mesh, neutral)
-            scores = deltas @ self.person + self._patterns(deltas) @ self.pattern_aus
+            scores = self._scores(deltas) - neutral.zero
         intensities = np.clip(scores, 0.0, 1.0)
         if not all_aus:
             intensities[:, ~self.is_seen] = np.nan
         return intensities
 
     def one_sided(
-        self, mesh: np.ndarray, neutral: np.ndarray, aus: np.ndarray
+        self, mesh: np.ndarray, neutral: Neutral, aus: np.ndarray
     ) -> np.ndarray:
         """Intensities (T, A, 2) of the subject's left and right, 0-1.
 
@@ -123,7 +136,8 @@ class AUModel:
         AUs that are not :attr:`sided`. There is no such reading without a neutral: no
         face is its own mirror image.
         """
-        weights = self._patterns(self._from_neutral(mesh, neutral))
+        deltas = self._from_neutral(mesh, neutral)
+        weights = self._patterns(deltas)
         left, right = weights @ self.pattern_sides
         share = (left - right) / (left + right + SIDE_DOUBT)
         half = share * np.minimum(aus, 1 - aus)
@@ -149,23 +163,27 @@ class AUModel:
         turned = 1 + np.square(np.asarray(pose)[:, [0, 2]]) @ self.error_pose
         return np.sqrt(variance * turned[:, None]) / np.asarray(presence)[:, None]
 
-    def neutral(self, mesh: np.ndarray) -> np.ndarray:
-        """Shape (478, 2) of one person's face at rest, from all frames of a clip.
+    def neutral(self, mesh: np.ndarray) -> Neutral:
+        """One person's face at rest, from all frames of a clip.
 
         Upper and lower face apart, the frames with the least activation, judged against
         the average face, give a median each; between the two it blends. AUs of shut
         lips do not count: so most faces are at rest. A plain median would take for
         neutral whatever somebody does for half of the time. Whoever smiles, or shuts
         the eyes, in every frame still gets that as the neutral; under
-        ``ENOUGH_FRAMES`` frames expect it. NaN where no frame has a face.
+        ``ENOUGH_FRAMES`` frames expect it. Lips and jaw are at rest when they are shut:
+        where many frames are more shut than that, ``zero`` says so. NaN where no frame
+        has a face.
         """
         shapes = self.shapes(mesh)
         shapes = shapes[np.isfinite(shapes).all(axis=(1, 2))]
         if not len(shapes):
-            return np.full((N_MESH, 2), np.nan)
+            return Neutral(np.full((N_MESH, 2), np.nan))
         upper, lower = (np.median(shapes[rows], axis=0) for rows in self._quiet(shapes))
         share = self.upper_points[:, None]
-        return share * upper + (1 - share) * lower
+        shape = share * upper + (1 - share) * lower
+        low = np.quantile(self._scores(self._flat(shapes - shape)), STOP_SHARE, axis=0)
+        return Neutral(shape, np.where(self.has_stop, np.minimum(low, 0.0), 0.0))
 
     def quiet_rows(self, mesh: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Frames of one person, all with a face, from which :meth:`neutral` is made.
@@ -196,14 +214,18 @@ class AUModel:
             )
         return frontal(mesh * [1.0, -1.0, -1.0], self.average, self.still)
 
-    def _from_neutral(self, mesh: np.ndarray, neutral: np.ndarray) -> np.ndarray:
-        neutral = np.asarray(neutral, np.float64)
-        if neutral.shape != (N_MESH, 2):
+    def _from_neutral(self, mesh: np.ndarray, neutral: Neutral) -> np.ndarray:
+        shape = neutral.shape if isinstance(neutral, Neutral) else neutral
+        if not isinstance(neutral, Neutral) or shape.shape != (N_MESH, 2):
             raise ShapeError(
-                f"a neutral of shape {neutral.shape} came; expected ({N_MESH}, 2), "
-                "as neutral() gives it."
+                f"a neutral of {type(neutral).__name__} {np.shape(shape)} came; "
+                f"expected Neutral ({N_MESH}, 2), as AUModel.neutral() gives it."
             )
-        return self._flat(self.shapes(mesh) - neutral)
+        return self._flat(self.shapes(mesh) - shape)
+
+    def _scores(self, deltas: np.ndarray) -> np.ndarray:
+        """Readings (T, A) of deltas (T, 956) from a neutral, not yet cut to 0-1."""
+        return deltas @ self.person + self._patterns(deltas) @ self.pattern_aus
 
     def _patterns(self, deltas: np.ndarray) -> np.ndarray:
         """How much of each pattern is in deltas (T, 956): (T, K), none negative."""

@@ -77,12 +77,13 @@ def check_aus(
     source: pd.DataFrame | Path | str,
     against: Path | str | None = None,
     *,
+    model: AUModel | None = None,
     face: str | int = "longest",
     input_name: str | None = None,
     offline: bool | None = None,
     progress: Progress | None = None,
 ) -> AUCheck:
-    """Read a clip, or a table with mesh columns, with the AU model and judge it.
+    """Read a clip, or a table with mesh columns, with ``model`` (ours) and judge it.
 
     The face's neutral is taken from its own frames, so a short clip says little (a
     warning). ``against``: the file of another model, or ``"table"`` for the values that
@@ -103,8 +104,10 @@ def check_aus(
             "the neutral nor an r is to be trusted.",
             stacklevel=2,
         )
-    model = load_au_model()
-    aus = _read(model, mesh)
+    model = model or load_au_model()
+    neutral = model.neutral(mesh)
+    aus = model.aus(mesh, neutral, all_aus=True)
+    distances = au_distances(model.shapes(mesh), neutral.shape)
     other, label = None, None
     if against is not None:
         other, label = _other(against, rows, mesh)
@@ -113,7 +116,7 @@ def check_aus(
         model=model.name,
         against=label,
         frames=len(mesh),
-        values=_values(model, aus, au_distances(model.shapes(mesh))),
+        values=_values(model, aus, distances),
         drift=None if other is None else _drift(aus, other),
     )
 
@@ -129,14 +132,11 @@ def _table(source, offline: bool | None, progress: Progress | None) -> tuple[str
     return str(source), detector.detect(source, data_type="video", progress=report)
 
 
-def _read(model: AUModel, mesh: np.ndarray) -> np.ndarray:
-    return model.aus(mesh, model.neutral(mesh), all_aus=True)
-
-
 def _other(against, rows: pd.DataFrame, mesh: np.ndarray) -> tuple[np.ndarray, str]:
     if str(against) != STORED:
         model = read_au_model(against)
-        return _read(model, mesh), f"{model.name} ({against})"
+        aus = model.aus(mesh, model.neutral(mesh), all_aus=True)
+        return aus, f"{model.name} ({against})"
     there = rows.reindex(columns=list(AU_NAMES)).to_numpy(np.float64)
     return there, f"the table's own values ({rows.attrs.get('au_model', 'unknown')})"
 

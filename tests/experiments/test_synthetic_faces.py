@@ -76,7 +76,16 @@ def test_aus_that_exclude_each_other_do_not_meet(drawn):
     for pressed in ("AU24", "AU28"):
         assert drawn[pressed].any()
         assert not together(drawn[pressed], drawn["AU25"])
-    assert not together(drawn["AU26"], drawn["AU25"] == 0)
+        assert not together(drawn[pressed], drawn["AU26"])
+
+
+def test_the_jaw_is_not_told_by_the_lips(drawn):
+    """A grin shows shut teeth; a jaw drops behind lips, though not as far."""
+    jaw, lips = drawn["AU26"], drawn["AU25"]
+    apart = lips > 0
+    assert abs(np.corrcoef(jaw[apart], lips[apart])[0, 1]) < 0.03
+    assert (jaw[apart] == 0).mean() == pytest.approx(0.5, abs=0.02)
+    assert 0.25 < jaw[~apart].max() < 0.31
 
 
 def test_smiles_raise_cheeks_and_brows_go_together(drawn):
@@ -142,14 +151,25 @@ def test_shapes_are_independent_and_have_no_labels(sampling):
 def test_au25_is_what_the_gap_of_the_lips_shows(sampling):
     aus = np.zeros((4, len(AU_NAMES), 2))
     aus[:, AU_NAMES.index("AU24")] = 0.5
-    rest = np.array([[0.2, 0.0]])
-    gap = np.array([[0.2, 0.0], [0.6, 0.12], [1.0, 0.52], [2.0, 2.0]])
+    # A side is half its own column, half the middle.
+    rest = np.array([0.3, 0.1, -0.1])
+    gap = np.array([[0.3, 0.1, -0.1], [0.9, 0.3, -0.06], [1.2, 0.8, 0.24], [2, 2, 2]])
     found = sampling.with_open_lips(aus, gap, rest)
     np.testing.assert_allclose(
         found[:, AU_NAMES.index("AU25")], [[0, 0], [0.5, 0], [1, 0.5], [1, 1]]
     )
     np.testing.assert_allclose(
         found[:, AU_NAMES.index("AU24")], [[0.5, 0.5], [0.5, 0.5], [0, 0.5], [0, 0]]
+    )
+
+
+def test_lips_that_roll_in_are_not_apart(sampling):
+    heights = np.zeros((3, 478))
+    heights[:, [82, 13, 312]] += 0.5  # the inner edge of the upper lip
+    heights[:, [38, 12, 268, 72, 11, 302]] += [[0.6], [0.1], [-0.2]]  # in front of it
+    heights[:, [86, 15, 316, 85, 16, 315]] -= 0.4
+    np.testing.assert_allclose(
+        sampling.lip_gaps(heights), np.repeat([[0.5], [0.1], [0]], 3, axis=1)
     )
 
 

@@ -10,7 +10,7 @@ from genface.avatar import Rig
 from genface.errors import ShapeError, WeightError
 from genface.facs import AU_NAMES
 from genface.files import shipped_model, write_npz
-from genface.nets.au_model import AUModel, load_au_model, read_au_model
+from genface.nets.au_model import AUModel, Neutral, load_au_model, read_au_model
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENT = ROOT / "experiments" / "02_au_model"
@@ -71,12 +71,18 @@ def test_moving_scaling_and_turning_a_head_changes_nothing(model, faces, axis):
     np.testing.assert_allclose(
         model.aus(moved, neutral, all_aus=True), expected, atol=1e-9
     )
-    np.testing.assert_allclose(model.neutral(moved), neutral, atol=1e-9)
+    again = model.neutral(moved)
+    np.testing.assert_allclose(again.shape, neutral.shape, atol=1e-9)
+    np.testing.assert_allclose(again.zero, neutral.zero, atol=1e-9)
 
 
 def test_the_own_neutral_reads_zero(model, faces):
     neutral = model.neutral(faces)
-    assert np.abs(model.aus(picture(model, neutral[None]), neutral, True)).max() < 1e-2
+    still = picture(model, np.repeat(neutral.shape[None], 12, axis=0))
+    aus = model.aus(still, neutral, True)
+    # A mesh is never quite still, and the zero of lips and jaw lies low in that.
+    assert aus[:, ~model.has_stop].max() < 1e-2 and aus.max() < 0.05
+    assert model.aus(still, model.neutral(still), True).max() < 1e-9
 
 
 def test_the_average_face_reads_zero_without_a_neutral(model):
@@ -94,13 +100,14 @@ def test_a_frame_without_a_face_is_nan_and_disturbs_no_other(model, faces):
     np.testing.assert_array_equal(
         aus[others], model.aus(faces, neutral, all_aus=True)[others]
     )
-    expected = model.neutral(faces[others])
-    np.testing.assert_array_equal(model.neutral(holed), expected)
+    found, expected = model.neutral(holed), model.neutral(faces[others])
+    np.testing.assert_array_equal(found.shape, expected.shape)
+    np.testing.assert_array_equal(found.zero, expected.zero)
 
 
 def test_no_face_at_all_has_no_neutral(model):
     nothing = np.full((4, 478, 3), np.nan)
-    assert np.isnan(model.neutral(nothing)).all()
+    assert np.isnan(model.neutral(nothing).shape).all()
     assert np.isnan(model.aus(nothing, model.neutral(nothing))).all()
 
 
@@ -132,7 +139,7 @@ def test_unseen_aus_are_nan_unless_asked_for(model, faces):
 
 def test_an_opening_mouth_reads_as_lips_apart(model, faces):
     neutral = model.neutral(faces)
-    shapes = np.repeat(neutral[None], 5, axis=0)
+    shapes = np.repeat(neutral.shape[None], 5, axis=0)
     shapes[:, [87, 14, 317], 1] -= np.linspace(0, 0.2, 5)[:, None]
     lips = model.aus(picture(model, shapes), neutral)[:, AU_NAMES.index("AU25")]
     assert np.all(np.diff(lips) > 0.1)
@@ -143,14 +150,32 @@ def test_a_neutral_is_the_quiet_part_of_a_clip_not_its_median(model):
     shapes = np.repeat(model.average[None, :, :2], 60, axis=0)
     shapes[:40, [87, 14, 317], 1] -= 0.1
     neutral = model.neutral(picture(model, shapes))
-    np.testing.assert_allclose(neutral, model.average[:, :2], atol=5e-3)
+    np.testing.assert_allclose(neutral.shape, model.average[:, :2], atol=5e-3)
+
+
+def test_the_zero_of_the_jaw_is_where_it_is_shut(model):
+    """Somebody whose jaw hangs in the quiet frames, and is shut while she smiles."""
+    hanging, smiling = (
+        Rig.default().vertices(np.array([[value]]), au_names=[name])[0, :478]
+        for name, value in (("AU26", 0.3), ("AU12", 0.8))
+    )
+    mesh = np.stack([hanging] * 20 + [smiling] * 40) * [1, -1, -1]
+    neutral = model.neutral(mesh)
+    jaw, smile = AU_NAMES.index("AU26"), AU_NAMES.index("AU12")
+    assert neutral.zero[jaw] < -0.1
+    assert not neutral.zero[~model.has_stop].any()
+    aus = model.aus(mesh, neutral)
+    assert aus[0, smile] < 0.05 < 0.5 < aus[-1, smile]
+    assert aus[-1, jaw] == pytest.approx(0, abs=1e-9)
+    assert aus[0, jaw] == pytest.approx(-neutral.zero[jaw], abs=1e-9)
 
 
 def test_another_shape_of_mesh_is_refused(model):
     with pytest.raises(ShapeError, match=r"\(T, 478, 3\)"):
         model.aus(np.zeros((478, 3)))
-    with pytest.raises(ShapeError, match="neutral"):
-        model.aus(np.zeros((1, 478, 3)), np.zeros((478, 3)))
+    for neutral in (np.zeros((478, 2)), Neutral(np.zeros((478, 3)))):
+        with pytest.raises(ShapeError, match=r"Neutral \(478, 2\)"):
+            model.aus(np.zeros((1, 478, 3)), neutral)
 
 
 def test_unseen_aus_have_no_scale(model):
@@ -168,7 +193,7 @@ def mirror(model) -> np.ndarray:
 def test_a_mirror_image_has_the_same_aus_on_the_other_side(model, faces, mirror):
     glass = faces[:, mirror] * [-1, 1, 1] + [640, 0, 0]
     neutral, other = model.neutral(faces), model.neutral(glass)
-    np.testing.assert_allclose(other, neutral[mirror] * [-1, 1], atol=1e-6)
+    np.testing.assert_allclose(other.shape, neutral.shape[mirror] * [-1, 1], atol=1e-6)
     aus = model.aus(faces, neutral, all_aus=True)
     np.testing.assert_allclose(model.aus(glass, other, True), aus, atol=1e-4)
     sides = model.one_sided(faces, neutral, aus)
@@ -198,7 +223,7 @@ def test_one_side_of_a_rig_reads_as_that_side(model, name, seed):
         rig.vertices(np.array([[value]]), au_names=[what])[0, :478] * [1, -1, -1]
         for what, value in ((name, 0), (f"{name}_L", 1), (f"{name}_R", 1))
     )
-    neutral = model.shapes(rest[None])[0]
+    neutral = Neutral(model.shapes(rest[None])[0])
     aus = model.aus(np.stack(moved), neutral, all_aus=True)
     sides = model.one_sided(np.stack(moved), neutral, aus)[:, column]
     assert aus[:, column].min() > 0.25

@@ -102,16 +102,25 @@ def test_what_cannot_be_checked_is_refused(table, tmp_path):
         check_aus(clip(frames=12))
 
 
-def test_distances_are_plain_geometry():
-    shapes = np.random.default_rng(1).normal(size=(4, 478, 2))
-    found = au_distances(shapes)
+def test_distances_are_plain_geometry_one_way_from_rest():
+    rng = np.random.default_rng(1)
+    rest, shapes = 0.1 * rng.normal(size=(478, 2)), rng.normal(size=(30, 478, 2))
+    found = au_distances(shapes, rest)
     assert set(found) == set(DISTANCES)
-    np.testing.assert_allclose(found["AU25"], shapes[:, 13, 1] - shapes[:, 14, 1])
-    np.testing.assert_allclose(found["AU12"], shapes[:, 291, 0] - shapes[:, 61, 0])
-    np.testing.assert_allclose(found["AU43"], -found["AU05"])
-    wider = shapes.copy()
-    wider[:, 291, 0] += 1
-    np.testing.assert_allclose(au_distances(wider)["AU12"], found["AU12"] + 1)
+    for name, gap in {
+        "AU25": lambda s: s[..., 13, 1] - s[..., 14, 1],
+        "AU12": lambda s: s[..., 291, 0] - s[..., 61, 0],
+        "AU26": lambda s: s[..., 2, 1] - s[..., 152, 1],
+        "AU05": lambda s: (
+            s[..., [159, 386], 1].mean(-1) - s[..., [145, 374], 1].mean(-1)
+        ),
+    }.items():
+        expected = np.maximum(gap(shapes) - gap(rest), 0)
+        assert 0 < (expected > 0).sum() < len(shapes)
+        np.testing.assert_allclose(found[name], expected)
+    # Lids go one way or the other.
+    assert (np.minimum(found["AU05"], found["AU43"]) == 0).all()
+    assert (np.maximum(found["AU05"], found["AU43"]) > 0).all()
 
 
 def test_details_are_written_once(table, tmp_path):
