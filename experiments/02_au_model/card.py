@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from fitting import BLEND, GRADED_UP_TO, RELATIVE_STRETCH, SIDED
+from fitting import BLEND, FULL_LIP_GAP, GRADED_UP_TO, RELATIVE_STRETCH, SIDED
 from testing import Reach
 from yardstick import JUDGED, SEEN_FROM, Agreement, News
 
@@ -20,9 +20,10 @@ that file has the commands before it, and how long each takes.
 to the front and the person's own neutral shape is taken off. Each AU is one weighted
 sum of what is left (x and y only), plus a share ({blend:g} by standard deviation) of
 what its own pattern explains of it when all patterns together, none negative, are
-fitted; cut to 0-1. AU25 is the lip gap. Upper-face AUs see the upper face only, the
-others the lower, so that brows do not follow the mouth. The same for a face and its
-mirror image. Sides are told by their own patterns.
+fitted; cut to 0-1. AU25 is the gap of the lips beyond that at rest, 1 at {gap:g} cm.
+The sums of upper-face AUs see the upper face only, the others' the lower, so that brows
+do not follow the mouth; patterns see all of it. The same for a face and its mirror
+image. Sides are told by their own patterns.
 
 **Trained on** {samples:,} faces that were never drawn: sampled AUs through a linear
 basis of what the mesh network shows of each of ICT-FaceKit's shapes (MIT, USC Institute
@@ -56,7 +57,8 @@ mean nothing.
 **And on {people} rendered people** whom the model never met, {frames:,} frames through
 the mesh network: `reach` is r with the AUs put in, `sides` r of the difference between
 left and right (in brackets where too low to be told), `sd` the typical error at
-readings of 0 and .5. {covered:.0%} of the errors are under one predicted sd.
+readings of 0 and .5; it is fitted to these people, {covered:.0%} of whose errors are
+under one predicted sd.
 
 `stretch` is what would make the shrunk answer read 1 at full activation. Up to
 {graded:g} it does, and the value is an intensity (1 is the rig's full activation; a
@@ -95,10 +97,11 @@ LIMITS = """
 - A neutral face it was never shown. The zero is the median of the person's quietest
   frames, upper and lower face apart; whoever smiles, or looks down, in every frame of
   a clip gets that as the zero. Lips and jaw are at zero where they are shut: if a
-  quarter of the frames is more shut than that median, there. Under {enough} frames
-  distrust all of it. A single picture is
-  read against an average face, less two standard deviations of what faces differ by at
-  rest: weak expressions are missed, and a face's build can still look like expression.
+  quarter of the frames is more shut than that median, there; a chin that is raised so
+  often passes for a shut jaw. Under {enough} frames distrust all of it. A single
+  picture is read against an average face, less two standard deviations of what faces
+  differ by at rest: weak expressions are missed, and a face's build can still look like
+  expression.
 - The predicted error knows rendered faces, pose and presence; not a wrong neutral, nor
   what photographs have and renders lack. Take it for a lower bound.
 - Hands, hair, glasses and strong turns move the mesh, and so the AUs.
@@ -130,6 +133,7 @@ def write(facts: Facts) -> str:
         version=facts.model.version,
         arguments=facts.arguments,
         blend=BLEND,
+        gap=FULL_LIP_GAP,
         samples=facts.samples,
         judged=JUDGED.sum(),
         person=facts.person.means(),
