@@ -6,7 +6,7 @@ Writes ``OUT/meshes_000.npz`` beside each ``OUT/part_000.npz``: ``mesh`` (n, 478
 float32 as `Detector("facemesh")` reports it (pixels, y down, z like x and smaller =
 nearer) and ``presence`` (n,) float32, the network's belief that there is a face. Each
 face is looked for as in a clip that follows it: in the region of its true mesh, and
-once more in that of the mesh found there. About 25 pictures a second on two cores;
+once more in that of the mesh found there. Some 55 pictures a second on two free cores;
 parts that are done are left alone.
 """
 
