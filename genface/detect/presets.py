@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from numbers import Integral, Real
 from types import ModuleType
 
 from genface import nets, weights
@@ -95,7 +96,12 @@ class Choice:
     def digests(self) -> dict[str, str]:
         """sha256 of every file that shapes the tables: weights, and models of ours."""
         ours = {name: sha256(shipped_model(*name.split("/"))) for name in self.shipped}
-        return {name: weights.digest(name) for name in self.assets} | ours
+        pulled = {
+            name if role == next(iter(roles)) else f"{name}/{role}": known
+            for name, roles in ((name, weights.digests(name)) for name in self.assets)
+            for role, known in roles.items()
+        }
+        return pulled | ours
 
     def load(
         self, offline: bool | None = None, commercial: bool | None = None
@@ -140,10 +146,12 @@ def choice_of(
         )
     if compat not in (None, "mediapipe"):
         raise InputError(f"compat={compat!r}: use None or 'mediapipe'.")
-    if not 0 <= threshold <= 1:
-        raise InputError(f"threshold={threshold}: expected a score from 0 to 1.")
-    if find_every is not None and find_every < 1:
-        raise InputError(f"find_every={find_every}: expected 1 or more frames.")
+    if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
+        raise InputError(f"threshold={threshold!r}: expected a score from 0 to 1.")
+    if find_every is not None and not (
+        isinstance(find_every, Integral) and find_every >= 1
+    ):
+        raise InputError(f"find_every={find_every!r}: expected 1, 2, ... frames.")
     chosen = {name: model for name, model in models.items() if model != DEFAULT}
     if compat and (preset != "facemesh" or chosen or find_every):
         raise InputError(

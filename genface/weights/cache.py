@@ -65,15 +65,22 @@ def verify(
     return [(entry.name, status(entry)) for entry in select(names, assets)]
 
 
-def digest(name: str, assets: Mapping[str, Asset] = ASSETS) -> str:
-    """Hash of an asset's original (the first of several), as recorded or pinned."""
+def digests(name: str, assets: Mapping[str, Asset] = ASSETS) -> dict[str, str]:
+    """Hash of each of an asset's originals by its role, as recorded or pinned."""
     entry = asset(name, assets)
     record = record_of(entry) if entry.is_converted else None
     if record and record.originals:
-        return next(iter(record.originals.values())).sha256
-    if isinstance(entry.source, Member):
-        return entry.source.sha256
-    raise WeightError(f"{name} was never pulled; run `genface weights pull {name}`.")
+        return {role: known.sha256 for role, known in record.originals.items()}
+    pinned = {
+        role: source.sha256
+        for role, source in entry.sources.items()
+        if isinstance(source, Member)
+    }
+    if len(pinned) < len(entry.sources):
+        raise WeightError(
+            f"{name} was never pulled; run `genface weights pull {name}`."
+        )
+    return pinned
 
 
 def place(path: Path, content: bytes) -> Path:

@@ -139,6 +139,18 @@ class Said:
         return {key: np.stack([value] * len(inputs)) for key, value in told.items()}
 
 
+@pytest.mark.parametrize("frames", [0, 2.5, "3", -1])
+def test_a_stretch_is_of_whole_frames(frames):
+    with pytest.raises(InputError, match=r"expected 1, 2, \.\.\. frames"):
+        choice_of("multitask", {}, find_every=frames)
+
+
+@pytest.mark.parametrize("score", [1.5, "0.5", None])
+def test_a_threshold_is_a_score(score):
+    with pytest.raises(InputError, match="expected a score from 0 to 1"):
+        choice_of("multitask", {}, threshold=score)
+
+
 def test_all_weights_that_are_missing_are_told_at_once(loopback_hub):
     every = "retinaface_r34, mobilefacenet, pose_mlp_v2, svm_au, resmasknet, l2cs: not"
     with pytest.raises(WeightError, match=every):
@@ -149,10 +161,12 @@ def test_all_weights_that_are_missing_are_told_at_once(loopback_hub):
 @pytest.fixture
 def told(monkeypatch, weights_cached):
     """The multitask preset whose network says what it was told to."""
-    digest = weights.digest
+    digests = weights.digests
     monkeypatch.setattr(nets, "load_ported", lambda name, **_: Said(), raising=False)
     monkeypatch.setattr(
-        weights, "digest", lambda name: "0" if "multi" in name else digest(name)
+        weights,
+        "digests",
+        lambda name: {"weights": "0"} if "multi" in name else digests(name),
     )
     return Detector("multitask", face_model="blazeface", offline=True)
 
@@ -252,8 +266,10 @@ def test_the_whole_preset_runs_with_weights_of_a_hub(seeded_hub, clip_frames):
     table = detector.detect(frames, data_type="video", progress=False)
     assert any("face_multitask" in request for request in hub.requests)
     assert table[list(MULTITASK)].notna().all(axis=None)
-    known = weights.digest("face_multitask_v28")
-    assert table.attrs["weights"]["face_multitask_v28"] == known
+    known = weights.digests("face_multitask_v28")
+    assert table.attrs["weights"]["face_multitask_v28"] == known.pop("weights")
+    for role, digest in known.items():
+        assert table.attrs["weights"][f"face_multitask_v28/{role}"] == digest
 
 
 @pytest.mark.slow
@@ -270,7 +286,8 @@ def test_the_modular_preset_runs_with_weights_of_a_hub(seeded_hub, media):
     columns = [*FACEBOX, *LANDMARKS, *POSE, *AUS, *V1_EMOTIONS, *GAZE]
     assert one[columns].notna().all(axis=None)
     assert one.attrs["au_scale"] == "presence"
-    assert set(one.attrs["weights"]) == {*choice.assets, "rig/rig.npz"}
+    configs = {"pose_mlp_v2/config", "resmasknet/config"}  # beside their weights
+    assert set(one.attrs["weights"]) == {*choice.assets, "rig/rig.npz", *configs}
     for other in others:
         apart = (one[columns] - other[columns]).abs()
         apart[[*FACEBOX[:4], *LANDMARKS]] /= one["FaceRectWidth"].min()

@@ -93,7 +93,7 @@ def test_the_commit_and_the_hashes_are_recorded(seeded_hub, seeded_folder):
     assert original.revision == hub.commit
     assert REPO in original.place
     written = write_seeded("pose_mlp_v2", seeded_folder)["weights"]
-    assert original.sha256 == weights.digest("pose_mlp_v2")
+    assert original.sha256 == weights.digests("pose_mlp_v2")["weights"]
     assert original.sha256 == sha256(written)
 
 
@@ -217,7 +217,7 @@ def test_another_file_than_at_the_first_pull_is_refused_unless_forced(
 ):
     hub = seeded_hub("pose_mlp_v2")
     load()
-    first = weights.digest("pose_mlp_v2")
+    first = weights.digests("pose_mlp_v2")
     state = seeded_state("pose_mlp_v2")
     state["net.0.bias"] += 1
     save_file(state, tmp_path / "new.safetensors")
@@ -226,9 +226,9 @@ def test_another_file_than_at_the_first_pull_is_refused_unless_forced(
     load()  # the first is still here
     arrays_path(weights.asset("pose_mlp_v2")).unlink()
     assert "another file than at the first pull" in refused()
-    assert weights.digest("pose_mlp_v2") == first
+    assert weights.digests("pose_mlp_v2") == first
     nets.pull(["pose_mlp_v2"], force=True, progress=silent)
-    assert weights.digest("pose_mlp_v2") != first
+    assert weights.digests("pose_mlp_v2") != first
     load()
 
 
@@ -404,7 +404,9 @@ def test_others_than_the_pinned_files_need_force(
         nets.convert("mtcnn", own)
     assert left_in(weights.cache_dir()) == []
     nets.convert("mtcnn", own, force=True)
-    assert weights.digest("mtcnn") == sha256(own[0]) != sources["pnet"].sha256
+    assert weights.digests("mtcnn") == {
+        role: sha256(path) for role, path in zip(sources, own, strict=True)
+    }
 
 
 def test_mtcnn_finds_eyes_where_they_are(mtcnn_cached, shared):

@@ -373,4 +373,4 @@ def test_what_is_nowhere_says_how_to_give_it(cache):
     with pytest.raises(WeightError, match=r"give net\.pth to `genface weights conv"):
         weights.pull(["l"], progress=silent, assets=assets)
     with pytest.raises(WeightError, match="was never pulled"):
-        weights.digest("l", assets)
+        weights.digests("l", assets)
