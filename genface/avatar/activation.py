@@ -9,9 +9,16 @@ from genface.errors import InputError, ShapeError, warn
 
 SIDES = ("L", "R")  # the subject's left and right
 LOOKS = ("look_up", "look_down", "look_in", "look_out")
-# Where both are on, the first fades: 27 is the whole of 26, and shut lids are not
+# Where both are on, the first fades: 27 is the whole of 26, a jaw that drops parts the
+# lips as well (25 is measured as their gap, whatever opens it), and shut lids are not
 # raised. Under several, the strongest decides.
-FADES_UNDER = (("AU26", "AU27"), ("AU05", "AU43"), ("AU05", "AU45"))
+FADES_UNDER = (
+    ("AU26", "AU27"),
+    ("AU25", "AU26"),
+    ("AU25", "AU27"),
+    ("AU05", "AU43"),
+    ("AU05", "AU45"),
+)
 # One motion under two names, in a table that has both: the first only adds what it has
 # beyond the second, so that lids shut as far as the larger of 43 and a blink (45) says.
 ADDS_TO = (("AU43", "AU45"),)

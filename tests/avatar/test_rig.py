@@ -399,3 +399,14 @@ def test_the_kept_output_is_of_the_shipped_asset():
     root = Path(__file__).parents[2]
     results = (root / "experiments" / "01_rig" / "RESULTS.md").read_text()
     assert sha256(shipped_model("rig", "rig.npz")) in results
+
+
+def test_lips_are_not_parted_again_by_what_the_jaw_has_parted(rig):
+    """AU25 is the gap of the lips, to which a dropped jaw belongs."""
+    both, jaw, lips = (
+        lip_gap(rig.vertices(np.array([values]), au_names=["AU25", "AU26"]))[0]
+        for values in ([1.0, 1.0], [0.0, 1.0], [1.0, 0.0])
+    )
+    assert both == pytest.approx(jaw, abs=1e-4) and both > lips
+    half = lip_gap(rig.vertices(np.array([[1.0, 0.5]]), au_names=["AU25", "AU26"]))[0]
+    assert lips < half < both
