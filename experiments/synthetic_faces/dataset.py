@@ -1,4 +1,4 @@
-"""A folder of pictures: shards of about 500, written by two processes."""
+"""A folder of pictures: shards of about 500, written by several processes."""
 
 import multiprocessing
 import time
@@ -14,7 +14,7 @@ from genface.errors import InputError
 from genface.facs import AU_NAMES
 from genface.files import atomic, read_json, sha256, write_json
 
-PER_SHARD = 500  # pictures, at least; people are not divided
+PER_SHARD = 500  # pictures at most, but for one person: people are not divided
 VERSION = 4  # of the pictures and labels that a seed gives
 
 
