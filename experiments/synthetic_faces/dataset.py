@@ -73,6 +73,11 @@ def shards(out: Path | str) -> list[Path]:
     return found
 
 
+def beside(part: Path, kind: str) -> Path:
+    """What was made of a shard, such as its ``meshes_000.npz`` or ``looks_000.npz``."""
+    return part.with_name(part.name.replace("part", kind))
+
+
 def _results(jobs, ict: Path, workers: int) -> Iterator[tuple[int, float]]:
     """Pictures of each shard as it is done, and what they took of CPU."""
     if workers == 1 or len(jobs) < 2:
