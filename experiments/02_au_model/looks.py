@@ -111,8 +111,8 @@ def looks(
 
 
 def of_folder(folder: Path) -> None:
-    look = looker()
-    for part in shards(folder):
+    parts, look = shards(folder), looker()
+    for part in parts:
         path = beside(part, "looks")
         if path.exists():
             continue
@@ -128,8 +128,8 @@ def of_folder(folder: Path) -> None:
 
 
 def through_cameras(folder: Path) -> None:
-    look = looker()
-    for part in shards(folder):
+    parts, look = shards(folder), looker()
+    for part in parts:
         output = beside(part, "cameras")
         if output.exists():
             continue
