@@ -9,6 +9,7 @@ sample by more than another set of pictures does (.01), but for blend and region
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,19 +26,30 @@ from seen import Renders  # noqa: E402
 from experiments.ict import load_ict, register  # noqa: E402
 from genface.nets.au_model import AUModel  # noqa: E402
 
-VARIANTS: dict[str, list[tuple[object, str, object]]] = {
-    "as built": [],
-    "280 people": [],
-    "noise x1.25": [(training, "NOISE", 1.25)],
-    "basis of a fourth of the ridge": [
-        (run, "TRAINING_RIDGE", run.TRAINING_RIDGE / 4),
-    ],
-    "ridge alone": [(fitting, "BLEND", 1e-6)],
-    "twice the share of patterns": [(fitting, "BLEND", 2 * fitting.BLEND)],
-    "aligned by the whole face": [(training, "STILL_FROM", -np.inf)],
-    "one region": [(fitting, "UPPER_FROM", -99.0), (fitting, "LOWER_TO", 99.0)],
-    "lips and jaw without a stop": [(fitting, "HAVE_STOP", ())],
-    "rest has open lips, too": [(fitting, "SHUT_LIPS", ())],
+
+@dataclass(frozen=True)
+class Variant:
+    """A model with some choices changed: (module, constant, other value)."""
+
+    changes: tuple[tuple[object, str, object], ...] = ()
+    people: int | None = None  # trained on so many, or on all
+
+
+VARIANTS = {
+    "as built": Variant(),
+    "280 people": Variant(people=280),
+    "noise x1.25": Variant(((training, "NOISE", 1.25),)),
+    "basis of a fourth of the ridge": Variant(
+        ((run, "TRAINING_RIDGE", run.TRAINING_RIDGE / 4),)
+    ),
+    "ridge alone": Variant(((fitting, "BLEND", 1e-6),)),
+    "twice the share of patterns": Variant(((fitting, "BLEND", 2 * fitting.BLEND),)),
+    "aligned by the whole face": Variant(((training, "STILL_FROM", -np.inf),)),
+    "one region": Variant(
+        ((fitting, "UPPER_FROM", -99.0), (fitting, "LOWER_TO", 99.0))
+    ),
+    "lips and jaw without a stop": Variant(((fitting, "HAVE_STOP", ()),)),
+    "rest has open lips, too": Variant(((fitting, "SHUT_LIPS", ()),)),
 }
 
 
@@ -52,11 +64,11 @@ def main() -> None:
     shapes, aus = Renders.read(options.shapes), Renders.read(options.aus)
     print("| variant | reach | pooled | within | of each clip |")
     print("|---|---|---|---|---|")
-    for what, changes in VARIANTS.items():
-        kept = [(module, name, getattr(module, name)) for module, name, _ in changes]
-        for module, name, value in changes:
+    for what, variant in VARIANTS.items():
+        kept = [(m, name, getattr(m, name)) for m, name, _ in variant.changes]
+        for module, name, value in variant.changes:
             setattr(module, name, value)
-        used = shapes.people(280) if what == "280 people" else shapes
+        used = shapes.people(variant.people) if variant.people else shapes
         arrays, _ = run.train(rig, used, seed=0, n=12_000)
         model = AUModel(**(arrays | {"version": what}))
         for module, name, value in kept:

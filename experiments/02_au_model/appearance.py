@@ -26,12 +26,17 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import probe  # noqa: E402
 import skin  # noqa: E402
-from faces import Faces, agreement  # noqa: E402
+from correlation import pooled_and_within  # noqa: E402
+from faces import Faces, camera_features  # noqa: E402
 from looks import PLACES  # noqa: E402
 
 from genface.facs import AU_NAMES  # noqa: E402
 from genface.files import read_npz, sha256, write_npz, write_text  # noqa: E402
-from genface.nets.au_appearance import Appearance, read_appearance  # noqa: E402
+from genface.nets.au_appearance import (  # noqa: E402
+    Appearance,
+    beyond_rest,
+    read_appearance,
+)
 from genface.nets.au_model import load_au_model  # noqa: E402
 
 VERSION = "0.1"
@@ -62,12 +67,12 @@ the mesh; single pictures, which have no neutral, from the mesh as before.
 **On {others} rendered people** never met or chosen on, {other_frames:,} frames
 against frame 0 as the neutral: r with the AUs put in, pooled / within people. `mesh` is
 the model of `card.md`, `features` this reading, of all AUs. Kept is what wins here,
-does not contradict the clips below, and is unseen from the mesh.
+does not contradict {clips}, and is unseen from the mesh.
 
 """
-LIMITS = """
-**Not tested, and limits.**
-
+# Those in view when choices were made, and what is to be seen of them.
+CLIPS = ["WolfgangLanger_Pexels", "single_face"]
+LOOKED_AT = """\
 - No label of a real face: the clips above are judged by looking, and were in view while
   ridge, regions and cameras were chosen. In the first a woman
   cries (frames 0 to about 135; from about 60 with a hand on the face), looks up, and
@@ -78,6 +83,15 @@ LIMITS = """
 - AU17, 14, 10 and 28 gain as much on rendered people. They are not kept: on the clips
   nothing confirms them (her neutral has a hand on the mouth), and closed eyes, plain to
   see, are missed by the features though on rendered people they win (AU43).
+"""
+NOT_SHOWN = """\
+- No label of a real face: what is kept, ridge, regions and cameras were chosen with
+  two clips in view, WolfgangLanger_Pexels and single_face.
+"""
+LIMITS = """
+**Not tested, and limits.**
+
+{clips}\
 - A hand, hair or glasses on the brows can look like a furrow. What a table says of the
   error (`sd`) and of the sides of these AUs is the mesh's.
 """
@@ -91,19 +105,21 @@ def main() -> None:
     appearance = kept(weights, path)
     network = skin.read(options.skin) if options.skin else None
     clips = [read_npz(clip) for clip in options.clip]
+    shown = [path.stem for path in options.clip] == CLIPS
     text = HEAD.format(
         people=len(np.unique(train.person)),
         frames=len(train.moving),
         others=len(np.unique(test.person)),
         other_frames=len(test.moving),
         kept=" and ".join(KEPT),
+        clips="the clips below" if shown else "two clips of real faces",
         places=len(appearance.vertices),
         kilobytes=path.stat().st_size / 1000,
     )
     text += table(judged(test, weights, network))
     for path_, clip in zip(options.clip, clips, strict=True):
         text += course(path_.stem, clip, weights, network)
-    text += LIMITS
+    text += LIMITS.format(clips=LOOKED_AT if shown else NOT_SHOWN)
     write_text(options.output / "appearance.md", text)
     print(text)
     print(f"{path.name}: sha256 {sha256(path)}; {time.process_time():.0f} s")
@@ -121,7 +137,7 @@ def judged(test: Faces, weights: np.ndarray, network) -> dict[str, np.ndarray]:
         found["skin"] = both[test.moving] - both[test.rest]
         found["features + skin"] = (found["features"] + found["skin"]) / 2
     return {
-        what: agreement(np.clip(values, 0, 1), test.labels, test.owner)
+        what: pooled_and_within(np.clip(values, 0, 1), test.labels, test.owner)
         for what, values in found.items()
     }
 
@@ -138,15 +154,14 @@ def table(results: dict[str, np.ndarray]) -> str:
 def course(name: str, clip, weights, network) -> str:
     """Means over the parts of a clip, of the mesh, the features and the skin."""
     model = load_au_model()
-    upper, lower = model.quiet_rows(clip["mesh"])
+    quiet = model.quiet_rows(clip["mesh"])
     read = {"features": clip["features"][:, : len(weights)].astype(np.float32)}
     read["features"] = read["features"] @ weights
     if network:
         read["skin"] = skin.scores(network, clip["texture"]).mean(1)
     found = {"mesh": model.aus(clip["mesh"], model.neutral(clip["mesh"]), all_aus=True)}
     for what, values in read.items():
-        rest = [np.median(values[rows], axis=0) for rows in (upper, lower)]
-        found[what] = np.clip(values - np.where(model.upper_aus, *rest), 0, 1)
+        found[what] = beyond_rest(values, quiet, model.upper_aus)
     parts = np.array_split(np.arange(len(clip["mesh"])), PARTS)
     ends = " | ".join(f"{clip['frame'][part[0]]}-" for part in parts)
     lines = [f"\n{name}, means of the readings from frame to frame:\n\n| | {ends} |\n"]
@@ -161,12 +176,9 @@ def course(name: str, clip, weights, network) -> str:
 
 def trained(faces: Faces, folder: Path) -> np.ndarray:
     """Weights (P * 32, A) from all of TRAIN, as rendered and through cameras."""
-    deltas = [probe.differences(faces, faces.features)]
-    for path in sorted(folder.glob("cameras_*.npz")):
-        deltas.append(read_npz(path)["features"])
-    cameras = np.concatenate(deltas[1:])
-    deltas = [deltas[0], probe.differences(faces, cameras)]
-    return probe.fit(np.concatenate(deltas), np.tile(faces.labels, (2, 1)))
+    both = faces.features, camera_features(folder)
+    deltas = np.concatenate([probe.differences(faces, seen) for seen in both])
+    return probe.fit(deltas, np.tile(faces.labels, (2, 1)))
 
 
 def kept(weights: np.ndarray, path: Path) -> Appearance:

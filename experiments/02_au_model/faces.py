@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from seen import PRESENT
+from testing import against_rest
 
+from experiments.synthetic_faces.dataset import beside, shards
 from genface.files import read_npz
-from genface.nets.au_model import Neutral, load_au_model
+from genface.nets.au_model import load_au_model
 
 KEYS = ("person", "frame", "aus", "pose")
 
@@ -31,11 +34,10 @@ class Faces:
     def read(cls, folder: Path, people: range | None = None) -> "Faces":
         """Everybody, or only these people."""
         kept = []
-        for path in sorted(folder.glob("looks_*.npz")):
-            part = path.with_name(path.name.replace("looks_", "part_"))
+        for part in shards(folder):
             with np.load(part) as arrays:
                 facts = {key: arrays[key] for key in KEYS}
-            whole = facts | read_npz(path)
+            whole = facts | read_npz(beside(part, "looks"))
             rows = np.ones(len(whole["person"]), bool)
             if people is not None:
                 rows = np.isin(whole["person"], people)
@@ -44,8 +46,13 @@ class Faces:
 
     @property
     def moving(self) -> np.ndarray:
-        """Rows (m,) of frames that are not at rest."""
-        return np.flatnonzero(self.frame > 0)
+        """Rows (m,) of frames that are not at rest.
+
+        The network takes them for a face, and the same person's at rest as well.
+        """
+        present = self.presence > PRESENT
+        rested = np.isin(self.person, self.person[present & (self.frame == 0)])
+        return np.flatnonzero(present & rested & (self.frame > 0))
 
     @property
     def rest(self) -> np.ndarray:
@@ -56,14 +63,7 @@ class Faces:
     def geometry(self) -> np.ndarray:
         """AUs (m, A) that the mesh alone shows, by the shipped model."""
         model = load_au_model()
-        neutral = model.shapes(self.mesh[self.frame == 0])
-        people = self.person[self.frame == 0]
-        found = np.empty((len(self.moving), self.aus.shape[1]))
-        for own, person in zip(neutral, people, strict=True):
-            rows = self.person[self.moving] == person
-            meshes = self.mesh[self.moving][rows]
-            found[rows] = model.aus(meshes, Neutral(own), all_aus=True)
-        return found
+        return against_rest(model, self.mesh[self.moving], self.mesh[self.rest])[0]
 
     @property
     def labels(self) -> np.ndarray:
@@ -76,26 +76,7 @@ class Faces:
         return self.person[self.moving]
 
 
-def agreement(found: np.ndarray, true: np.ndarray, person: np.ndarray) -> np.ndarray:
-    """Correlations (2, A): pooled, and after each person's mean was taken off."""
-    return np.stack(
-        [
-            correlation(found, true),
-            correlation(centred(found, person), centred(true, person)),
-        ]
-    )
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Pearson r of each column; 0 where one does not vary."""
-    a, b = a - a.mean(0), b - b.mean(0)
-    size = np.sqrt((a**2).sum(0) * (b**2).sum(0))
-    return (a * b).sum(0) / np.where(size > 0, size, np.inf)
-
-
-def centred(values: np.ndarray, person: np.ndarray) -> np.ndarray:
-    """Values (m, A) less each person's mean."""
-    _, index = np.unique(person, return_inverse=True)
-    sums = np.zeros((index.max() + 1, values.shape[1]))
-    np.add.at(sums, index, values)
-    return values - (sums / np.bincount(index)[:, None])[index]
+def camera_features(folder: Path) -> np.ndarray:
+    """Features (n, F) of everybody's frames once more, through poor cameras."""
+    files = [beside(part, "cameras") for part in shards(folder)]
+    return np.concatenate([read_npz(path)["features"] for path in files])

@@ -16,7 +16,7 @@ what photographs have and renders lack. 25 ms more.
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -31,6 +31,7 @@ from PIL import Image  # noqa: E402
 from scipy.ndimage import gaussian_filter  # noqa: E402
 from textures import texture_of, warped  # noqa: E402
 
+from experiments.synthetic_faces.dataset import beside, shards  # noqa: E402
 from genface import nets  # noqa: E402
 from genface.detect import FACEMESH, FaceMesh, Mesh  # noqa: E402
 from genface.detect.facemesh import _forward, region_of_mesh  # noqa: E402
@@ -83,20 +84,25 @@ def looker() -> Callable:
     return partial(look, network.params)
 
 
-def looks(images, meshes, look: Callable) -> Iterator[dict[str, np.ndarray]]:
-    """For groups of pictures (H, W, 3) with the mesh of the last pass of each."""
+def looks(
+    images, meshes, look: Callable, at_once: int = AT_ONCE
+) -> dict[str, np.ndarray]:
+    """Of up to ``at_once`` pictures (H, W, 3) with the mesh of the last pass of each.
+
+    Fewer are filled up: each other number would be compiled anew.
+    """
     pixels = [as_pixels(image) for image in images]
     count = len(pixels)
     for _ in range(PASSES):
         regions = [region_of_mesh(mesh) for mesh in meshes]
         crops = [crop(p, r, 192) for p, r in zip(pixels, regions, strict=True)]
-        crops += crops[:1] * (AT_ONCE - count)
+        crops += crops[:1] * (at_once - count)
         made = jax.device_get(look(tuple(crops)))
         meshes = [
             Mesh(to_picture(made[0][i], regions[i]).astype(np.float32), made[1][i])
             for i in range(count)
         ]
-    yield {
+    return {
         "mesh": np.stack([mesh.points for mesh in meshes]),
         "presence": made[1][:count],
         "texture": made[2][:count],
@@ -105,9 +111,9 @@ def looks(images, meshes, look: Callable) -> Iterator[dict[str, np.ndarray]]:
 
 
 def of_folder(folder: Path) -> None:
-    look = looker()
-    for part in sorted(folder.glob("part_*.npz")):
-        path = part.with_name(part.name.replace("part_", "looks_"))
+    parts, look = shards(folder), looker()
+    for part in parts:
+        path = beside(part, "looks")
         if path.exists():
             continue
         arrays = read_npz(part)
@@ -116,20 +122,19 @@ def of_folder(folder: Path) -> None:
         for first in range(0, len(images), AT_ONCE):
             some = slice(first, first + AT_ONCE)
             start = [Mesh(points, 1.0) for points in true[some]]
-            made += looks(images[some], start, look)
+            made.append(looks(images[some], start, look))
         write_npz(path, _joined(made))
         print(f"{path.name}: {len(images)}, {time.process_time():.0f} s", flush=True)
 
 
 def through_cameras(folder: Path) -> None:
-    look = looker()
-    for path in sorted(folder.glob("looks_*.npz")):
-        output = path.with_name(path.name.replace("looks_", "cameras_"))
+    parts, look = shards(folder), looker()
+    for part in parts:
+        output = beside(part, "cameras")
         if output.exists():
             continue
-        part = read_npz(path.with_name(path.name.replace("looks_", "part_")))
-        images, person = part["images"], part["person"]
-        meshes = read_npz(path)["mesh"]
+        arrays, meshes = read_npz(part), read_npz(beside(part, "looks"))["mesh"]
+        images, person = arrays["images"], arrays["person"]
         made = []
         for first in range(0, len(images), AT_ONCE):
             crops = []
@@ -166,8 +171,6 @@ def photographed(picture: np.ndarray, person: int, rng) -> np.ndarray:
 
 
 def of_clip(clip: Path, output: Path) -> None:
-    global AT_ONCE
-    AT_ONCE = 1  # frames follow each other
     look = looker()
     chain = FaceMesh(FACEMESH)
     made, last = [], None
@@ -177,12 +180,11 @@ def of_clip(clip: Path, output: Path) -> None:
             if not found:
                 continue
             last = max(found, key=lambda mesh: np.ptp(mesh.box.reshape(2, 2)[:, 0]))
-        made += looks([frame.rgb], [last], look)
-        made[-1]["frame"] = np.array([frame.index])
-        points, presence = made[-1]["mesh"][0], made[-1]["presence"][0]
+        found = looks([frame.rgb], [last], look, at_once=1)  # each follows the last
+        points, presence = found["mesh"][0], found["presence"][0]
         last = Mesh(points, presence) if presence > FACEMESH.presence else None
-        if last is None:
-            made.pop()
+        if last:
+            made.append(found | {"frame": np.array([frame.index])})
     write_npz(output, _joined(made))
     print(f"{output}: {len(made)} frames, {time.process_time():.0f} s")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genface.errors import InputError
+from experiments.synthetic_faces.dataset import beside, shards
 from genface.files import read_json, read_npz
 from genface.geometry.mesh_points import N_MESH, OUTER_EYE_CORNERS
 from genface.geometry.pose import mesh_to_head_axes, similarity
@@ -45,18 +45,13 @@ class Renders:
     def read(cls, folder: Path) -> "Renders":
         """Frames that the network takes for a face, of people whose neutral it does."""
         facts = read_json(folder / "facts.json")
-        parts = sorted(folder.glob("part_*.npz"))
-        if not parts:
-            raise InputError(f"{folder}: no part_*.npz; render a set there first.")
         wanted = ("person", "frame", "shapes", "aus", "pose")
         kept = []
-        for path in parts:
-            arrays = read_npz(path)
-            meshes = read_npz(path.with_name(path.name.replace("part_", "meshes_")))
+        for part in shards(folder):
+            arrays = read_npz(part)
+            meshes = read_npz(beside(part, "meshes"))
             kept.append({name: arrays[name] for name in wanted} | meshes)
-        whole = {
-            name: np.concatenate([part[name] for part in kept]) for name in kept[0]
-        }
+        whole = {n: np.concatenate([arrays[n] for arrays in kept]) for n in kept[0]}
         good = whole["presence"] > PRESENT
         rested = whole["person"][good & (whole["frame"] == 0)]
         good &= np.isin(whole["person"], rested)

@@ -20,7 +20,8 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import optax  # noqa: E402
-from faces import Faces, agreement  # noqa: E402
+from correlation import pooled_and_within  # noqa: E402
+from faces import Faces  # noqa: E402
 from flax import nnx  # noqa: E402
 from textures import HEIGHT, WIDTH, SkinNetwork, evened, halves, texture_of  # noqa: E402
 
@@ -161,7 +162,7 @@ def main() -> None:
         )
         found = scores(network, faces.texture).mean(1)
         apart = (found[faces.moving] - found[faces.rest])[rows]
-        result = agreement(apart, faces.labels[rows], faces.owner[rows])
+        result = pooled_and_within(apart, faces.labels[rows], faces.owner[rows])
         cells = (f"{n[2:]} {r:.2f}" for n, r in zip(AU_NAMES, result[1], strict=True))
         print("  others, within people:", *cells, flush=True)
 

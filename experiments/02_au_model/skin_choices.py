@@ -15,11 +15,11 @@ sys.path.insert(0, str(ROOT))
 import jax.numpy as jnp  # noqa: E402
 import numpy as np  # noqa: E402
 import probe  # noqa: E402
-from faces import Faces, agreement  # noqa: E402
+from correlation import pooled_and_within  # noqa: E402
+from faces import Faces, camera_features  # noqa: E402
 from looks import COUNTS  # noqa: E402
 
 from genface.facs import AU_NAMES  # noqa: E402
-from genface.files import read_npz  # noqa: E402
 from genface.geometry.hog import hog  # noqa: E402
 
 TRAINED_ON = 280  # people; the others are judged
@@ -36,7 +36,7 @@ def main() -> None:
     true, owner = faces.labels[~old], faces.owner[~old]
 
     def show(what, found):
-        pooled, within = agreement(np.clip(found, 0, 1), true, owner)
+        pooled, within = pooled_and_within(np.clip(found, 0, 1), true, owner)
         cells = [f"{within[AU_NAMES.index(name)]:.2f}" for name in SHOWN]
         print(f"| {what} | {pooled.mean():.3f} | {within.mean():.3f} | "
               f"{' | '.join(cells)} |", flush=True)  # fmt: skip
@@ -47,9 +47,7 @@ def main() -> None:
     for what, deltas in whole_faces(faces).items():
         show(what, ridge(deltas[old], faces.labels[old], 0.3, deltas[~old]))
     plain = probe.differences(faces, faces.features)
-    files = sorted(folder.glob("cameras_*.npz"))
-    cameras = np.concatenate([read_npz(path)["features"] for path in files])
-    cameras = probe.differences(faces, cameras)
+    cameras = probe.differences(faces, camera_features(folder))
     both = np.concatenate([plain[old], cameras[old]])
     twice = np.tile(faces.labels[old], (2, 1))
     for strength in (1.0, 3.0, 10.0):

@@ -7,9 +7,9 @@ Frame 0 of each person is the neutral that the model is given.
 from dataclasses import dataclass
 
 import numpy as np
+from correlation import correlation
 from scipy.optimize import nnls
 from seen import Renders
-from yardstick import correlation
 
 from genface.nets.au_model import ERROR_AT, AUModel, Neutral, hats
 
@@ -44,24 +44,36 @@ class Reach:
 def reach(model: AUModel, renders: Renders) -> Reach:
     """Read every moving frame of the renders; ``model`` must tell all sides."""
     mesh = renders.mesh * [1, -1, -1]  # as a picture has it
-    rest = model.shapes(mesh[renders.rest_rows])
-    found, sides = [], []
     moving = np.flatnonzero(renders.moving)
-    for row in moving:
-        own = Neutral(rest[row])
-        aus = model.aus(mesh[row][None], own, all_aus=True)
-        found.append(aus[0])
-        sides.append(model.one_sided(mesh[row][None], own, aus)[0])
+    rest = renders.rest_rows[moving]
+    found, sides = against_rest(model, mesh[moving], mesh[rest])
     true = renders.aus[moving][..., ::-1].astype(np.float64)
     return Reach(
         people=len(np.unique(renders.person)),
-        found=np.array(found),
+        found=found,
         alone=model.aus(mesh[moving], all_aus=True),
-        sides=np.array(sides),
+        sides=sides,
         true=np.clip(true, 0, 1),
         pose=renders.pose[moving],
         presence=renders.presence[moving],
     )
+
+
+def against_rest(
+    model: AUModel, mesh: np.ndarray, rest: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """AUs (m, A), and those of the left and right (m, A, 2), of meshes (m, 478, 3).
+
+    Each has its own neutral, the same person's mesh at ``rest`` (m, 478, 3); all as
+    pictures have them. NaN for sides that ``model`` does not tell.
+    """
+    found, sides = [], []
+    for row, shape in zip(mesh, model.shapes(rest), strict=True):
+        own = Neutral(shape)
+        aus = model.aus(row[None], own, all_aus=True)
+        found.append(aus[0])
+        sides.append(model.one_sided(row[None], own, aus)[0])
+    return np.array(found), np.array(sides)
 
 
 def error_terms(reach: Reach) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
+from correlation import pooled_and_within  # noqa: E402
 from scipy.ndimage import gaussian_filter1d  # noqa: E402
 
 from genface.detect.au_details import mesh_of  # noqa: E402
@@ -69,16 +70,8 @@ def read_news(folder: Path = SHARED / "news_sample") -> News:
 
 
 def agreement(aus: np.ndarray, news: News) -> Agreement:
-    pooled = correlation(aus, news.aus)
-    within = correlation(_centred(aus, news.clip), _centred(news.aus, news.clip))
-    return Agreement(np.where(JUDGED, pooled, np.nan), np.where(JUDGED, within, np.nan))
-
-
-def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Pearson r of each column; 0 where one does not vary."""
-    a, b = a - a.mean(0), b - b.mean(0)
-    size = np.sqrt((a**2).sum(0) * (b**2).sum(0))
-    return (a * b).sum(0) / np.where(size > 0, size, np.inf)
+    r = pooled_and_within(aus, news.aus, news.clip)
+    return Agreement(*np.where(JUDGED, r, np.nan))
 
 
 def news_agreement(model: AUModel, news: News, smooth: float = 0) -> Agreement:
@@ -143,11 +136,6 @@ def print_news(results: dict[str, Agreement]) -> None:
         print(
             f"mean of {JUDGED.sum()}, {what}: r {pooled:.3f}, within clips {within:.3f}"
         )
-
-
-def _centred(values: np.ndarray, clip: np.ndarray) -> np.ndarray:
-    means = np.stack([values[clip == c].mean(0) for c in np.unique(clip)])
-    return values - means[np.unique(clip, return_inverse=True)[1]]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A folder of pictures: shards of about 500, written by two processes."""
+"""A folder of pictures: shards of about 500, written by several processes."""
 
 import multiprocessing
 import time
@@ -14,7 +14,7 @@ from genface.errors import InputError
 from genface.facs import AU_NAMES
 from genface.files import atomic, read_json, sha256, write_json
 
-PER_SHARD = 500  # pictures, at least; people are not divided
+PER_SHARD = 500  # pictures at most, but for one person: people are not divided
 VERSION = 4  # of the pictures and labels that a seed gives
 
 
@@ -71,6 +71,11 @@ def shards(out: Path | str) -> list[Path]:
     if not found:
         raise InputError(f"{out}: no part_*.npz; make a set first (see README.md).")
     return found
+
+
+def beside(part: Path, kind: str) -> Path:
+    """What was made of a shard, such as its ``meshes_000.npz`` or ``looks_000.npz``."""
+    return part.with_name(part.name.replace("part", kind))
 
 
 def _results(jobs, ict: Path, workers: int) -> Iterator[tuple[int, float]]:

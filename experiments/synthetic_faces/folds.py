@@ -133,7 +133,7 @@ class Layer:
 
     window: tuple[slice, slice]
     relief: np.ndarray
-    raised_by: np.ndarray  # (S,) weights of the shapes
+    shapes: np.ndarray  # (S,) how far each raises it
 
 
 class Folds:
@@ -151,10 +151,10 @@ class Folds:
             own = own if fold.height < 0 else np.sqrt(own)  # muscles swell on all
             lines = _own_lines(fold.lines, rng)
             for side, sign in (("L", 1), ("R", -1)):
-                raised_by = _raised_by(fold.raised_by, side, names)
+                shapes = _shapes_of(fold.raised_by, side, names)
                 paths = [self._at.texels(line * (sign, 1)) for line in lines]
                 relief = _relief(paths, own * fold.height, fold.width, sign)
-                layer = Layer(*relief, raised_by)
+                layer = Layer(*relief, shapes)
                 self.layers.append(layer)
                 self.rest[layer.window] += fold.rest * person.age**1.5 * layer.relief
         self._creases(canvas, rng)
@@ -168,7 +168,7 @@ class Folds:
             self.relief[layer.window] = self.rest[layer.window]
         self._raised = []
         for layer in self.layers:
-            amount = min(float(layer.raised_by @ weights), 1.3)
+            amount = min(float(layer.shapes @ weights), 1.3)
             if amount > 0.02:
                 self.relief[layer.window] += np.float32(amount) * layer.relief
                 self._raised.append(layer)
@@ -195,8 +195,8 @@ class Folds:
         noise = canvas.noise[row : row + tall, column : column + wide, 1]
         noise = gaussian_filter(noise, rng.uniform(0.5, 2.0))
         height = PEBBLES * min(np.sqrt(depth), 1.2) * share * noise / noise.std()
-        raised_by = _raised_by({17: 1.0}, "L", names)
-        self.layers.append(Layer(window, _slopes(height.astype(np.float32)), raised_by))
+        shapes = _shapes_of({17: 1.0}, "L", names)
+        self.layers.append(Layer(window, _slopes(height.astype(np.float32)), shapes))
 
 
 class _Places:
@@ -239,7 +239,7 @@ def _smooth(line: np.ndarray, count: int = 12) -> np.ndarray:
     )
 
 
-def _raised_by(aus, side: str, names) -> np.ndarray:
+def _shapes_of(aus, side: str, names) -> np.ndarray:
     weights = np.zeros(len(names))
     for number, share in aus.items():
         for shape, weight in RAISED_BY[number].items():

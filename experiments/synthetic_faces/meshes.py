@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.synthetic_faces.dataset import beside, shards
 from genface.detect import FACEMESH, FaceMesh, Mesh
 from genface.detect.facemesh import region_of_mesh
 from genface.files import read_npz, write_npz
@@ -43,14 +44,11 @@ def report_meshes(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="OUT")
-    folder = parser.parse_args().folder
-    parts = sorted(folder.glob("part_*.npz"))
-    if not parts:
-        parser.error(f"{folder}: no part_*.npz; render a set there first.")
+    parts = shards(parser.parse_args().folder)
     started, count, present = time.perf_counter(), 0, 0
     chain = FaceMesh(FACEMESH)
     for part in parts:
-        path = part.with_name(part.name.replace("part_", "meshes_"))
+        path = beside(part, "meshes")
         if path.exists():
             continue
         arrays = read_npz(part)

@@ -52,14 +52,24 @@ class Appearance:
     ) -> np.ndarray:
         """``aus`` (T, A) of one person's clip with these AUs from ``readings`` (T, S).
 
-        ``quiet``: rows in which the upper and the lower face are at rest, as of
-        :meth:`AUModel.quiet_rows`; the median over them is the neutral.
+        ``quiet`` is what :meth:`AUModel.quiet_rows` says of the clip.
         """
-        upper, lower = (np.median(readings[rows], axis=0) for rows in quiet)
-        apart = readings - np.where(self.upper, upper, lower)
         found = np.array(aus, np.float64)
-        found[:, self.columns] = np.clip(apart, 0.0, 1.0)
+        found[:, self.columns] = beyond_rest(readings, quiet, self.upper)
         return found
+
+
+def beyond_rest(
+    readings: np.ndarray, quiet: tuple[np.ndarray, np.ndarray], upper: np.ndarray
+) -> np.ndarray:
+    """Readings (T, S) of one person's clip less those at rest, cut to 0-1.
+
+    ``quiet``: rows in which the upper and the lower face are at rest, as of
+    :meth:`AUModel.quiet_rows`; the median over them is the neutral, of the upper for
+    what is ``upper`` (S,).
+    """
+    above, below = (np.median(readings[rows], axis=0) for rows in quiet)
+    return np.clip(readings - np.where(upper, above, below), 0.0, 1.0)
 
 
 @lru_cache(maxsize=1)
