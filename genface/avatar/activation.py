@@ -9,14 +9,12 @@ from genface.errors import InputError, ShapeError, warn
 
 SIDES = ("L", "R")  # the subject's left and right
 LOOKS = ("look_up", "look_down", "look_in", "look_out")
-# Where both are on, the first fades: 27 is the whole of 26, a blink (45) that of 43,
-# and shut lids are not raised.
-FADES_UNDER = (
-    ("AU26", "AU27"),
-    ("AU43", "AU45"),
-    ("AU05", "AU43"),
-    ("AU05", "AU45"),
-)
+# Where both are on, the first fades: 27 is the whole of 26, and shut lids are not
+# raised. Under several, the strongest decides.
+FADES_UNDER = (("AU26", "AU27"), ("AU05", "AU43"), ("AU05", "AU45"))
+# One motion under two names, in a table that has both: the first only adds what it has
+# beyond the second, so that lids shut as far as the larger of 43 and a blink (45) says.
+ADDS_TO = (("AU43", "AU45"),)
 SHUT = ("AU43", "AU45")
 # Gaze angle at which the lids have followed as far as their shapes go; taken so that
 # the upper lid moves with the surface of the eyeball when one looks down.
@@ -59,9 +57,8 @@ class Drivers:
         _check_scale(aus, names)
         sides = self._by_side(aus, names)
         lids = lid_weights(per_frame("gaze", gaze, len(aus), 2))
-        shut = [sides[..., k] for k in self._indices(SHUT)]
-        if shut:  # shut lids do not follow the gaze
-            lids *= 1 - np.max(shut, axis=0)[..., None]
+        shut = sides[..., self._indices(SHUT)].sum(-1, keepdims=True)
+        lids *= 1 - shut  # shut lids do not follow the gaze
         products = [sides[..., self._indices(pair)].prod(-1) for pair in self.mixtures]
         every = np.concatenate([sides, lids, *(p[..., None] for p in products)], axis=2)
         return every.transpose(0, 2, 1).reshape(len(aus), len(self.names))
@@ -106,7 +103,12 @@ class Drivers:
         given = {name: sides[:, :, k].copy() for k, name in enumerate(self.au_names)}
         for faded, under in FADES_UNDER:
             if faded in given and under in given:
-                sides[:, :, self.au_names.index(faded)] *= 1 - given[under]
+                side = sides[:, :, self.au_names.index(faded)]
+                np.minimum(side, given[faded] * (1 - given[under]), out=side)
+        for more, whole in ADDS_TO:
+            if more in given and whole in given:
+                beyond = np.maximum(given[more] - given[whole], 0)
+                sides[:, :, self.au_names.index(more)] = beyond
         return sides
 
 

@@ -3,7 +3,7 @@
 import base64
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,12 @@ from scipy import sparse
 
 from genface import files
 from genface.avatar import contact
-from genface.avatar.activation import FADES_UNDER, LIDS_FOLLOW_UNTIL, SHUT
+from genface.avatar.activation import (
+    ADDS_TO,
+    FADES_UNDER,
+    LIDS_FOLLOW_UNTIL,
+    SHUT,
+)
 from genface.avatar.animation import Motion
 from genface.avatar.figure import INSIDE, Figure, figure_of
 from genface.avatar.rig import Rig
@@ -105,9 +110,8 @@ def _rig(rig: Rig) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "aus": names,
         "labels": [UNITS[au_number(name)].name for name in names],
         "targets": len(rig.morphs),
-        "fades": [
-            [index[a], index[b]] for a, b in FADES_UNDER if a in index and b in index
-        ],
+        "fades": _pairs(FADES_UNDER, index),
+        "adds": _pairs(ADDS_TO, index),
         "shut": [index[name] for name in SHUT if name in index],
         "mixtures": [[index[a], index[b]] for a, b in rig.drivers.mixtures],
         "lidsFollow": LIDS_FOLLOW_UNTIL,
@@ -119,6 +123,13 @@ def _rig(rig: Rig) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         ],
     }
     return facts, arrays
+
+
+def _pairs(
+    names: Iterable[tuple[str, str]], index: Mapping[str, int]
+) -> list[list[int]]:
+    """Numbers of the pairs of AUs of which the rig has both."""
+    return [[index[a], index[b]] for a, b in names if a in index and b in index]
 
 
 def _edge(edges: contact.Edges) -> dict[str, Any]:

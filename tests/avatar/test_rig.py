@@ -140,6 +140,19 @@ def test_closing_wins_over_raising_the_lids(rig):
     assert (lid_gaps(both) < 0.1 * lid_gaps(rig.neutral)).all()
 
 
+@pytest.mark.parametrize(("course", "blink"), [(0.5, 0.5), (0.3, 0.8), (1.0, 0.4)])
+def test_lids_shut_as_far_as_the_larger_of_43_and_45(rig, course, blink):
+    """A details table has AU43 and, during blinks, the same again as AU45."""
+    gaze, raised = [[-0.3, 0]], 0.6
+    one = rig.vertices(
+        [[max(course, blink), raised]], gaze=gaze, au_names=["AU43", "AU05"]
+    )
+    both = rig.vertices(
+        [[course, blink, raised]], gaze=gaze, au_names=["AU43", "AU45", "AU05"]
+    )
+    np.testing.assert_allclose(both, one, atol=1e-5)
+
+
 def test_cheeks_and_nose_rise(single):
     assert single["AU06"][[117, 346], Y].min() > 0.3
     assert single["AU09"][[64, 294], Y].min() > 0.2  # wings of the nose

@@ -188,6 +188,12 @@ def test_without_a_motion_it_is_for_making_faces(tmp_path):
         page("viewer.set('AU12', 1); viewer.refresh()")
         expected = Rig.default().vertices([[1.0]], au_names=["AU12"])[0]
         assert np.abs(vertices(page) - expected).max() < 2e-3
+        lids = {"AU12": 0, "AU05": 0.6, "AU43": 0.7, "AU45": 0.5}
+        for name, value in lids.items():
+            page(f"viewer.set('{name}', {value})")
+        page("viewer.refresh()")
+        expected = Rig.default().vertices([[*lids.values()]], au_names=[*lids])[0]
+        assert np.abs(vertices(page) - expected).max() < 2e-3
         assert page("document.getElementById('bar').hidden") is True
         assert page.errors == []
     finally:

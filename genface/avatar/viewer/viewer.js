@@ -21,14 +21,19 @@ const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 function drivers(sides, gaze) {
   const s = Float32Array.from(sides, (x) => clamp(x, 0, 1)), given = s.slice();
   for (const [faded, under] of data.fades)
-    for (let k = 0; k < 2; k++) s[2 * faded + k] *= 1 - given[2 * under + k];
+    for (let k = 0; k < 2; k++) {
+      const left = given[2 * faded + k] * (1 - given[2 * under + k]);
+      s[2 * faded + k] = Math.min(s[2 * faded + k], left);
+    }
+  for (const [more, whole] of data.adds)
+    for (let k = 0; k < 2; k++) s[2 * more + k] = Math.max(given[2 * more + k] - given[2 * whole + k], 0);
   const [pitch, yaw] = gaze.map((x) => clamp(x / data.lidsFollow, -1, 1));
   const out = [], up = Math.max(pitch, 0), down = Math.max(-pitch, 0);
   const right = Math.max(yaw, 0), left = Math.max(-yaw, 0);
   const looks = [up, up, down, down, right, left, left, right];
   looks.forEach((look, k) => {
-    const open = data.shut.map((au) => 1 - s[2 * au + (k % 2)]);
-    out.push(look * Math.min(1, ...open));
+    const shut = data.shut.reduce((sum, au) => sum + s[2 * au + (k % 2)], 0);
+    out.push(look * (1 - shut));
   });
   const mixed = data.mixtures.flatMap(([a, b]) => [s[2 * a] * s[2 * b], s[2 * a + 1] * s[2 * b + 1]]);
   return [...s, ...out, ...mixed];
