@@ -147,7 +147,7 @@ def test_what_is_neither_path_nor_table_is_named(table, tmp_path, source):
 @pytest.mark.parametrize("hole", [np.nan, np.inf])
 def test_a_table_without_a_mesh_that_is_known_is_refused(table, hole):
     gone = table.copy()
-    gone[list(MESH)] = hole
+    gone.loc[:, list(MESH)] = hole
     with pytest.raises(InputError, match="no frame with a face; there is nothing"):
         check_aus(gone)
 
