@@ -110,8 +110,9 @@ class Drivers:
         given = {name: sides[:, :, k].copy() for k, name in enumerate(self.au_names)}
         for faded, under in FADES_UNDER:
             if faded in given and under in given:
-                side = sides[:, :, self.au_names.index(faded)]
-                np.minimum(side, given[faded] * (1 - given[under]), out=side)
+                k = self.au_names.index(faded)
+                left = given[faded] * (1 - given[under])
+                sides[:, :, k] = np.minimum(sides[:, :, k], left)
         for more, whole in ADDS_TO:
             if more in given and whole in given:
                 beyond = np.maximum(given[more] - given[whole], 0)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genface.cli.options import Face, Force, Offline, Out
+from genface.cli.options import Force, Offline, Out
 
 app = typer.Typer()
 
@@ -19,7 +19,9 @@ def au_check(
         str | None,
         typer.Option(help="Another au_model.npz, or `table` for its own values."),
     ] = None,
-    face: Face = "longest",
+    face: Annotated[
+        str, typer.Option(help="Whose face: longest, or a face_id.")
+    ] = "longest",
     input_: Annotated[
         str | None, typer.Option("--input", help="Which input of a table of several.")
     ] = None,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import find_peaks, peak_widths
 
+from genface.detect.courses import unbroken
 from genface.errors import ShapeError
 
 # A blink stands out this much from what the lids did just before and after.
@@ -26,13 +27,16 @@ class Blink(NamedTuple):
     depth: float
 
 
-def find_blinks(closure: np.ndarray, times: np.ndarray) -> list[Blink]:
+def find_blinks(
+    closure: np.ndarray, times: np.ndarray, step: float | None = None
+) -> list[Blink]:
     """Blinks in AU43 (T,) of one face at times (T,) in seconds, rising.
 
     A rise and fall of :data:`DEPTH` or more, no longer than :data:`LONGEST` at half
     height; it begins and ends at a tenth of its depth, between frames. Eyes that close
-    for longer, or fall into a gap (NaN) or an end of the clip while closed, are no
-    blink. Under some 10 frames a second most blinks are missed.
+    for longer, or fall into a gap or an end of the clip while closed, are no blink. A
+    gap is NaN, or frames missing: more than 1.5 times ``step`` seconds, by default the
+    median step of ``times``. Under some 10 frames a second most blinks are missed.
     """
     closure, times = np.asarray(closure, np.float64), np.asarray(times, np.float64)
     if closure.ndim != 1 or closure.shape != times.shape:
@@ -41,24 +45,26 @@ def find_blinks(closure: np.ndarray, times: np.ndarray) -> list[Blink]:
             "(T,) and (T,)."
         )
     found: list[Blink] = []
-    known = np.flatnonzero(np.isfinite(closure))
-    for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
+    for run in unbroken(closure, times, step):
         found += _in_run(closure[run], times[run])
     return found
 
 
-def blink_course(closure: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """AU45 (T,): AU43 from the onset to the offset of each blink, 0 elsewhere."""
+def blink_course(
+    closure: np.ndarray, times: np.ndarray, step: float | None = None
+) -> np.ndarray:
+    """AU45 (T,): AU43 from the onset to the offset of each blink, 0 elsewhere.
+
+    Arguments as for :func:`find_blinks`; NaN where AU43 is.
+    """
     closure, times = np.asarray(closure, np.float64), np.asarray(times, np.float64)
     during = np.zeros(len(closure), bool)
-    for blink in find_blinks(closure, times):
+    for blink in find_blinks(closure, times, step):
         during |= (times >= blink.onset) & (times <= blink.offset)
     return np.where(np.isnan(closure), np.nan, np.where(during, closure, 0.0))
 
 
 def _in_run(closure: np.ndarray, times: np.ndarray) -> list[Blink]:
-    if not len(closure):
-        return []
     peaks, facts = find_peaks(closure, prominence=DEPTH)
     depth = facts["prominences"]
     bases = depth, facts["left_bases"], facts["right_bases"]

@@ -1,10 +1,14 @@
 """Distances in a face that certain Action Units change: what they are checked against.
 
 Each is plain geometry of the same mesh, in outer-eye distances, and knows nothing of
-the model. An AU moves the face one way from rest, and so it is measured: lids that shut
-are AU43's business, lids that open further AU05's. Agreement says that an AU follows
-its motion, not that a coder would agree.
+the model, but for the rest that it is measured from, which is the model's own: a wrong
+neutral cuts AU and distance alike, and their agreement does not show it. An AU moves
+the face one way from rest, and so it is measured: lids that shut are AU43's business,
+lids that open further AU05's. Lips and jaw cannot go the other way from shut. Agreement
+says that an AU follows its motion, not that a coder would agree.
 """
+
+from collections.abc import Collection
 
 import numpy as np
 
@@ -25,16 +29,20 @@ DISTANCES = {
 }
 
 
-def au_distances(shapes: np.ndarray, rest: np.ndarray) -> dict[str, np.ndarray]:
+def au_distances(
+    shapes: np.ndarray, rest: np.ndarray, stopped: Collection[str] = ()
+) -> dict[str, np.ndarray]:
     """By how much the distances of :data:`DISTANCES` exceed those at rest, (T,) by AU.
 
     ``shapes`` (T, 478, 2) as :meth:`genface.nets.au_model.AUModel.shapes` gives them:
     seen from the front, y up; ``rest`` (478, 2) is the person's neutral. 0 where the
-    face moves the other way; NaN where a shape has one.
+    face moves the other way; NaN where a shape has one. AUs in ``stopped`` have their
+    own zero where the face can go no further, and keep what is below that of ``rest``,
+    as a neutral with parted lips is no such place.
     """
     at_rest = _distances(np.asarray(rest)[None])
-    moved = _distances(np.asarray(shapes))
-    return {name: np.maximum(moved[name] - at_rest[name], 0) for name in moved}
+    beyond = {k: v - at_rest[k] for k, v in _distances(np.asarray(shapes)).items()}
+    return {k: v if k in stopped else np.maximum(v, 0) for k, v in beyond.items()}
 
 
 def _distances(shapes: np.ndarray) -> dict[str, np.ndarray]:

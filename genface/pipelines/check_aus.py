@@ -25,7 +25,14 @@ from genface.nets.au_model import (
     load_au_model,
     read_au_model,
 )
-from genface.pipelines.faces import chosen_faces, fex_of, no_such_face, one_input
+from genface.pipelines.faces import (
+    au_table,
+    chosen_faces,
+    fex_of,
+    no_such_face,
+    one_input,
+)
+from genface.pipelines.outputs import path_of
 from genface.pipelines.progress import Progress, silent
 
 TABLES = (".csv", ".parquet")
@@ -86,18 +93,14 @@ def check_aus(
     """Read a clip, or a table with mesh columns, with ``model`` (ours) and judge it.
 
     The face's neutral is taken from its own frames, so a short clip says little (a
-    warning). ``against``: the file of another model, or ``"table"`` for the values that
-    the table holds.
+    warning), and the distances begin at the same neutral: a wrong one is not found.
+    ``against``: the file of another model, or ``"table"`` for the values that the table
+    holds. One face at a time: ``"all"`` of several is an :class:`InputError`.
     """
+    if against is not None:
+        path_of(against, "against", "an au_model.npz, or 'table'")
     name, fex = _table(source, offline, progress)
-    fex = one_input(name, fex, input_name)
-    faces = chosen_faces(fex, face)
-    if not faces:
-        raise InputError(f"{no_such_face(name, fex, face)}; there is nothing to check.")
-    rows = next(iter(faces.values()))
-    mesh = mesh_of(rows, name)
-    known = np.isfinite(mesh).all(axis=(1, 2))
-    rows, mesh = rows[known], mesh[known]
+    rows, mesh = _face(name, one_input(name, fex, input_name), face)
     if len(mesh) < ENOUGH_FRAMES:
         warnings.warn(
             f"{name}: {len(mesh)} frames with a face; under {ENOUGH_FRAMES} neither "
@@ -107,10 +110,11 @@ def check_aus(
     model = model or load_au_model()
     neutral = model.neutral(mesh)
     aus = model.aus(mesh, neutral, all_aus=True)
-    distances = au_distances(model.shapes(mesh), neutral.shape)
+    stopped = {k for k, stop in zip(AU_NAMES, model.has_stop, strict=True) if stop}
+    distances = au_distances(model.shapes(mesh), neutral.shape, stopped)
     other, label = None, None
     if against is not None:
-        other, label = _other(against, rows, mesh)
+        other, label = _other(against, rows, mesh, name)
     return AUCheck(
         name=Path(name).name,
         model=model.name,
@@ -122,7 +126,9 @@ def check_aus(
 
 
 def _table(source, offline: bool | None, progress: Progress | None) -> tuple[str, Fex]:
-    if isinstance(source, pd.DataFrame) or Path(source).suffix in TABLES:
+    if isinstance(source, pd.DataFrame):
+        return fex_of(source)
+    if path_of(source, "source", "a path or a table").suffix in TABLES:
         return fex_of(source)
 
     def report(name: str, done: int, total: int | None) -> None:
@@ -132,12 +138,36 @@ def _table(source, offline: bool | None, progress: Progress | None) -> tuple[str
     return str(source), detector.detect(source, data_type="video", progress=report)
 
 
-def _other(against, rows: pd.DataFrame, mesh: np.ndarray) -> tuple[np.ndarray, str]:
+def _face(name: str, fex: Fex, face: str | int) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of one face with a mesh, and their meshes."""
+    faces = chosen_faces(fex, face)
+    if not faces:
+        raise InputError(f"{no_such_face(name, fex, face)}; there is nothing to check.")
+    if len(faces) > 1:
+        raise InputError(
+            f"{name} holds the faces {', '.join(map(str, faces))}; check one at a "
+            "time, by its number."
+        )
+    (rows,) = faces.values()
+    mesh = mesh_of(rows, name)
+    known = np.isfinite(mesh).all(axis=(1, 2))
+    if not known.any():
+        raise InputError(f"{name}: no frame with a face; there is nothing to check.")
+    return rows[known], mesh[known]
+
+
+def _other(
+    against: Path | str, rows: pd.DataFrame, mesh: np.ndarray, name: str
+) -> tuple[np.ndarray, str]:
     if str(against) != STORED:
         model = read_au_model(against)
         aus = model.aus(mesh, model.neutral(mesh), all_aus=True)
         return aus, f"{model.name} ({against})"
-    there = rows.reindex(columns=list(AU_NAMES)).to_numpy(np.float64)
+    there = au_table(rows).reindex(columns=list(AU_NAMES)).to_numpy(np.float64)
+    if np.isnan(there).all():
+        raise InputError(
+            f"{name}: no AU values in it to compare with; name another model's file."
+        )
     return there, f"the table's own values ({rows.attrs.get('au_model', 'unknown')})"
 
 
@@ -161,17 +191,21 @@ def _values(model: AUModel, aus: np.ndarray, distances: dict) -> pd.DataFrame:
 
 
 def _drift(aus: np.ndarray, other: np.ndarray) -> pd.DataFrame:
-    difference = aus - other
-    rows = {
-        "r": [_r(a, b) for a, b in zip(aus.T, other.T, strict=True)],
-        "shift": difference.mean(0),
-        "apart": np.abs(difference).mean(0),
-    }
+    """How far two readings (T, A) differ, over the frames in which both are known."""
+    rows = []
+    for a, b in zip(aus.T, other.T, strict=True):
+        known = np.isfinite(a) & np.isfinite(b)
+        a, b = a[known], b[known]
+        if known.any():
+            apart = np.abs(a - b).mean()
+            rows.append({"r": _r(a, b), "shift": (a - b).mean(), "apart": apart})
+        else:
+            rows.append(dict.fromkeys(("r", "shift", "apart"), np.nan))
     return pd.DataFrame(rows, index=pd.Index(AU_NAMES, name="AU"))
 
 
 def _r(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson r; NaN where one of the two does not vary or is not known."""
+    """Pearson r; NaN where one of the two does not vary."""
     if not (a.std() > 0 and b.std() > 0):
         return np.nan
     return float(np.corrcoef(a, b)[0, 1])

@@ -37,9 +37,11 @@ def detail_aus(
     """
     if not (sides or blinks or sd or smooth):
         raise InputError("nothing asked for; add --sides, --blinks, --sd or --smooth.")
-    out = Path(out)
+    out = outputs.path_of(out, "out")
     if out.suffix not in (".csv", ".parquet"):
         raise InputError(f"{out}: the name must end in .csv or .parquet.")
+    if out.is_dir():
+        raise InputError(f"{out}: a folder is there; name another file.")
     asked = {"sides": sides, "blinks": blinks, "sd": sd, "smooth": smooth}
     this = outputs.job("au-details", outputs.source_digests([table]), **asked)
     if outputs.up_to_date(out, this, force):

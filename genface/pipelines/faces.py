@@ -9,6 +9,7 @@ import pandas as pd
 
 from genface.errors import InputError
 from genface.fex import Fex, read_table
+from genface.pipelines.outputs import path_of
 from genface.table import au_strengths, recognise
 from genface.table.rate import row_rate
 
@@ -34,8 +35,11 @@ def fex_of(table: pd.DataFrame | Path | str) -> tuple[str, Fex]:
     Tables of OpenFace, LibreFace, MediaPipe and py-feat's MPDetector are put into
     genface's terms; those of py-feat keep their signs, and ``pose_sign`` says so.
     """
-    name = "table" if isinstance(table, pd.DataFrame) else str(table)
-    fex = Fex(table) if isinstance(table, pd.DataFrame) else _read(table)
+    if isinstance(table, pd.DataFrame):
+        name, fex = "table", Fex(table)
+    else:
+        path = path_of(table, "table", "a path or a table")
+        name, fex = str(table), _read(path)
     if not len(fex):
         raise InputError(f"{name}: the table has no rows.")
     dialect = fex.attrs.setdefault("dialect", recognise(fex.columns))

@@ -43,6 +43,13 @@ def job(name: str, inputs: Mapping[str, str], **settings: object) -> dict:
     return json.loads(json.dumps(facts, sort_keys=True, default=str))
 
 
+def path_of(given: object, what: str, expected: str = "a path") -> Path:
+    """What was given as a path; anything else is an :class:`InputError`."""
+    if not isinstance(given, Path | str):
+        raise InputError(f"{what}: a {type(given).__name__} came; expected {expected}.")
+    return Path(given)
+
+
 def source_digests(sources: Iterable[Source], role: str = "input") -> dict[str, str]:
     """Digest of each input by its role, place and name, as :func:`job` wants them.
 
@@ -66,7 +73,7 @@ def digest(source: Source) -> str:
     if isinstance(source, BehaviorModel):
         with tempfile.TemporaryDirectory() as folder:
             return digest(source.save(Path(folder) / "model"))
-    path = Path(source)
+    path = path_of(source, "input", "a path or a table")
     if path.is_dir():
         return _joined(p for p in path.iterdir() if p.is_file() and p.name[0] != ".")
     if not path.is_file():
@@ -158,7 +165,7 @@ def _entries(out: Path) -> dict:
 def _name(source: Source) -> str:
     if isinstance(source, pd.DataFrame | BehaviorModel):
         return "in memory"
-    return _place(Path(source)).name
+    return _place(path_of(source, "input", "a path or a table")).name
 
 
 def _table_digest(table: pd.DataFrame) -> str:

@@ -9,24 +9,26 @@ from genface.detect.assemble import Sighting, face_table
 from genface.detect.facemesh import Mesh
 from genface.detect.sources import Source
 from genface.detect.tracking import Face
+from genface.facs import AU_NAMES
 from genface.nets.au_appearance import load_appearance
 from genface.nets.au_model import load_au_model
 
 CLIP = Source("a.mp4", "video", None)
 
 
-def rows(skins):
-    neutral = Rig.default().neutral[:478].astype(np.float64)
-    mesh = (neutral * [1, -1, -1] * 12 + [320, 240, 0]).astype(np.float32)
-    return [
+def meshes(frown):
+    """A rig's faces (T, 478, 3) with so much of AU04 in each frame (T,)."""
+    points = Rig.default().vertices(np.asarray(frown)[:, None], au_names=["AU04"])
+    return (points[:, :478] * [1, -1, -1] * 12 + [320, 240, 0]).astype(np.float32)
+
+
+def table(skins, all_aus, frown=None):
+    frown = np.zeros(len(skins)) if frown is None else frown
+    rows = [
         Sighting(CLIP, frame, frame / 25, 480, 640, Face(0, Mesh(mesh, 0.9, skin)))
-        for frame, skin in enumerate(skins)
+        for frame, (mesh, skin) in enumerate(zip(meshes(frown), skins, strict=True))
     ]
-
-
-def table(skins, all_aus):
-    neutral = Rig.default().neutral[:478]
-    return face_table(rows(skins), neutral, load_au_model(), all_aus)
+    return face_table(rows, Rig.default().neutral[:478], load_au_model(), all_aus)
 
 
 def test_skin_is_read_only_where_all_aus_are_wanted():
@@ -39,9 +41,11 @@ def test_skin_is_read_only_where_all_aus_are_wanted():
 
 
 def test_a_mesh_without_features_keeps_what_the_mesh_tells():
-    plain, again = table([None] * 12, True), table([None] * 12, True)
-    assert plain["AU04"].notna().all()
-    np.testing.assert_array_equal(plain["AU04"], again["AU04"])
+    frown, model = np.arange(12) / 12, load_au_model()
+    plain, mesh = table([None] * 12, True, frown), meshes(frown)
+    told = model.aus(mesh, model.neutral(mesh), all_aus=True)
+    np.testing.assert_allclose(plain[list(AU_NAMES)], told, atol=1e-6)
+    assert plain["AU04"].max() > 0.1
 
 
 @pytest.mark.slow

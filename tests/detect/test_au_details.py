@@ -34,6 +34,13 @@ def table(points: np.ndarray) -> Fex:
     frame["input"], frame["status"] = "clip.mp4", "ok"
     fex = Fex(frame)
     fex.attrs = {"au_model": model.name, "fps": FPS, "au_scale": "intensity"}
+    fex.attrs |= {"neutral": "person"}
+    return fex
+
+
+def with_facts(frame: pd.DataFrame, like: Fex, **facts) -> Fex:
+    fex = Fex(frame)
+    fex.attrs = like.attrs | facts
     return fex
 
 
@@ -106,7 +113,11 @@ def test_smoothing_has_no_delay_and_keeps_the_mean(even):
     assert after.mean() == pytest.approx(before.mean(), rel=1e-6)
     both = found[["AU12_L", "AU12_R"]].mean(axis=1)
     np.testing.assert_allclose(both, after, atol=1e-12)
-    np.testing.assert_allclose(found[list(EMOTIONS)].sum(axis=1), 1, atol=1e-6)
+    emotions = emotion_columns(
+        found[list(AU_NAMES)].to_numpy(), AU_NAMES, load_au_model().unseen
+    )
+    np.testing.assert_allclose(found[list(EMOTIONS)], emotions)
+    assert np.abs(emotions - even[list(EMOTIONS)]).max(axis=None) > 1e-3
 
 
 def test_smoothing_does_not_reach_over_a_gap(even):
@@ -130,11 +141,128 @@ def test_blinks_of_a_table(even):
 
 
 def test_pictures_have_neither_sides_nor_blinks(even):
-    still = even.assign(time=np.nan)
-    still.attrs = even.attrs
-    found = add_au_details(Fex(still), sides=True, blinks=True, sd=True)
+    still = with_facts(even.assign(time=np.nan), even, neutral="average")
+    found = add_au_details(still, sides=True, blinks=True, sd=True, smooth=0.1)
     assert found[["AU12_L", "AU12_R", "AU45"]].isna().all(axis=None)
-    assert (found["AU12_sd"] > 0).all()
+    pd.testing.assert_series_equal(found["AU12"], even["AU12"])
+    aus, model = even[list(AU_NAMES)].to_numpy(), load_au_model()
+    k = AU_NAMES.index("AU12")
+    expected, own = (
+        model.sd(aus, np.zeros((T, 3)), np.ones(T), own)[:, k] for own in (False, True)
+    )
+    np.testing.assert_allclose(found["AU12_sd"], expected)
+    assert np.abs(expected - own).max() > 0.01
+
+
+def test_a_clip_that_came_as_an_array_has_a_neutral_but_no_clock(even):
+    array = with_facts(even.assign(time=np.nan), even)
+    known, found = (
+        add_au_details(fex, sides=True, sd=True)[["AU12_L", "AU12_R", "AU12_sd"]]
+        for fex in (even, array)
+    )
+    assert known.notna().all(axis=None)
+    pd.testing.assert_frame_equal(known, found)
+    for asked in ({"blinks": True}, {"smooth": 0.1}):
+        with pytest.raises(InputError, match="clip.mp4: frames without times"):
+            add_au_details(array, **asked)
+    with pytest.raises(InputError, match="without times"):
+        blink_table(array)
+
+
+def test_each_face_of_each_input_is_its_own():
+    """Two faces of one clip and one of another, as a clip of theirs alone has them."""
+    alone = [table(smile(*s)) for s in ((1, 0.2), (0.2, 1), (0.6, 0.6))]
+    for k, (fex, name, face) in enumerate(
+        zip(alone, ("a", "a", "b"), (0, 1, 0), strict=True)
+    ):
+        fex["AU43"] = np.where(np.arange(T) == 20 + 10 * k, 0.9, 0.0)
+        fex["input"], fex["face_id"] = name, face
+    together = pd.concat([pd.DataFrame(fex) for fex in alone])
+    together = together.sort_values(["input", "frame"], kind="stable")
+    together = with_facts(together.reset_index(drop=True), alone[0])
+    asked = {"sides": True, "blinks": True, "sd": True, "smooth": 0.1}
+    found = add_au_details(together, **asked)
+    for fex in alone:
+        there = found[(found["input"] == fex["input"][0])]
+        there = there[there["face_id"] == fex["face_id"][0]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(there, add_au_details(fex, **asked))
+    blinks = blink_table(together)
+    assert [*zip(blinks["input"], blinks["face_id"], strict=True)] == [
+        ("a", 0),
+        ("a", 1),
+        ("b", 0),
+    ]
+    np.testing.assert_allclose(blinks["apex"], np.array([20, 30, 40]) / FPS)
+
+
+def test_a_face_that_is_hardly_seen_does_not_stop_the_others(even):
+    lids = even.assign(AU43=np.where(np.arange(T) == 20, 0.9, 0.0))
+    passer_by = lids.iloc[[10, 60]].assign(face_id=1)
+    both = with_facts(pd.concat([lids, passer_by], ignore_index=True), even)
+    course = add_au_details(both, blinks=True)["AU45"]
+    np.testing.assert_array_equal(np.flatnonzero(course), [20])
+    smoothed = add_au_details(both, smooth=0.1)["AU12"]
+    np.testing.assert_allclose(smoothed[T:], passer_by["AU12"])
+    slow = with_facts(lids.iloc[::5], even)
+    for function in (blink_table, lambda fex: add_au_details(fex, blinks=True)):
+        with pytest.raises(InputError, match="clip.mp4: 5.0 frames a second"):
+            function(slow)
+
+
+def test_a_frame_without_a_face_costs_its_own_row_only(even):
+    lost = even.copy()
+    lost.loc[30, list(AU_NAMES)] = np.nan
+    found = add_au_details(with_facts(lost, even), smooth=0.1)["AU12"]
+    assert np.flatnonzero(found.isna()).tolist() == [30]
+    dropped = with_facts(even.drop(index=30), even)
+    np.testing.assert_allclose(
+        found.drop(index=30), add_au_details(dropped, smooth=0.1)["AU12"]
+    )
+
+
+def test_rows_in_another_order_have_the_same_details(even):
+    order = np.random.default_rng(0).permutation(T)
+    lids = even.assign(AU43=np.where(np.arange(T) == 20, 0.9, 0.0))
+    asked = {"blinks": True, "smooth": 0.1}
+    known = add_au_details(with_facts(lids, even), **asked)
+    found = add_au_details(with_facts(lids.iloc[order], even), **asked)
+    pd.testing.assert_frame_equal(pd.DataFrame(found.sort_index()), pd.DataFrame(known))
+
+
+def test_no_presence_has_no_error_to_expect(even):
+    gone = with_facts(even.assign(FaceScore=np.arange(T) % 2), even)
+    sd = add_au_details(gone, sd=True)["AU12_sd"]
+    assert sd[::2].isna().all() and sd[1::2].notna().all()
+
+
+@pytest.mark.parametrize(
+    "column", ["time", "input", "face_id", "Pitch", "FaceScore", "AU12"]
+)
+def test_a_column_that_is_not_there_is_named(even, column):
+    bare = with_facts(even.drop(columns=column), even)
+    with pytest.raises(InputError, match=f"no column {column} in the table"):
+        add_au_details(bare, sd=True)
+
+
+def test_blinks_are_found_in_tables_that_have_them(even):
+    with pytest.raises(InputError, match="no column AU43, face_id"):
+        blink_table(even.drop(columns=["AU43", "face_id"]))
+    with pytest.raises(InputError, match="a list came; expected a table"):
+        blink_table([])
+    with pytest.raises(InputError, match="blurs blinks"):
+        blink_table(add_au_details(even, smooth=0.1))
+
+
+def test_what_is_no_table_or_no_time_is_refused(even):
+    for smooth in ("0.1", None, -1, np.nan):
+        with pytest.raises(InputError, match="expected seconds, 0 or more"):
+            add_au_details(even, smooth=smooth)
+    for nothing in (None, [1], "table.csv"):
+        with pytest.raises(InputError, match="expected a table of faces"):
+            add_au_details(nothing, sd=True)
+    still = with_facts(even.assign(time=1.0), even)
+    with pytest.raises(InputError, match="face 0 is twice at one time"):
+        add_au_details(still, smooth=0.1)
 
 
 def test_tables_of_other_models_and_double_work_are_refused(even):

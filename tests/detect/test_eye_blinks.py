@@ -49,6 +49,17 @@ def test_eyes_that_shut_into_a_gap_did_not_blink():
     assert [round(blink.apex, 2) for blink in find_blinks(lids, TIMES)] == [8.0]
 
 
+def test_rows_that_are_missing_are_a_gap_as_much_as_nan():
+    """Lids shut at 5 s and open half a second later: nobody saw them open."""
+    lids = np.where((TIMES > 4.8) & (TIMES < 5.3), 1.0, 0.0)
+    there = (TIMES < 5.0) | (TIMES > 5.4)
+    assert find_blinks(lids[there], TIMES[there]) == []
+    assert find_blinks(np.where(there, lids, np.nan), TIMES) == []
+    # Three frames at an even pace, as long as nobody tells that others lie between.
+    few, times = np.array([0.0, 1.0, 0.0]), np.array([1.0, 1.2, 1.4])
+    assert len(find_blinks(few, times)) == 1 and find_blinks(few, times, 1 / FPS) == []
+
+
 def test_times_are_seconds_however_frames_are_spaced():
     times = TIMES.copy()
     times[250:] += 3.0  # frames were lost; lids are open there
