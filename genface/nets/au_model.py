@@ -40,8 +40,8 @@ ERROR_AT = np.array([0.0, 0.1, 0.25, 0.5, 1.0])
 class Neutral:
     """One person's face at rest, as :meth:`AUModel.neutral` finds it."""
 
-    shape: np.ndarray  # (478, 2)
-    # (A,) what AUs read at rest; below 0 where the shape is not quite shut
+    points: np.ndarray  # (478, 2) the shape of the face
+    # (A,) what AUs read at rest; below 0 where lips or jaw are not quite shut in it
     zero: np.ndarray = field(default_factory=lambda: np.zeros(len(AU_NAMES)))
 
 
@@ -215,13 +215,13 @@ class AUModel:
         return frontal(mesh * [1.0, -1.0, -1.0], self.average, self.still)
 
     def _from_neutral(self, mesh: np.ndarray, neutral: Neutral) -> np.ndarray:
-        shape = neutral.shape if isinstance(neutral, Neutral) else neutral
-        if not isinstance(neutral, Neutral) or shape.shape != (N_MESH, 2):
+        points = neutral.points if isinstance(neutral, Neutral) else np.empty(0)
+        if points.shape != (N_MESH, 2):
             raise ShapeError(
-                f"a neutral of {type(neutral).__name__} {np.shape(shape)} came; "
-                f"expected Neutral ({N_MESH}, 2), as AUModel.neutral() gives it."
+                f"a neutral of {type(neutral).__name__} came; expected a Neutral of "
+                f"({N_MESH}, 2) points, as AUModel.neutral() gives it."
             )
-        return self._flat(self.shapes(mesh) - shape)
+        return self._flat(self.shapes(mesh) - points)
 
     def _scores(self, deltas: np.ndarray) -> np.ndarray:
         """Readings (T, A) of deltas (T, 956) from a neutral, not yet cut to 0-1."""

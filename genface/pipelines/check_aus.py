@@ -111,7 +111,7 @@ def check_aus(
     neutral = model.neutral(mesh)
     aus = model.aus(mesh, neutral, all_aus=True)
     stopped = {k for k, stop in zip(AU_NAMES, model.has_stop, strict=True) if stop}
-    distances = au_distances(model.shapes(mesh), neutral.shape, stopped)
+    distances = au_distances(model.shapes(mesh), neutral.points, stopped)
     other, label = None, None
     if against is not None:
         other, label = _other(against, rows, mesh, name)

@@ -98,7 +98,7 @@ def test_quiet_rows_are_those_of_the_neutral():
     mesh = shapes * [100, -100, -100]
     for rows in model.quiet_rows(mesh):
         assert len(rows) == 5
-    neutral = model.neutral(mesh).shape
+    neutral = model.neutral(mesh).points
     seen = model.shapes(mesh)
     upper, lower = (np.median(seen[rows], axis=0) for rows in model.quiet_rows(mesh))
     share = model.upper_points[:, None]

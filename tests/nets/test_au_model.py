@@ -72,16 +72,16 @@ def test_moving_scaling_and_turning_a_head_changes_nothing(model, faces, axis):
         model.aus(moved, neutral, all_aus=True), expected, atol=1e-9
     )
     again = model.neutral(moved)
-    np.testing.assert_allclose(again.shape, neutral.shape, atol=1e-9)
+    np.testing.assert_allclose(again.points, neutral.points, atol=1e-9)
     np.testing.assert_allclose(again.zero, neutral.zero, atol=1e-9)
 
 
 def test_the_own_neutral_reads_zero(model, faces):
     neutral = model.neutral(faces)
-    still = picture(model, np.repeat(neutral.shape[None], 12, axis=0))
+    still = picture(model, np.repeat(neutral.points[None], 12, axis=0))
     aus = model.aus(still, neutral, True)
     # A mesh is never quite still, and the zero of lips and jaw lies low in that.
-    assert aus[:, ~model.has_stop].max() < 1e-2 and aus.max() < 0.05
+    assert aus[:, ~model.has_stop].max() < 1e-2 and aus.max() < 0.1
     assert model.aus(still, model.neutral(still), True).max() < 1e-9
 
 
@@ -101,13 +101,13 @@ def test_a_frame_without_a_face_is_nan_and_disturbs_no_other(model, faces):
         aus[others], model.aus(faces, neutral, all_aus=True)[others]
     )
     found, expected = model.neutral(holed), model.neutral(faces[others])
-    np.testing.assert_array_equal(found.shape, expected.shape)
+    np.testing.assert_array_equal(found.points, expected.points)
     np.testing.assert_array_equal(found.zero, expected.zero)
 
 
 def test_no_face_at_all_has_no_neutral(model):
     nothing = np.full((4, 478, 3), np.nan)
-    assert np.isnan(model.neutral(nothing).shape).all()
+    assert np.isnan(model.neutral(nothing).points).all()
     assert np.isnan(model.aus(nothing, model.neutral(nothing))).all()
 
 
@@ -139,8 +139,8 @@ def test_unseen_aus_are_nan_unless_asked_for(model, faces):
 
 def test_an_opening_mouth_reads_as_lips_apart(model, faces):
     neutral = model.neutral(faces)
-    shapes = np.repeat(neutral.shape[None], 5, axis=0)
-    shapes[:, [87, 14, 317], 1] -= np.linspace(0, 0.2, 5)[:, None]
+    shapes = np.repeat(neutral.points[None], 5, axis=0)
+    shapes[:, [87, 14, 317], 1] -= np.linspace(0, 0.1, 5)[:, None]
     lips = model.aus(picture(model, shapes), neutral)[:, AU_NAMES.index("AU25")]
     assert np.all(np.diff(lips) > 0.1)
 
@@ -150,7 +150,7 @@ def test_a_neutral_is_the_quiet_part_of_a_clip_not_its_median(model):
     shapes = np.repeat(model.average[None, :, :2], 60, axis=0)
     shapes[:40, [87, 14, 317], 1] -= 0.1
     neutral = model.neutral(picture(model, shapes))
-    np.testing.assert_allclose(neutral.shape, model.average[:, :2], atol=5e-3)
+    np.testing.assert_allclose(neutral.points, model.average[:, :2], atol=5e-3)
 
 
 def test_the_zero_of_the_jaw_is_where_it_is_shut(model):
@@ -174,7 +174,7 @@ def test_another_shape_of_mesh_is_refused(model):
     with pytest.raises(ShapeError, match=r"\(T, 478, 3\)"):
         model.aus(np.zeros((478, 3)))
     for neutral in (np.zeros((478, 2)), Neutral(np.zeros((478, 3)))):
-        with pytest.raises(ShapeError, match=r"Neutral \(478, 2\)"):
+        with pytest.raises(ShapeError, match=r"expected a Neutral of \(478, 2\)"):
             model.aus(np.zeros((1, 478, 3)), neutral)
 
 
@@ -193,7 +193,7 @@ def mirror(model) -> np.ndarray:
 def test_a_mirror_image_has_the_same_aus_on_the_other_side(model, faces, mirror):
     glass = faces[:, mirror] * [-1, 1, 1] + [640, 0, 0]
     neutral, other = model.neutral(faces), model.neutral(glass)
-    np.testing.assert_allclose(other.shape, neutral.shape[mirror] * [-1, 1], atol=1e-6)
+    np.testing.assert_allclose(other.points, neutral.points[mirror] * [-1, 1], atol=1e-6)
     aus = model.aus(faces, neutral, all_aus=True)
     np.testing.assert_allclose(model.aus(glass, other, True), aus, atol=1e-4)
     sides = model.one_sided(faces, neutral, aus)
