@@ -225,4 +225,7 @@ def _value_lines(values: pd.DataFrame) -> Iterable[str]:
 def _drift_lines(drift: pd.DataFrame) -> Iterable[str]:
     yield "AU       r  shift  apart"
     for name, row in drift.iterrows():
-        yield f"{name}  {row.r:5.2f}  {row['shift']:+5.2f}  {row.apart:5.2f}"
+        if np.isnan(row.apart):
+            yield f"{name}      -      -      -  not in the other"
+        else:
+            yield f"{name}  {row.r:5.2f}  {row['shift']:+5.2f}  {row.apart:5.2f}"

@@ -116,6 +116,9 @@ def test_drift_goes_by_the_frames_that_both_know(table):
     assert drift.loc["AU12", "r"] == pytest.approx(1) and drift.apart["AU12"] < 1e-6
     unseen = list(load_au_model().unseen)
     assert drift.loc[unseen].isna().all(axis=None)
+    lines = check_aus(holed, against="table").lines
+    missing = [line[:4] for line in lines if line.endswith("not in the other")]
+    assert missing == unseen and not any("nan" in line for line in lines)
     for empty in (table.drop(columns=list(AUS)), table.assign(**dict.fromkeys(AUS))):
         with pytest.raises(InputError, match="no AU values in it to compare with"):
             check_aus(empty, against="table")
