@@ -193,7 +193,8 @@ def mirror(model) -> np.ndarray:
 def test_a_mirror_image_has_the_same_aus_on_the_other_side(model, faces, mirror):
     glass = faces[:, mirror] * [-1, 1, 1] + [640, 0, 0]
     neutral, other = model.neutral(faces), model.neutral(glass)
-    np.testing.assert_allclose(other.points, neutral.points[mirror] * [-1, 1], atol=1e-6)
+    flipped = neutral.points[mirror] * [-1, 1]
+    np.testing.assert_allclose(other.points, flipped, atol=1e-6)
     aus = model.aus(faces, neutral, all_aus=True)
     np.testing.assert_allclose(model.aus(glass, other, True), aus, atol=1e-4)
     sides = model.one_sided(faces, neutral, aus)
