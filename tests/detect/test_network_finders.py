@@ -170,5 +170,7 @@ def test_img2pose_finds_the_same_in_batches(monkeypatch):
     for pixels, faces in zip(shown, together, strict=True):
         alone = finder.find(pixels, 0.1)
         assert len(alone.boxes) == len(faces.boxes) > 3
+        # Scores that differ by rounding only may change places.
+        order, others = (np.lexsort(f.boxes.T) for f in (alone, faces))
         for one, other in zip(alone, faces, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-3, atol=0.05)
+            np.testing.assert_allclose(one[order], other[others], rtol=1e-3, atol=0.05)
