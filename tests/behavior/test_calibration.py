@@ -72,6 +72,7 @@ def rank_p_value(model, family, run, n_histories):
 
 
 @pytest.mark.parametrize("family", ["logistic", "ar"])
+@pytest.mark.slow
 def test_intervals_hold_nine_tenths(family):
     # 100 histories know the share to about two hundredths.
     assert 0.86 <= coverage(family, 100) <= 0.94

@@ -194,6 +194,7 @@ class TestModelOfEmotions:
             assert (tmp_path / "n" / name).read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_table_and_a_calibration_of_ones_own_travel_along(tmp_path):
     rng = np.random.default_rng(0)
     aus = 0.3 + 0.6 * rng.random((80, 20)) * (rng.random((80, 20)) < 0.5)

@@ -122,6 +122,7 @@ def check_recovery(name, n_sets, n_rows):
         assert np.median(dispersions) == pytest.approx(DISPERSIONS[name], rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_model_is_recovered_from_what_it_produces():
     check_recovery("poisson", 2, 2000)
 

@@ -80,6 +80,7 @@ def check_sweep(family, kind, seed, restarts):
 
 
 @pytest.mark.parametrize("family", ["poisson", "logistic"])
+@pytest.mark.slow
 def test_rows_that_say_little_can_be_fitted(family):
     for seed, kind in enumerate(KINDS):
         check_sweep(family, kind, seed, 4)
@@ -94,6 +95,7 @@ def test_a_thousand_fits_of_bad_rows(family):
     assert fits > 1000
 
 
+@pytest.mark.slow
 def test_sweep_keeps_all_records_when_runs_fail(monkeypatch):
     """18 numbers of states, 20 restarts, every fifth start not usable."""
     family = type(ESTIMATORS["gaussian"]().family)

@@ -159,6 +159,7 @@ def test_a_family_that_cannot_take_the_values_does_not_end_the_others():
     behavior_plots.draw_selection(found.table).canvas.draw()
 
 
+@pytest.mark.slow
 def test_an_au_at_rest_in_training_is_not_impossible_later():
     X = three_states(60)
     X[:40, 2] = 0.0

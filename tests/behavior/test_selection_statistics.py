@@ -53,6 +53,7 @@ def picked(X, states, top=1.0):
 # -- check 8: the number of states ------------------------------------------------
 
 
+@pytest.mark.slow
 def test_five_beta_states_are_found():
     assert picked(beta_states(0), range(4, 7))[0] == 5
 
@@ -63,6 +64,7 @@ def test_five_beta_states_are_found_in_eighteen_of_twenty():
     assert found.count(5) >= 18, found
 
 
+@pytest.mark.slow
 def test_the_unit_of_the_aus_does_not_matter():
     X = beta_states(0, n_rows=300, n_columns=8)
     chosen, one = picked(X, (4, 5, 6))

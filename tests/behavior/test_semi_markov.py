@@ -166,6 +166,7 @@ def test_fit_finds_how_long_states_last(law):
         *(pytest.param(s, marks=pytest.mark.slow) for s in ("categorical", "poisson")),
     ],
 )
+@pytest.mark.slow
 def test_what_was_set_is_continued_from_and_may_be_frozen(law):
     X = (
         np.random.default_rng(2).normal(size=(60, 1))

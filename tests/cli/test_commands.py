@@ -287,6 +287,7 @@ def test_compare_writes_a_page_and_a_card_apart(tmp_path):
     assert page.read_text().startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_compare_takes_a_model_and_a_clip(tmp_path):
     table, model = aus_table(tmp_path / "faces.csv"), tmp_path / "m"
     fake, face = tmp_path / "s.csv", tmp_path / "face.gif"

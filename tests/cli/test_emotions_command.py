@@ -52,6 +52,7 @@ def test_scores_as_a_table_and_as_a_folder(table, tmp_path):
     assert (tmp_path / "s" / "trajectories.png").exists()
 
 
+@pytest.mark.slow
 def test_a_model_of_emotions_gives_aus_back(table, tmp_path):
     words = "--features", "emotions", *QUICK
     told = done("fit", table, "-o", tmp_path / "m", *words)

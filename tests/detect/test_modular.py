@@ -126,6 +126,7 @@ POSES = np.array([[0.1, -0.3, 0.2, 0.5, -0.3, 7]] * 4)
     ],
     ids=["light", "heavy"],
 )
+@pytest.mark.slow
 def test_faces_of_two_frames_together_equal_each_alone(loaded, models, columns):
     stages = modular_stages(**models)
     together = stand_ins.batch(POSES)

@@ -179,6 +179,7 @@ def test_no_emotion_of_other_tables_is_favoured(table):
     assert not shares[np.logical_not(able)].any()
 
 
+@pytest.mark.slow
 def test_jax_scores_the_same_and_has_gradients(space):
     import jax
     import jax.numpy as jnp

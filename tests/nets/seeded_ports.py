@@ -112,6 +112,7 @@ class Outputs:
             tolerance = TOLERANCE * np.ptp(values)
             np.testing.assert_allclose(values[places], kept, 1e-4, tolerance, key)
 
+    @pytest.mark.slow
     def test_a_batch_equals_single_calls(self, net, outputs):
         x = self.inputs()[:2]
         x = x if len(x) == 2 else np.concatenate([x, np.flip(x, 1)])

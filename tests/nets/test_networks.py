@@ -45,6 +45,7 @@ def test_blazeface_full_equals_the_reference(weights_cached):
     check_against_reference("blazeface_full")
 
 
+@pytest.mark.slow
 def test_attention_mesh_alone_and_in_a_batch(weights_cached):
     check_batches("face_mesh_attention")
 

@@ -252,6 +252,7 @@ def test_an_input_without_the_face_is_left_out_and_said(made, tmp_path):
         read_tracks([wall])
 
 
+@pytest.mark.slow
 def test_all_that_is_left_out_of_a_comparison_is_said(tmp_path):
     real, fake = face_table(seed=1), face_table(seed=2).drop(columns="AU10")
     real["AU12"] = 0.5
@@ -261,6 +262,7 @@ def test_all_that_is_left_out_of_a_comparison_is_said(tmp_path):
     assert "AU10" in text and "AU04" in text and "constant" in text
 
 
+@pytest.mark.slow
 def test_one_sided_models_fill_the_bilateral_columns(tmp_path):
     table = face_table()
     for name in ("AU06", "AU12"):

@@ -236,6 +236,7 @@ class TestModels:
         codec = found.model.codec
         assert codec.encode(found.model.sample(9, 0)).shape == (9, len(codec.emotions))
 
+    @pytest.mark.slow
     def test_presence_is_read_from_each_persons_rest(self, tmp_path):
         tables = [
             clip(seed=i, scale="presence", rest=r) for i, r in ((1, 0.1), (2, 0.4))

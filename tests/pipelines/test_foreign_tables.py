@@ -91,6 +91,7 @@ def test_a_table_that_was_read_is_the_same_as_its_file(written):
     assert direct.au_scale == again.au_scale
 
 
+@pytest.mark.slow
 def test_jobs_take_openface(aus, tmp_path):
     real, other = tmp_path / "real.csv", tmp_path / "other.csv"
     openface(aus).to_csv(real, index=False)

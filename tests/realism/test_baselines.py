@@ -85,6 +85,7 @@ def test_a_growing_clip_does_not_make_it_explode():
         baselines.vector_autoregression([np.ones((1, 2))], 1, 0)
 
 
+@pytest.mark.slow
 def test_poisson_mean_path_has_few_faces_and_less_variance(real):
     rng = np.random.default_rng(1)
     # Two clear states of 30 frames each on average.
