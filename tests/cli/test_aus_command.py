@@ -3,31 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from commands import done, refused
 
 from genface.avatar import Rig
-from genface.cli.main import app
 from genface.nets.au_model import load_au_model
 from genface.table import read_table, write_table
 from genface.table.columns import AUS, MESH
-
-
-def genface(*words):
-    result = CliRunner().invoke(app, [*map(str, words)], prog_name="genface")
-    return result.exit_code, result.stdout, result.stderr
-
-
-def done(*words) -> str:
-    code, stdout, stderr = genface(*words)
-    assert code == 0, stderr
-    return stdout
-
-
-def refused(*words) -> str:
-    """The one line that a refused command prints."""
-    code, stdout, stderr = genface(*words)
-    assert code == 2 and len(stderr.splitlines()) == 1 and not stdout, stderr
-    return stderr
 
 
 @pytest.fixture(scope="module")

@@ -3,31 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from commands import done, refused
 
-from genface.cli.main import app
 from genface.facs import AU_NAMES
 from genface.table import read_table, write_table
 
 QUICK = ("--states", "2", "--family", "gaussian", "--restarts", "1")
-
-
-def genface(*words):
-    result = CliRunner().invoke(app, [*map(str, words)], prog_name="genface")
-    return result.exit_code, result.stdout, result.stderr
-
-
-def done(*words) -> str:
-    code, stdout, stderr = genface(*words)
-    assert code == 0, stderr
-    return stdout
-
-
-def refused(*words) -> str:
-    """The one line that a refused command prints."""
-    code, _, stderr = genface(*words)
-    assert code == 2 and len(stderr.splitlines()) == 1, stderr
-    return stderr
 
 
 @pytest.fixture(scope="module")

@@ -278,7 +278,6 @@ def test_the_true_mesh_is_where_the_picture_has_it(studio):
 
 
 def test_the_camera_is_a_pinhole(module):
-    pytest.importorskip("numba", reason="pip install genface[experiments]")
     scene = module("scene")
     setting = scene.draw(64, np.random.default_rng(0))
     point = np.array([[2.0, 3.0, 10.0]])
