@@ -39,8 +39,8 @@ def test_the_faces_are_the_packages(finder, shared, media, name, threshold):
     faces = finder.find(picture, threshold)
     assert len(faces.boxes) == len(theirs) and faces.poses is None
     x, y = theirs[:, 6:11], theirs[:, 11:]
-    np.testing.assert_allclose(faces.boxes, theirs[:, 1:5], atol=0.05)
-    np.testing.assert_allclose(faces.keypoints, np.stack([x, y], -1), atol=0.05)
+    np.testing.assert_allclose(faces.boxes, theirs[:, 1:5], atol=0.01)
+    np.testing.assert_allclose(faces.keypoints, np.stack([x, y], -1), atol=0.01)
     np.testing.assert_allclose(faces.scores, theirs[:, 5], atol=1e-4)
 
 
