@@ -1,6 +1,9 @@
 """Clips of every kind: pictures, timing, and nothing half-written."""
 
 import errno
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -196,6 +199,31 @@ def test_a_gif_faster_than_viewers_allow_drops_frames(tmp_path):
 def test_same_frames_same_bytes(tmp_path, name):
     first = write_clip(tmp_path / "a" / name, bars(8), 25).read_bytes()
     assert first == write_clip(tmp_path / "b" / name, bars(8), 25).read_bytes()
+
+
+WRITES_ONE = """
+import sys
+import numpy as np
+from genface.video.writer import write_clip
+frames = np.full((8, 48, 64, 3), (40, 90, 160), np.uint8)
+for k, frame in enumerate(frames):
+    frame[:, 3 * k : 3 * k + 8] = 230, 200, 60
+write_clip(sys.argv[1], frames, 25)
+"""
+
+
+def test_an_mp4_does_not_depend_on_what_was_in_memory(tmp_path):
+    """The C library fills new memory with a value; elsewhere this does nothing."""
+    files = []
+    for fill in ("1", "128", "200"):
+        path = tmp_path / f"{fill}.mp4"
+        subprocess.run(
+            [sys.executable, "-c", WRITES_ONE, str(path)],
+            env={**os.environ, "MALLOC_PERTURB_": fill},
+            check=True,
+        )
+        files.append(path.read_bytes())
+    assert files[0] == files[1] == files[2]
 
 
 @pytest.mark.parametrize("name", NAMES)
