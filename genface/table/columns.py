@@ -85,7 +85,7 @@ GROUPS: dict[str, re.Pattern[str]] = {
     "facebox": re.compile("|".join(FACEBOX)),
     "landmarks": re.compile(r"[xy]_\d+"),
     "pose": re.compile("|".join(POSE) + r"|pose_[TR][xyz]|pitch|yaw|roll"),
-    "aus": re.compile(r"AU\d\d(_[LRrc])?|au_\d+(_intensity)?"),
+    "aus": re.compile(r"AU\d\d?(_[LRrc])?|au_\d+(_intensity)?"),
     "emotions": re.compile("|".join(EMOTIONS + V1_EMOTIONS)),
     "valence_arousal": re.compile("|".join(VALENCE_AROUSAL)),
     "gaze": re.compile("|".join(GAZE) + r"|gaze_[01]_[xyz]|gaze_angle_[xy]"),
@@ -119,7 +119,7 @@ _ORDER = (
 )
 
 _STRENGTH = re.compile(
-    r"AU(?P<number>\d\d)(?:_r|(?P<side>_[LR]))?|au_(?P<other>\d+)_intensity"
+    r"AU(?P<number>\d\d?)(?:_r|(?P<side>_[LR]))?|au_(?P<other>\d+)_intensity"
 )
 
 
@@ -159,8 +159,8 @@ def au_strengths(names: Iterable[object]) -> dict[str, str]:
     """Columns that say how strong an Action Unit is, by the Unit's name.
 
     ``AU12``, ``AU12_L``, OpenFace's ``AU12_r`` and LibreFace's ``au_12_intensity``
-    count, under ``AU12``; not ``AU12_c`` or ``au_12``, which are 0 or 1, and no
-    statistics.
+    count, under ``AU12``, and ``AU6`` under ``AU06``; not ``AU12_c`` or ``au_12``,
+    which are 0 or 1, and no statistics.
     """
     found: dict[str, str] = {}
     for name in groups(names)["aus"]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from genface.errors import InputError
@@ -35,6 +36,7 @@ DESCRIPTION: dict[Dialect, str] = {
 
 _OPENFACE = re.compile(r"AU\d\d_[rc]|pose_[TR][xyz]|gaze_[01]_[xyz]|eye_lmk_x_\d+")
 _LIBREFACE = re.compile(r"lm_mp_\d+_[xyz]|au_\d+(_intensity)?|frame_time_in_ms")
+_SHORT = re.compile(r"^AU(?=\d(_[LRrc])?$)")
 _LABELS = re.compile(r"\s*|Unnamed: 0")
 _FEAT = {"FaceRectX", "Pitch", "Identity_1", *V1_EMOTIONS}
 
@@ -78,16 +80,20 @@ def read_named(path: Path | str, expected: set[Dialect], wanted: str) -> pd.Data
 def read_stripped(path: Path | str) -> pd.DataFrame:
     """Read any table file; names without blanks around them, dialect in ``attrs``.
 
-    Row labels that pandas or R wrote along, in a column without a name, are left out.
+    ``AU6`` becomes ``AU06``; both in one table are an :class:`InputError`. Row labels
+    that pandas or R wrote along, in a column without a name, are left out.
     """
     table = read_table(path)
     labels = [name for name in table.columns if _LABELS.fullmatch(name)]
     table = table.drop(columns=labels) if labels else table
-    names = [name.strip() for name in table.columns.tolist()]
+    found = [name.strip() for name in table.columns.tolist()]
+    names = [_SHORT.sub("AU0", name) for name in found]
     table.columns = pd.Index(names)
-    twice = table.columns[table.columns.duplicated()].unique()
-    if len(twice):
-        raise InputError(f"{path}: columns appear twice: {', '.join(twice[:5])}.")
+    twice = [found[i] for i in np.flatnonzero(table.columns.duplicated(keep=False))]
+    if twice:
+        raise InputError(
+            f"{path}: columns appear twice: {', '.join(dict.fromkeys(twice))}."
+        )
     others = table.select_dtypes(exclude=["number", "bool"]).columns
     words = [name for name in others if group_of(name) and name not in TEXT]
     if words:

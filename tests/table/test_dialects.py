@@ -12,7 +12,7 @@ import genface
 from genface.errors import InputError
 from genface.geometry import rotation_from_euler
 from genface.geometry.mesh_points import LANDMARKS_68
-from genface.table import read_any, recognise, to_feat
+from genface.table import au_strengths, read_any, recognise, to_feat
 from genface.table.columns import AUS, BLENDSHAPES, EMOTIONS, FACEBOX, LANDMARKS, MESH
 
 V1 = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
@@ -422,3 +422,13 @@ def test_conversion_leaves_our_own_tables_alone(tmp_path):
     pd.testing.assert_frame_equal(to_feat(table), table)
     path = write(tmp_path / "t.csv", HEADERS["genface"])
     assert read_any(path).attrs == {"dialect": "genface"}
+
+
+def test_action_units_may_be_spelled_without_their_zero(tmp_path):
+    path = write(tmp_path / "t.csv", ["AU1", "AU6_L", "AU12"])
+    table = read_any(path)
+    assert list(table) == ["AU01", "AU06_L", "AU12"]
+    assert list(genface.Fex(pd.read_csv(path)).aus) == ["AU1", "AU6_L", "AU12"]
+    assert list(au_strengths(["AU1", "AU12"])) == ["AU01", "AU12"]
+    with pytest.raises(InputError, match="twice: AU1, AU01"):
+        read_any(write(path, ["AU1", "AU01", "AU12"]))
