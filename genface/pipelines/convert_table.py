@@ -42,8 +42,7 @@ def convert_table(
         raise InputError(f"to={to!r}: use 'openface', 'feat' or 'parquet'.")
     if out.suffix not in endings:
         raise InputError(f"{out}: the name must end in {' or '.join(endings)}.")
-    if out.exists() and Path(table).exists() and out.samefile(table):
-        raise InputError(f"{out}: a table is not written over itself; name another.")
+    outputs.keep([table], out)
     digests = outputs.source_digests([table])
     this = outputs.job("convert", digests, to=to, pyfeat_version=pyfeat_version)
     done = outputs.up_to_date(out, this, force)

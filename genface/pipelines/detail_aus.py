@@ -42,6 +42,7 @@ def detail_aus(
         raise InputError(f"{out}: the name must end in .csv or .parquet.")
     if out.is_dir():
         raise InputError(f"{out}: a folder is there; name another file.")
+    outputs.keep([table], out)
     asked = {"sides": sides, "blinks": blinks, "sd": sd, "smooth": smooth}
     this = outputs.job("au-details", outputs.source_digests([table]), **asked)
     if outputs.up_to_date(out, this, force):

@@ -61,6 +61,7 @@ def sample_behavior(
     settings = {"seconds": seconds, "seed": seed, "n": n, "face": face_choice(face)}
     strength = _strength(chosen, toward, strength, vary)
     settings |= {"toward": toward, "strength": strength, "vary": vary}
+    outputs.keep([continue_from], out)
     this = outputs.job("sample", source, **settings)
     if outputs.up_to_date(out, this, force):
         line = f"sample: {out} is up to date"

@@ -87,6 +87,7 @@ def score_emotions(
     settings |= {"calibrate": calibrate, "face": face_choice(face)}
     this = outputs.job("emotions", digests, **settings)
     written = out if single else out / "emotions.csv"
+    outputs.keep([table], written)
     if outputs.up_to_date(out, this, force):
         paths = [written, *(() if single else sorted(out.glob("*.png")))]
         line = f"emotions: {out} is up to date"

@@ -317,9 +317,10 @@ def run_job(
     out = Path(out)
     if out.suffix not in (".csv", ".json"):
         raise InputError(f"{out}: the name must end in .csv or .json.")
+    drawn = [] if synthetic is None else listed(synthetic)
+    outputs.keep([*listed(tables), *drawn, labels], out)
     digests = outputs.source_digests(listed(tables))
-    if synthetic is not None:
-        digests |= outputs.source_digests(listed(synthetic), "synthetic")
+    digests |= outputs.source_digests(drawn, "synthetic")
     if isinstance(labels, Mapping):
         settings = {**settings, "labels": {str(k): v for k, v in labels.items()}}
     elif labels is not None:

@@ -1,6 +1,8 @@
 """Fit, sample and compare as jobs: tables in, folders and tables out."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -360,6 +362,14 @@ def test_a_history_on_another_scale_or_rate_is_refused(made, tmp_path):
                 fitted.path, tmp_path / "s.csv", seconds=1, continue_from=other
             )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_history_is_not_written_over(made, tmp_path):
+    folder, fitted, _ = made
+    path = Path(shutil.copy(folder / "faces.csv", tmp_path))
+    with pytest.raises(InputError, match="is read for this"):
+        sample_behavior(fitted.path, path, seconds=1, continue_from=path, force=True)
+    assert path.read_bytes() == (folder / "faces.csv").read_bytes()
 
 
 def test_tables_that_tell_little_are_read_with_a_note(tmp_path):

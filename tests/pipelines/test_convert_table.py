@@ -85,6 +85,6 @@ def test_the_command(table, tmp_path):
 
 def test_a_table_is_not_written_over_itself(table):
     before = table.read_bytes()
-    with pytest.raises(InputError, match="over itself"):
+    with pytest.raises(InputError, match="is read for this"):
         convert_table(table, table, force=True)
     assert table.read_bytes() == before

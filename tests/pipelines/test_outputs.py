@@ -3,9 +3,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from genface.cli.main import app
 from genface.errors import InputError
 from genface.pipelines import outputs
+from genface.table import sidecar_path, write_table
 
 
 @pytest.fixture
@@ -166,3 +169,34 @@ def test_folders_may_have_dots(tmp_path):
     (tmp_path / "old.csv").mkdir()
     for name in ("res.v2", "a.b.c", "old.csv", "plain"):
         outputs.check_folder(tmp_path / name)
+
+
+def test_what_is_read_is_never_an_output(tmp_path):
+    table = write_table(pd.DataFrame({"frame": [0]}), tmp_path / "t.csv")
+    (tmp_path / "link.csv").symlink_to(table)
+    for out in ("t.csv", "t.meta.json", "link.csv"):
+        with pytest.raises(InputError, match=f"{out}: is read for this"):
+            outputs.keep([None, str(table)], tmp_path / out)
+    outputs.keep([table, pd.DataFrame()], tmp_path / "new.csv")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stats", "summary", "IN"),
+        ("stats", "isc", "IN", "--col", "AU12"),
+        ("stats", "synchrony", "IN", "IN"),
+        ("emotions", "IN"),
+        ("convert", "IN"),
+        ("au-details", "IN", "--blinks"),
+    ],
+)
+def test_force_does_not_overwrite_what_is_read(words, tmp_path):
+    table = pd.DataFrame({"frame": range(40), "time": range(40), "AU12": 0.5})
+    path = write_table(table.assign(input="a", face_id=0), tmp_path / "t.csv")
+    before = [path.read_bytes(), sidecar_path(path).read_bytes()]
+    given = [str(path) if word == "IN" else word for word in words]
+    given += [str(path)] if words[0] == "convert" else ["-o", str(path)]
+    result = CliRunner().invoke(app, [*given, "--force"], prog_name="genface")
+    assert result.exit_code == 2 and "is read for this" in result.stderr
+    assert [path.read_bytes(), sidecar_path(path).read_bytes()] == before
