@@ -8,6 +8,7 @@ import pandas as pd
 
 from genface.errors import InputError, NotTimeLockedError, warn
 from genface.table.origin import mixes_free_samples
+from genface.table.rate import ROUNDED, SECONDS, usual_step
 
 EVEN = 0.05
 """Steps of an index may differ by this part of the usual one (times are rounded)."""
@@ -29,7 +30,8 @@ def time_courses(
     nobody and are left out. A list for ``col`` gives columns (col, ``columns``).
 
     Real and freely sampled rows together are a
-    :class:`~genface.errors.NotTimeLockedError`.
+    :class:`~genface.errors.NotTimeLockedError`. Frame numbers as the index of series
+    whose times tell of other rates are an :class:`InputError`.
 
     ``rate`` puts all series on one base of that many moments per unit of ``index``
     (``index="time", rate=10``: ten a second): linear between samples, averaged over
@@ -47,6 +49,8 @@ def time_courses(
     table = pd.DataFrame(frame)[[index, *keys, col]]
     table = _named_rows(table, [index, *keys], col)
     _check_single(frame, table, [index, *keys])
+    if index == "frame":
+        _check_rates(pd.DataFrame(frame), keys)
     wide = table.pivot(index=index, columns=columns, values=col).astype(np.float64)
     if wide.shape[1] < 2:
         raise InputError(
@@ -205,6 +209,27 @@ def _check_single(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> 
                 f"{_listed(counts.index[counts > 1])}: rows of several faces are taken "
                 "as one series; tell them apart with columns=['input', 'face_id'].",
             )
+
+
+def _check_rates(frame: pd.DataFrame, keys: list[str]) -> None:
+    """Frames of all series that tell their seconds must last the same."""
+    found = []
+    for name, rows in frame.groupby(keys):
+        steps = {column: usual_step(rows, column, even=True) for column in SECONDS}
+        clock = next((column for column, step in steps.items() if step > 0), None)
+        if clock:
+            rate = usual_step(rows, "frame") / (steps[clock] * SECONDS[clock])
+            found.append((rate, "/".join(map(str, name)), clock))
+    if not found:
+        return
+    (low, slow, clock), (high, fast, _) = min(found), max(found)
+    if high > (1 + ROUNDED) * low:
+        base = f"{low * SECONDS[clock]:.4g}"  # moments per unit of the clock
+        raise InputError(
+            f"frames a second differ ({slow}: {low:.4g}, {fast}: {high:.4g}), so that "
+            "equal frames are not equal moments; put the series on one base of time "
+            f"with --index {clock} --rate {base} (index={clock!r}, rate={base})."
+        )
 
 
 def _resampled(

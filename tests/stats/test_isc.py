@@ -149,7 +149,12 @@ def test_series_of_two_rates_meet_on_one_time_base():
     matrix = isc(table, "AU12", index="time", rate=10)
     assert matrix.loc["a.mp4", "b.mp4"] > 0.9999
     by_number = pd.concat([t.assign(frame=np.arange(len(t))) for t in tables])
-    assert isc(by_number, "AU12").loc["a.mp4", "b.mp4"] < 0.9
+    with pytest.raises(InputError, match="a.mp4: 30.*--index time --rate 25"):
+        isc(by_number, "AU12")
+    fast = by_number[by_number["input"] == "a.mp4"]
+    every_other = fast[::2].assign(input="c.mp4")  # of the same 30 frames a second
+    both = isc(pd.concat([fast, every_other]), "AU12")
+    assert both.loc["a.mp4", "c.mp4"] == pytest.approx(1)
 
 
 def test_resampling_keeps_a_line_and_averages_what_is_too_fast():
