@@ -50,15 +50,13 @@ def load_sessions(
 ) -> Fex:
     """Tables put together, with the sessions that later words speak of.
 
+    A table without a column ``input`` gets one with the name of its file.
     ``sessions`` is a column; with ``means`` each of its values becomes one row of
     means. ``labels`` says what each value is: a mapping, or a CSV whose first column
     is the value and whose second is its label (a condition, a number to regress on).
     ``codes`` are the numbers that stand for labels in a regression.
     """
-    parts = [_read(table) for table in listed(tables)]
-    if not parts:
-        raise InputError("no table given.")
-    fex: Any = pd.concat(parts) if len(parts) > 1 else parts[0]
+    fex: Any = _together(tables)
     if sessions is None:
         return fex
     if sessions not in fex.columns:
@@ -240,7 +238,7 @@ def isc_tables(
         if synthetic is not None:
             words = (index, who, rate, max_gap)
             real = stats.time_courses(fex, col, *words)
-            return _within_sets(real, _samples(synthetic), col, words, n, seed)
+            return _within_sets(real, _together(synthetic), col, words, n, seed)
         wide = stats.time_courses(fex, col, index, who, rate, max_gap)
         facts: dict[str, Any] = {"col": col, "method": method, "n_series": len(wide.T)}
         if null is not None:
@@ -287,14 +285,25 @@ def _within_sets(
     return pd.DataFrame([facts], index=pd.Index([col], name="column")), facts
 
 
-def _samples(synthetic: Sources) -> Fex:
-    """Synthetic tables put together; without a column ``input`` it is their place."""
+def _together(tables: Sources) -> Fex:
+    """Tables as one; each that has no column ``input`` is one, named by its file."""
+    every = listed(tables)
+    if not every:
+        raise InputError("no table given.")
+    names = [_called(table, place) for place, table in enumerate(every, start=1)]
+    if len(set(names)) < len(names):  # files of one name in several folders
+        names = [_called(table, place, True) for place, table in enumerate(every, 1)]
     parts: list[Any] = []
-    for place, table in enumerate(listed(synthetic), start=1):
+    for name, table in zip(names, every, strict=True):
         fex = _read(table)
-        known = "input" in fex.columns
-        parts.append(fex if known else Fex(fex.assign(input=f"sample {place}")))
+        parts.append(fex if "input" in fex.columns else Fex(fex.assign(input=name)))
     return pd.concat(parts) if len(parts) > 1 else parts[0]
+
+
+def _called(table: pd.DataFrame | Path | str, place: int, whole: bool = False) -> str:
+    if isinstance(table, pd.DataFrame):
+        return f"table {place}"
+    return str(table) if whole else Path(table).name
 
 
 def run_job(

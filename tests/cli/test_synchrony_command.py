@@ -173,6 +173,10 @@ def test_isc_takes_synthetic_tables_beside_real_ones_only(folder, tmp_path):
         drawn.append(fex.write(tmp_path / f"s{n}.csv"))
     with pytest.raises(NotTimeLockedError, match="--synthetic"):
         isc_tables([*reals, *drawn], col="AU12")
+    alone = call("isc", *drawn, "--col", "AU12")
+    assert pd.read_csv(io.StringIO(alone.stdout), index_col=0).columns.tolist() == [
+        f"s{n}.csv" for n in range(6)
+    ]
     words = [word for path in drawn for word in ("--synthetic", path)]
     done = call("isc", *reals, "--col", "AU12", *words, "--n", 99)
     assert done.exit_code == 0, done.output
