@@ -4,6 +4,7 @@ Features are made once per series and compared with those of many others. Arrays
 (..., A, T): one series per Action Unit, time last.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -40,9 +41,17 @@ class Settings:
     segment: float = 5.0
 
     def __post_init__(self) -> None:
-        lengths = (self.max_lag, self.window, self.segment, self.hop or self.window)
-        if not min(lengths) > 0 or not self.warp >= 0:
-            raise InputError(f"expected lengths above 0 s, got {self}.")
+        lengths = {
+            name: getattr(self, name) for name in ("max_lag", "window", "segment")
+        }
+        for name, seconds in {**lengths, "hop": self.hop or self.window}.items():
+            if not 0 < seconds < math.inf:
+                raise InputError(f"{name} {seconds:g}: expected seconds above 0.")
+        if not 0 <= self.warp < math.inf:
+            raise InputError(f"warp {self.warp:g}: expected seconds, 0 or more.")
+        if not 0 < self.band[0] < self.band[1]:
+            told = "-".join(f"{edge:g}" for edge in self.band)
+            raise InputError(f"band {told}: expected Hz, 0 < low < high.")
 
     def samples(self, name: str, rate: float) -> int:
         """One of the lengths in samples."""

@@ -323,8 +323,14 @@ def test_what_is_wrong_is_named():
         synchrony(one, null="phase")
     with pytest.raises(InputError, match="at least 19"):
         synchrony(one, n=5)
-    with pytest.raises(InputError, match="above 0 s"):
-        Settings(window=0)
+    for settings, message in (
+        ({"window": 0}, "^window 0: expected seconds above 0"),
+        ({"max_lag": np.nan}, "^max_lag nan: expected seconds above 0"),
+        ({"warp": -1}, "^warp -1: expected seconds, 0 or more"),
+        ({"band": (0, 1)}, "^band 0-1: expected Hz"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Settings(**settings)
     with pytest.raises(InputError, match="no dyad"):
         synchrony([])
     with pytest.raises(InputError, match="10, 20 moments a second"):
