@@ -1,5 +1,6 @@
 """Synchrony of two faces from their tables: measured, tested, written or drawn."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,9 @@ def synchrony_tables(
     settings = settings or Settings()
 
     def work() -> tuple[pd.DataFrame, dict[str, Any]]:
-        dyads = read_dyads(tables, aus, faces, rate, max_gap)
+        with warnings.catch_warnings():  # it is among the notes, too
+            warnings.filterwarnings("ignore", message=".* are identical in ")
+            dyads = read_dyads(tables, aus, faces, rate, max_gap)
         found = stats.synchrony(dyads, measures, null, n, settings, seed)
         return found.table, found.facts()
 
@@ -77,7 +80,9 @@ def read_dyads(
     dyads = []
     for a, b, notes in pairs:
         sides = [_timed(track) for track in (a, b)]
-        names = (_name(a), _name(b)) if _name(a) != _name(b) else ("A", "B")
+        names = _name(a), _name(b)
+        if names[0] == names[1]:
+            names = f"{names[0]} (A)", f"{names[1]} (B)"
         dyad = stats.pair_faces(*sides, aus, rate, max_gap, names)
         every_note = (*notes, *a.notes, *b.notes, *dyad.notes)
         dyads.append(replace(dyad, notes=every_note))

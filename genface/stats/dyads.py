@@ -1,6 +1,6 @@
 """Two faces at the same time: their series on one time base, without gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -108,8 +108,8 @@ def _stretch(
             f"{MOMENTS} at least are needed; are both on the same clock?"
         )
     a, b = (grids[side].reindex(index=moments, columns=wanted) for side in "ab")
-    poor = [name for name in wanted if min(_seen(a, name), _seen(b, name)) < SEEN]
-    columns = _without(wanted, poor, "missing in over half of the time", names, notes)
+    both = [(labels["a"], a), (labels["b"], b)]
+    columns = _without(wanted, _rare, "missing in over half of the time", both, notes)
     whole = (a[columns].notna() & b[columns].notna()).all(axis=1).to_numpy()
     start, end = _longest_run(whole)
     if end - start < MOMENTS:
@@ -124,10 +124,10 @@ def _stretch(
             f"{moments[start] / rate:.4g} to {moments[end - 1] / rate:.4g} s is "
             "without one, and taken"
         )
-    a, b = a.iloc[start:end], b.iloc[start:end]
-    still = [name for name in columns if _still(a[name]) or _still(b[name])]
-    columns = _without(columns, still, "never changes", names, notes)
-    return _dyad(a[columns], b[columns], rate, moments[start] / rate, names, notes)
+    both = [(label, table.iloc[start:end]) for label, table in both]
+    columns = _without(columns, _still, "never changes", both, notes)
+    a, b = (table[columns] for _, table in both)
+    return _dyad(a, b, rate, moments[start] / rate, names, notes)
 
 
 def _dyad(
@@ -221,23 +221,32 @@ def _shared_columns(
 
 
 def _without(
-    columns: list[str], out: list[str], why: str, names: str, notes: list[str]
+    columns: list[str],
+    poor: Callable[[pd.DataFrame, str], bool],
+    why: str,
+    both: list[tuple[str, pd.DataFrame]],
+    notes: list[str],
 ) -> list[str]:
-    if out:
-        notes.append(f"left out, {why} in {names}: {', '.join(out)}")
-    left = [name for name in columns if name not in out]
+    """Columns that are not ``poor`` on either side, and notes on the others."""
+    out: dict[str, list[str]] = {}
+    for name in columns:
+        where = [label for label, table in both if poor(table, name)]
+        out.setdefault(" and ".join(where), []).append(name)
+    left = out.pop("", [])
+    notes += [f"left out, {why} in {w}: {', '.join(names)}" for w, names in out.items()]
     if not left:
         raise InputError(f"nothing is left to compare: {'; '.join(notes)}.")
     return left
 
 
-def _seen(table: pd.DataFrame, name: str) -> float:
-    """Part of the moments with any value in which this column has one."""
+def _rare(table: pd.DataFrame, name: str) -> bool:
+    """Whether few of the moments with any value have one in this column."""
     rows = int(table.notna().any(axis=1).sum())
-    return float(table[name].notna().sum() / rows) if rows else 0.0
+    return not rows or table[name].notna().sum() < SEEN * rows
 
 
-def _still(series: pd.Series) -> bool:
+def _still(table: pd.DataFrame, name: str) -> bool:
+    series = table[name]
     return float(series.max() - series.min()) <= 1e-9 * max(1.0, abs(series.max()))
 
 
