@@ -15,6 +15,7 @@ from genface.errors import InputError
 from genface.fex import Fex, read_table
 from genface.pipelines import outputs
 from genface.stats.corrections import Correction
+from genface.stats.isc_sets import FEWEST
 from genface.stats.regression import Mode
 from genface.table import json_safe
 
@@ -348,7 +349,7 @@ def run_job(
 def _lines(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
     if name == "decode":
         text = f"accuracy {facts['accuracy']:.3f}, balanced "
-        text += f"{facts['balanced_accuracy']:.3f}, p {facts['p']:.3g}"
+        text += f"{facts['balanced_accuracy']:.3f}, {_p(facts, 'no permutations')}"
         return (f"decode: {text}",)
     if name == "synchrony":
         dyads = "a dyad" if facts["n_dyads"] == 1 else f"{facts['n_dyads']} dyads"
@@ -358,13 +359,27 @@ def _lines(name: str, facts: Mapping[str, Any]) -> tuple[str, ...]:
         return (*notes, f"synchrony: {dyads} of {text}; {told}")
     if name == "isc" and "test" in facts:
         test = facts["test"]
-        text = f"mean {test['value']:.4f} [{test['low']:.4f}, {test['high']:.4f}]"
+        text = f"mean {test['value']:.4f} {_interval(test)}"
         text += f", p {test['p']:.3g} ({test['null']}, {test['n_draws']} draws)"
         return (f"isc: {facts['col']}, {test['n_series']} series: {text}",)
     if name == "isc" and "synthetic" in facts:
         text = f"real {facts['real']:.4f}, synthetic {facts['synthetic']:.4f}"
-        return (f"isc: {facts['n_series']} series a set: {text}, p {facts['p']:.3g}",)
+        few = f"fewer than {FEWEST} series a set"
+        return (f"isc: {facts['n_series']} series a set: {text}, {_p(facts, few)}",)
     return ()
+
+
+def _p(facts: Mapping[str, Any], why_not: str) -> str:
+    return (
+        f"p not computed ({why_not})" if pd.isna(facts["p"]) else f"p {facts['p']:.3g}"
+    )
+
+
+def _interval(test: Mapping[str, Any]) -> str:
+    if not pd.isna(test["low"]):
+        return f"[{test['low']:.4f}, {test['high']:.4f}]"
+    few = test["n_series"] < 3
+    return f"(no interval of {'two series' if few else 'leave-one-out values'})"
 
 
 def _json(result: StatsResult) -> str:

@@ -13,6 +13,11 @@ from genface.table.rate import ROUNDED, SECONDS, usual_step
 EVEN = 0.05
 """Steps of an index may differ by this part of the usual one (times are rounded)."""
 
+APART = (
+    "tell them apart with --columns input,face_id (columns=['input', 'face_id'] in "
+    "Python)"
+)
+
 
 def time_courses(
     frame: pd.DataFrame,
@@ -56,7 +61,7 @@ def time_courses(
         raise InputError(
             f"{' and '.join(keys)}: {wide.shape[1]} series of {col}, and at least two "
             "are compared; put tables together, or name another column that tells "
-            "them apart (columns='face_id')."
+            "them apart (--columns face_id, columns='face_id' in Python)."
         )
     if rate is not None:
         return resample(wide, rate, max_gap)
@@ -131,7 +136,7 @@ def complete_courses(wide: pd.DataFrame) -> pd.DataFrame:
     if holes.any():
         raise InputError(
             f"values are missing in {_listed(holes.index[holes > 0])}; bridge them "
-            "with time_courses(..., max_gap=...), or leave those series out."
+            "with --max-gap (max_gap=... in Python), or leave those series out."
         )
     even_step(shared)
     return shared
@@ -145,7 +150,7 @@ def even_step(wide: pd.DataFrame) -> float:
         raise InputError(
             f"{wide.index.name or 'index'}: steps of {steps.min():g} to "
             f"{steps.max():g}, and lags, windows and nulls need even ones; put the "
-            "series on one base with rate=..."
+            "series on one base with --rate (rate=... in Python)."
         )
     return step
 
@@ -198,8 +203,7 @@ def _check_single(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> 
         where = ", ".join(f"{name} {first[name]}" for name in keys)
         raise InputError(
             f"{int(twice.sum())} rows share their {' and '.join(keys)} (such as "
-            f"{where}); choose one face, or tell them apart with "
-            "columns=['input', 'face_id']."
+            f"{where}); choose one face, or {APART}."
         )
     if "face_id" in frame.columns and "face_id" not in keys:
         faces = frame.loc[table.index] if frame.index.is_unique else frame
@@ -207,7 +211,7 @@ def _check_single(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> 
         if (counts > 1).any():
             warn(
                 f"{_listed(counts.index[counts > 1])}: rows of several faces are taken "
-                "as one series; tell them apart with columns=['input', 'face_id'].",
+                f"as one series; {APART}.",
             )
 
 
@@ -228,7 +232,8 @@ def _check_rates(frame: pd.DataFrame, keys: list[str]) -> None:
         raise InputError(
             f"frames a second differ ({slow}: {low:.4g}, {fast}: {high:.4g}), so that "
             "equal frames are not equal moments; put the series on one base of time "
-            f"with --index {clock} --rate {base} (index={clock!r}, rate={base})."
+            f"with --index {clock} --rate {base} (index={clock!r}, rate={base} "
+            "in Python)."
         )
 
 

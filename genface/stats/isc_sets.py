@@ -60,7 +60,7 @@ def compare_isc(
     if abs(steps[0] - steps[1]) > 1e-3 * max(steps):
         raise InputError(
             f"real moments are {steps[0]:g} apart and synthetic ones {steps[1]:g}; put "
-            "both on one base with time_courses(..., rate=...)."
+            "both on one base with --rate (time_courses(..., rate=...) in Python)."
         )
     rng = np.random.default_rng(seed)
     N = min(side.shape[1] for side in sides)

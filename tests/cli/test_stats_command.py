@@ -122,6 +122,19 @@ def test_isc_is_the_matrix_and_its_test(tables, tmp_path):
     assert f"mean {tested.value:.4f}" in done.stdout and "12 series" in done.stdout
 
 
+def test_what_is_not_computed_is_said_and_why(tables, labels, tmp_path):
+    def first(*words):
+        return call(*words, "-o", tmp_path / "x.csv", "--force").stdout.splitlines()[0]
+
+    isc = ("isc", *tables[:2], "--col", "AU12")
+    tested = (*isc, "--null", "circular", "--n", 19)
+    assert "(no interval of two series), p 0." in first(*tested)
+    within = (*isc, "--synthetic", tables[2], "--synthetic", tables[3])
+    assert "p not computed (fewer than 6 series a set)" in first(*within)
+    decode = ("decode", *tables, "--labels", labels, "--permutations", 0, "--cv", 2)
+    assert "p not computed (no permutations)" in first(*decode)
+
+
 def test_isc_of_each_with_the_others_and_in_windows(tables):
     alone = isc_tables(tables, col="AU12", kind="leave-one-out").table
     wide = stats.time_courses(load_sessions(tables, None), "AU12")
@@ -190,6 +203,7 @@ def test_a_figure_by_command(tables, tmp_path):
     [
         (("isc", "--col", "AU99"), "no column AU99"),
         (("isc", "--col", "AU12", "--rate", "-1"), "above 0"),
+        (("isc", "--col", "AU12", "--columns", "face_id"), "--columns input,face_id"),
         (("regress", "--X", "mean_AU12", "--y", "nothing"), "nothing"),
         (("regress", "--code", "good"), "as good=1"),
         (("summary", "--statistics", "mode"), "use mean, sem"),
