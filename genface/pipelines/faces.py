@@ -15,6 +15,12 @@ from genface.table.rate import row_rate
 
 ASSUMED_FPS = 30.0
 
+ABOVE_ONE = 1.2
+"""Estimates of 0-1 overshoot by less, in almost all frames; FACS levels do not."""
+
+NAMED = 6
+"""Faces that a note names, at most."""
+
 FOREIGN = ("openface", "libreface", "mediapipe", "mpdetector")
 """Dialects whose names, signs or scales are not genface's."""
 
@@ -123,10 +129,17 @@ def au_scale(rows: pd.DataFrame) -> tuple[str, list[str]]:
     if recorded is not None:
         return recorded, []
     columns = au_strengths(rows.columns).values()
-    openface = any(column.endswith("_r") for column in columns)
-    large = bool((au_table(rows).to_numpy() > 1).any())
-    scale = "facs" if openface or large else "presence"
-    return scale, [f"no AU scale is told, {scale} assumed"]
+    if any(column.endswith("_r") for column in columns):
+        return "facs", ["no AU scale is told, facs assumed"]
+    values = au_table(rows).replace([np.inf, -np.inf], np.nan)
+    peaks = values.max(axis=1).dropna()
+    if not len(peaks) or peaks.quantile(0.99) <= ABOVE_ONE:
+        return "presence", ["no AU scale is told, presence assumed"]
+    return "facs", [
+        f"no AU scale is told; values reach {peaks.max():.3g}, so facs (0-5) is "
+        "assumed and a fifth of each taken; if that is wrong, put au_scale into the "
+        "table's .meta.json (attrs in Python)"
+    ]
 
 
 def times_of(rows: pd.DataFrame) -> np.ndarray:
