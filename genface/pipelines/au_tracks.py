@@ -16,6 +16,7 @@ from genface.pipelines.faces import (
     au_table,
     chosen_faces,
     face_choice,
+    faces_left_out,
     fex_of,
     frame_rate,
     inputs_of,
@@ -164,18 +165,18 @@ def _tracks_of(
             if au_table(rows).isna().all(axis=None):
                 missing.append(f"{name}: face {face_id} has no AU value in any frame")
             else:
-                found.append(_track(rows, face_id, name))
+                found.append(_track(rows, face_id, name, faces_left_out(fex, face)))
     return found, missing
 
 
-def _track(rows: Fex, face_id: int, name: str) -> Track:
+def _track(rows: Fex, face_id: int, name: str, choice: list[str]) -> Track:
     aus = au_table(rows)
     seen = np.flatnonzero(aus.notna().any(axis=1))
     span = rows.iloc[seen[0] : seen[-1] + 1]
     fps, rate_notes = frame_rate(span)
     scale, scale_notes = au_scale(rows)
     times = times_of(span)
-    notes = [*rate_notes, *scale_notes, *_uneven(times, fps)]
+    notes = [*choice, *rate_notes, *scale_notes, *_uneven(times, fps)]
     return Track(
         au_table(span).to_numpy(),
         times,

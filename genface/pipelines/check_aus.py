@@ -28,6 +28,7 @@ from genface.nets.au_model import (
 from genface.pipelines.faces import (
     au_table,
     chosen_faces,
+    faces_left_out,
     fex_of,
     no_such_face,
     one_input,
@@ -60,6 +61,7 @@ class AUCheck:
     frames: int
     values: pd.DataFrame = field(repr=False)
     drift: pd.DataFrame | None = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -71,7 +73,8 @@ class AUCheck:
     def lines(self) -> tuple[str, ...]:
         """The report, a line each."""
         head = f"au-check: {self.name}, {self.frames} frames with a face, {self.model}"
-        lines = [head, *_value_lines(self.values)]
+        lines = [*(f"au-check: {note}" for note in self.notes), head]
+        lines += _value_lines(self.values)
         if self.drift is not None:
             lines += [f"au-check: against {self.against}", *_drift_lines(self.drift)]
         verdict = (
@@ -100,7 +103,8 @@ def check_aus(
     if against is not None:
         path_of(against, "against", "an au_model.npz, or 'table'")
     name, fex = _table(source, offline, progress)
-    rows, mesh = _face(name, one_input(name, fex, input_name), face)
+    fex = one_input(name, fex, input_name)
+    rows, mesh = _face(name, fex, face)
     if len(mesh) < ENOUGH_FRAMES:
         warnings.warn(
             f"{name}: {len(mesh)} frames with a face; under {ENOUGH_FRAMES} neither "
@@ -122,6 +126,7 @@ def check_aus(
         frames=len(mesh),
         values=_values(model, aus, distances),
         drift=None if other is None else _drift(aus, other),
+        notes=tuple(faces_left_out(fex, face)),
     )
 
 

@@ -101,6 +101,22 @@ def chosen_faces(fex: Fex, face: str | int = "longest") -> dict[int, Fex]:
     return {i: fex.complete(i) for i in there}
 
 
+def faces_left_out(fex: Fex, face: str | int = "longest") -> list[str]:
+    """A note if the longest face of one input was taken and others are there."""
+    if face_choice(face) != "longest" or not {"face_id", "frame"} <= set(fex.columns):
+        return []
+    there = sorted(int(i) for i in fex["face_id"].dropna().unique())
+    if len(there) < 2:
+        return []
+    taken = fex.longest_face()
+    others = [str(i) for i in there if i != taken]
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return [
+        f"of {len(there)} faces the longest, {taken}, is taken; left out: "
+        f"{', '.join(others[:NAMED])}{more}"
+    ]
+
+
 def no_such_face(name: str, fex: Fex, face: str | int) -> str:
     """Why :func:`chosen_faces` gave nothing."""
     there = sorted(int(i) for i in fex["face_id"].dropna().unique())

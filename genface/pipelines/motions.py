@@ -21,6 +21,7 @@ from genface.pipelines.faces import (
     au_table,
     chosen_faces,
     face_choice,
+    faces_left_out,
     fex_of,
     frame_rate,
     no_such_face,
@@ -83,17 +84,20 @@ def cast_of(
         fex.attrs["fps"] = float(asked)  # frame numbers count at this rate
     rows = face_rows(fex, face, name)
     rate, notes = (asked, []) if asked is not None else _own_rate(rows)
+    notes += faces_left_out(fex, face)
     notes += _other_source(rows, source)
     how: dict[str, Any] = {"calibrate": calibrate, "smooth": smooth, "known": known}
     motion = motion_of(rows, rate, **how)
     if synthetic is None:
         return Cast(fex, (rows,), (motion,), rate, (*notes, *motion.notes))
     other, follows = fex_of(synthetic)
-    follows = face_rows(follows, name=other)
+    samples, follows = follows, face_rows(follows, name=other)
     lasts = float(len(motion) / rate)
     second = motion_of(follows, rate, **how, reference=rows, duration=lasts)
     notes += [f"real: {note}" for note in motion.notes]
-    notes += [f"synthetic: {note}" for note in second.notes]
+    notes += [
+        f"synthetic: {note}" for note in (*faces_left_out(samples), *second.notes)
+    ]
     return Cast(fex, (rows, follows), (motion, second), rate, tuple(notes))
 
 

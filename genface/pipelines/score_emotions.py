@@ -28,6 +28,7 @@ from genface.pipelines.faces import (
     au_table,
     chosen_faces,
     face_choice,
+    faces_left_out,
     fex_of,
     inputs_of,
     no_such_face,
@@ -101,7 +102,11 @@ def score_emotions(
     if calibrate and not (scored[INTENSITY] > 0).any():
         notes.append(FLAT)
     scored.attrs["emotion_table"] = Path(emotion_table).name
-    figures = {} if single else dict(_figures(name, scored, codec, face))
+    figures: dict[str, Any] = {}
+    if not single:
+        figures = dict(_figures(name, scored, codec, face))
+        for source, part in inputs_of(name, fex):
+            notes += [f"figures: {source}: {n}" for n in faces_left_out(part, face)]
     outputs.begin(out, this)
     write_table(scored, written)
     paths = [written]

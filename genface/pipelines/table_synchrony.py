@@ -76,20 +76,20 @@ def read_dyads(
     else:
         pairs = [pair for table in every for pair in _both(table, faces)]
     if rate is None:
-        rate = min(track.fps for a, b, _ in pairs for track in (a, b))
+        rate = min(track.fps for pair in pairs for track in pair)
     dyads = []
-    for a, b, notes in pairs:
+    for a, b in pairs:
         sides = [_timed(track) for track in (a, b)]
         names = _name(a), _name(b)
         if names[0] == names[1]:
             names = f"{names[0]} (A)", f"{names[1]} (B)"
         dyad = stats.pair_faces(*sides, aus, rate, max_gap, names)
-        every_note = (*notes, *a.notes, *b.notes, *dyad.notes)
+        every_note = (*a.notes, *b.notes, *dyad.notes)
         dyads.append(replace(dyad, notes=every_note))
     return dyads
 
 
-Pair = tuple[Track, Track, list[str]]
+Pair = tuple[Track, Track]
 
 
 def _people(tables: list[Any]) -> list[Pair]:
@@ -100,7 +100,6 @@ def _people(tables: list[Any]) -> list[Pair]:
             "each table holds both people."
         )
     tracks: list[Track] = []
-    notes: list[list[str]] = []
     for place, table in enumerate(tables):
         found = read_tracks(table, "all")
         inputs = {track.name for track in found}
@@ -109,14 +108,8 @@ def _people(tables: list[Any]) -> list[Pair]:
                 f"{_called(table, place)} holds {len(inputs)} inputs; take a table of "
                 "one clip for each person."
             )
-        longest = read_tracks(table)[0]
-        tracks.append(longest)
-        told = f"of {len(found)} faces the longest, {longest.face_id}, is taken"
-        notes.append([f"{longest.name}: {told}"] if len(found) > 1 else [])
-    return [
-        (tracks[i], tracks[i + 1], notes[i] + notes[i + 1])
-        for i in range(0, len(tracks), 2)
-    ]
+        tracks += read_tracks(table)
+    return list(zip(tracks[::2], tracks[1::2], strict=True))
 
 
 def _both(table: Any, faces: Sequence[int] | None) -> list[Pair]:
@@ -146,7 +139,7 @@ def _chosen(name: str, tracks: list[Track], faces: Sequence[int] | None) -> Pair
     if missing:
         raise InputError(f"{name}: no face {missing[0]} in it; it has {there}.")
     a, b = (tracks[there.index(face)] for face in wanted)
-    return a, b, []
+    return a, b
 
 
 def _timed(track: Track) -> pd.DataFrame:

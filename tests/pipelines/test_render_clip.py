@@ -15,7 +15,8 @@ from genface.errors import InputError, MediaError
 from genface.fex import Fex
 from genface.files import sha256
 from genface.pipelines.au_tracks import read_tracks
-from genface.pipelines.motions import face_rows, motion_of
+from genface.pipelines.faces import au_scale
+from genface.pipelines.motions import cast_of, face_rows, motion_of
 from genface.pipelines.render_clip import render_clip
 from genface.pipelines.source_panel import SourcePanel
 from genface.pipelines.thumbnails import Thumbnails
@@ -244,6 +245,33 @@ def test_a_table_without_a_scale_is_read_as_by_a_fit():
     motion = motion_of(face_rows(Fex(made)), FPS)
     assert motion.notes[0] == read_tracks(made)[0].notes[0].removeprefix("table: ")
     assert "presence assumed" in motion.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "rows", "scale"),
+    [(1.02, 1, "presence"), (np.inf, 1, "presence"), (1.1, 600, "presence"),
+     (9.0, 1, "presence"), (1.5, 20, "facs"), (3.0, 600, "facs")],
+)  # fmt: skip
+def test_few_values_above_one_are_no_scale_of_five(value, rows, scale):
+    made = pd.DataFrame({"AU12": np.linspace(0, 0.9, 600)})
+    made.loc[: rows - 1, "AU12"] = value
+    found, (note,) = au_scale(made)
+    assert found == scale and scale in note
+    if scale == "facs":
+        assert f"values reach {value:g}" in note and "au_scale" in note
+    photo = pd.DataFrame({"AU12": [2.0], "AU06": [np.nan]})
+    assert au_scale(photo)[0] == "facs"
+
+
+def test_a_face_that_is_left_out_is_told():
+    other = table().assign(face_id=3, AU12=0.1)
+    both = pd.concat([table().assign(face_id=1), other]).sort_values("frame")
+    told = "of 2 faces the longest, 1, is taken; left out: 3"
+    assert told in cast_of(both).notes
+    assert f"synthetic: {told}" in cast_of(table(), both).notes
+    assert read_tracks(both)[0].notes == (f"table: {told}",)
+    assert not any("left out" in note for note in cast_of(both, face=3).notes)
+    assert read_tracks(both, "all")[0].notes == ()
 
 
 def test_marks_stay_through_the_frames_that_a_table_skips(source):
