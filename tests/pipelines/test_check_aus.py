@@ -131,6 +131,8 @@ def test_one_face_is_checked_at_a_time(table):
     pd.testing.assert_frame_equal(
         check_aus(both, face=1).values, check_aus(table, face="all").values
     )
+    told = "au-check: of 2 faces the longest, 0, is taken; left out: 1"
+    assert check_aus(both).lines[0] == told
 
 
 @pytest.mark.parametrize("source", [None, ["clip.mp4"], np.zeros((3, 3)), 3])
