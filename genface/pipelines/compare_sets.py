@@ -117,7 +117,7 @@ def compare_sets(
         outputs.record(card_path, this)
     report("compare", 1, 2)
     run_report(
-        fex_of(lists[0][0])[1],
+        [fex_of(table)[1] for table in lists[0]],
         model,
         [track for group in fakes for track in group],
         card,

@@ -93,3 +93,18 @@ def test_names_of_files_reach_the_notes(tmp_path):
     lines = compare_sets(a, a, tmp_path / "out", **QUICK).lines
     told = next(line for line in lines if "The same values on both sides" in line)
     assert "a.csv" in told
+
+
+def test_the_page_counts_all_tables_and_says_which_is_drawn(tmp_path):
+    real = [face_table(i, 60 + 10 * i, detector=f"d{i}") for i in range(3)]
+    compare_sets(real, [face_table(7), face_table(8)], tmp_path, **QUICK)
+    page = (tmp_path / "report.html").read_text()
+    for words in (
+        "3 clips, 210 frames, at least one face in 210 of them",
+        "the figure shows the first clip, table 1",
+        "those of the first clip of each side",
+        "<td>table 3</td><td>80</td><td>1</td><td>80</td>",
+        "<td>table 2 detector</td><td>d1</td>",
+        "<td>all tables fps</td><td>25.0</td>",
+    ):
+        assert words in page, words
