@@ -18,8 +18,9 @@ from genface.pipelines.au_tracks import (
 )
 from genface.pipelines.faces import face_choice, fex_of
 from genface.pipelines.fit_behavior import Tables
+from genface.pipelines.page import clip_kind
 from genface.pipelines.progress import Progress, silent
-from genface.pipelines.report import run_report
+from genface.pipelines.report import MAX_CLIP_BYTES, run_report
 from genface.realism import Card, compare
 
 TOLD = (
@@ -70,11 +71,13 @@ def compare_sets(
     real tables; of synthetic ones every face is a sample. With a synthetic table for
     every real one, in the same order, its faces are the samples of that clip.
     ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
-    adds its states to the card and its figures to the page, ``clip`` (an mp4 or gif)
-    is put into the page. ``resamples`` and ``baselines`` as of :func:`compare`.
+    adds its states to the card and its figures to the page, ``clip`` is put into the
+    page (:func:`clip_kind` says which can be; under 12 MB). ``resamples`` and ``baselines`` as of :func:`compare`.
     """
     report = progress or silent
     page, card_path = _outputs(Path(out), json)
+    if clip is not None:
+        clip_kind(Path(clip))
     lists = [_as_list(side) for side in (real, synthetic, speaker or [])]
     digests: dict[str, str] = {}
     for given, role in zip(lists, ("real", "synthetic", "speaker"), strict=True):
@@ -110,6 +113,11 @@ def compare_sets(
         resamples=resamples,
         baselines=baselines,
     )
+    if clip is not None and (size := Path(clip).stat().st_size) > MAX_CLIP_BYTES:
+        notes.append(
+            f"{clip} has {size / 1e6:.0f} MB, too large for the page, which only names "
+            f"it (up to {MAX_CLIP_BYTES / 1e6:.0f} MB)"
+        )
     for path in paths:
         outputs.begin(path, this)
     if card_path is not None:
