@@ -66,8 +66,8 @@ def compare_sets(
 ) -> CompareResult:
     """Compare tables and write a page and the card as JSON.
 
-    ``out`` is a folder for ``report.html`` and ``card.json``, or the ``.html`` file of
-    the page alone; ``json`` is where the card goes instead. ``face`` is the face of the
+    ``out`` is a folder for ``report.html`` and ``card.json`` (a new one's name has no
+    ending), or the ``.html`` file of the page alone; ``json`` is where the card goes instead. ``face`` is the face of the
     real tables; of synthetic ones every face is a sample. With a synthetic table for
     every real one, in the same order, its faces are the samples of that clip.
     ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
@@ -145,8 +145,15 @@ def _outputs(out: Path, json: Path | str | None) -> tuple[Path, Path | None]:
     card = None if json is None else Path(json)
     if card is not None and card.suffix.lower() != ".json":
         raise InputError(f"{card}: the card is JSON; give a name that ends in .json.")
-    if out.suffix.lower() in (".html", ".htm") and not out.is_dir():
+    if out.is_dir():
+        return out / "report.html", card or out / "card.json"
+    if out.suffix.lower() in (".html", ".htm"):
         return out, card
+    if out.suffix:
+        raise InputError(
+            f"{out}: the page is .html; give such a name, or a folder's (one with an "
+            f"ending must be there already), not {out.suffix}."
+        )
     outputs.check_folder(out, "a folder, or an .html file")
     return out / "report.html", card or out / "card.json"
 

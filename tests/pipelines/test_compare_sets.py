@@ -56,8 +56,13 @@ def test_a_folder_holds_both_and_names_of_other_files_are_refused(tmp_path):
     sides = face_table(0), face_table(1)
     made = compare_sets(*sides, tmp_path / "card", **QUICK)
     assert [p.name for p in made.paths] == ["card.json", "report.html"]
-    with pytest.raises(InputError, match="a folder, or an .html file"):
-        compare_sets(*sides, tmp_path / "card.csv", **QUICK)
+    for name in ("card.csv", "card.pdf", "card.v2"):
+        with pytest.raises(InputError, match=r"the page is \.html"):
+            compare_sets(*sides, tmp_path / name, **QUICK)
+        assert not (tmp_path / name).exists()
+    (tmp_path / "card.v2").mkdir()
+    there = compare_sets(*sides, tmp_path / "card.v2", **QUICK)
+    assert there.paths[1] == tmp_path / "card.v2" / "report.html"
     with pytest.raises(InputError, match="ends in .json"):
         compare_sets(*sides, tmp_path / "c", json=tmp_path / "card.txt", **QUICK)
 
