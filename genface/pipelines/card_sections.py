@@ -90,8 +90,8 @@ def _numbers(card: Card) -> Section:
         "distance from equal sets in multiples of what 95 % of real halves stay below "
         "(at most 1: as near as real to real)"
         + ("; p with all measures accounted for; " if tested else "; ")
-        + "where each side stands, if it stands anywhere. The unit is that of the value; "
-        "where sides have another, the section on what each measure is says so."
+        + "where each side stands, if it stands anywhere. The unit is that of the "
+        "value; sides may have another, told where it says what each measure is."
     )
     header = ["measure", "value", "equal", "real halves", "times floor"]
     header += (["p"] if tested else []) + ["real", "synthetic", "unit"]

@@ -67,12 +67,14 @@ def compare_sets(
     """Compare tables and write a page and the card as JSON.
 
     ``out`` is a folder for ``report.html`` and ``card.json`` (a new one's name has no
-    ending), or the ``.html`` file of the page alone; ``json`` is where the card goes instead. ``face`` is the face of the
-    real tables; of synthetic ones every face is a sample. With a synthetic table for
-    every real one, in the same order, its faces are the samples of that clip.
+    ending), or the ``.html`` file of the page alone; ``json`` is where the card goes
+    instead. ``face`` is the face of the real tables; of synthetic ones every face is a
+    sample. With a synthetic table for every real one, in the same order, its faces are
+    the samples of that clip.
     ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
     adds its states to the card and its figures to the page, ``clip`` is put into the
-    page (:func:`clip_kind` says which can be; under 12 MB). ``resamples`` and ``baselines`` as of :func:`compare`.
+    page (:func:`clip_kind` says which can be; under 12 MB). ``resamples`` and
+    ``baselines`` as of :func:`compare`.
     """
     report = progress or silent
     page, card_path = _outputs(Path(out), json)
