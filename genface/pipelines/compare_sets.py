@@ -153,8 +153,8 @@ def _outputs(out: Path, json: Path | str | None) -> tuple[Path, Path | None]:
         return out, card
     if out.suffix:
         raise InputError(
-            f"{out}: the page is .html; give such a name, or a folder's (one with an "
-            f"ending must be there already), not {out.suffix}."
+            f"{out}: expected a folder (a new one's name has no ending), or an .html "
+            f"file; not {out.suffix}."
         )
     outputs.check_folder(out, "a folder, or an .html file")
     return out / "report.html", card or out / "card.json"

@@ -158,7 +158,8 @@ def states_section(
     section = Section("States")
     if len(real) > 1 or len(synthetic) > 1:
         section.text(
-            "Sequences of states and lengths of visits are those of the first clip."
+            "The sequences of states are those of the first clip of each side, the "
+            "lengths of visits those of the first real one."
         )
     paths = {}
     for name, track in (("real", real[0]), ("synthetic", synthetic[0])):
@@ -290,9 +291,9 @@ def _table_facts(tables: Sequence[pd.DataFrame]) -> dict[str, object]:
     for key in dict.fromkeys(key for table in tables for key in table.attrs):
         values = [table.attrs.get(key) for table in tables]
         if len({str(value) for value in values}) == 1:
-            told[f"all tables {key}"] = values[0]
+            told[f"all real tables {key}"] = values[0]
         else:
-            told |= {f"table {n} {key}": v for n, v in enumerate(values, start=1)}
+            told |= {f"real table {n} {key}": v for n, v in enumerate(values, start=1)}
     return told
 
 

@@ -30,8 +30,8 @@ def at_rate(fex: Fex, rate: float) -> Fex:
     made = pd.concat(parts, ignore_index=True).sort_values("place", kind="stable")
     kept = [*fex.columns, *made.columns.difference([*fex.columns, "place"])]
     result = Fex(made[kept].reset_index(drop=True))
-    facts = {"sampling_freq": float(rate), "resampled_from": frame_rate(fex)[0]}
-    result.attrs = {**fex.attrs, **facts}
+    result.attrs = {**fex.attrs, "sampling_freq": float(rate)}
+    result.attrs["resampled_from"] = frame_rate(fex)[0]
     return result
 
 

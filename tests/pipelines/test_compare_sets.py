@@ -57,7 +57,7 @@ def test_a_folder_holds_both_and_names_of_other_files_are_refused(tmp_path):
     made = compare_sets(*sides, tmp_path / "card", **QUICK)
     assert [p.name for p in made.paths] == ["card.json", "report.html"]
     for name in ("card.csv", "card.pdf", "card.v2"):
-        with pytest.raises(InputError, match=r"the page is \.html"):
+        with pytest.raises(InputError, match=r"or an \.html file; not"):
             compare_sets(*sides, tmp_path / name, **QUICK)
         assert not (tmp_path / name).exists()
     (tmp_path / "card.v2").mkdir()
@@ -112,8 +112,8 @@ def test_the_page_counts_all_tables_and_says_which_is_drawn(tmp_path):
         "the figure shows the first clip, table 1",
         "those of the first clip of each side",
         "<td>table 3</td><td>80</td><td>1</td><td>80</td>",
-        "<td>table 2 detector</td><td>d1</td>",
-        "<td>all tables fps</td><td>25.0</td>",
+        "<td>real table 2 detector</td><td>d1</td>",
+        "<td>all real tables fps</td><td>25.0</td>",
     ):
         assert words in page, words
 
