@@ -18,10 +18,14 @@ def state_colours(n_states: int) -> list[str]:
 def draw_states(
     paths: dict[str, tuple[np.ndarray, np.ndarray]], n_states: int
 ) -> Figure:
-    """State against time (s), one panel per named (times, states); -1 is a gap."""
+    """State against time (s), one panel per named (times, states); -1 is a gap.
+
+    All panels have the same length of time, so that visits can be compared.
+    """
     figure = Figure(figsize=(8, 0.7 + 1.5 * len(paths)), layout="constrained")
     axes = figure.subplots(len(paths), 1, squeeze=False)[:, 0]
     colours = state_colours(n_states)
+    longest = max(times[-1] - times[0] for times, _ in paths.values())
     for ax, (name, (times, states)) in zip(axes, paths.items(), strict=True):
         step = np.median(np.diff(times)) if len(times) > 1 else 1.0
         for k in range(n_states):
@@ -31,7 +35,7 @@ def draw_states(
             )
         ax.set(ylim=(n_states - 0.4, -0.6), ylabel="state", title=name)
         ax.set_yticks(range(n_states))
-        ax.set_xlim(times[0], times[-1] + step)
+        ax.set_xlim(times[0], times[0] + longest + step)
         ax.title.set_fontsize(10)
     axes[-1].set_xlabel("time (s)")
     return figure

@@ -23,11 +23,26 @@ def convert(
     pyfeat_version: Annotated[
         str | None, typer.Option(help="Version of py-feat that wrote the table.")
     ] = None,
+    fps: Annotated[
+        float | None, typer.Option("--fps", help="Put the rows at this rate.")
+    ] = None,
+    scale: Annotated[
+        Literal["intensity", "facs"] | None,
+        typer.Option(help="Put the AUs at 0-1 (intensity) or 0-5 (facs)."),
+    ] = None,
     force: Force = False,
 ) -> None:
     """Write a table of faces in the terms of another program."""
     from genface.pipelines import convert_table
 
-    result = convert_table(table, out, to, pyfeat_version=pyfeat_version, force=force)
+    result = convert_table(
+        table,
+        out,
+        to,
+        pyfeat_version=pyfeat_version,
+        fps=fps,
+        scale=scale,
+        force=force,
+    )
     for line in (*result.lines, result.path):
         typer.echo(line)

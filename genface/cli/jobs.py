@@ -274,7 +274,8 @@ def compare(
         Path | None, typer.Option(help="A model folder, to compare its states too.")
     ] = None,
     clip: Annotated[
-        Path | None, typer.Option(help="A clip (.mp4 or .gif) for the page.")
+        Path | None,
+        typer.Option(help="A clip for the page: mp4, webm, gif, webp, apng."),
     ] = None,
     resamples: Annotated[
         int, typer.Option(min=20, help="Draws for intervals and for p values.")

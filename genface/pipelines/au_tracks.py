@@ -23,6 +23,7 @@ from genface.pipelines.faces import (
     no_such_face,
     times_of,
 )
+from genface.realism.sets import cure
 
 UNEVEN = 0.02  # share of uneven steps from which they are noted
 LEAP = 10.0  # a step of so many frames is noted in any case
@@ -97,7 +98,7 @@ def common_columns(tracks: Sequence[Track]) -> tuple[list[Track], list[str]]:
         if least != most and (what == "au_scale" or most - least > 1e-3 * most):
             told = f"{low.name}: {_short(least)}, {high.name}: {_short(most)}"
             raise InputError(
-                f"the tables differ in {what} ({told}); convert or resample them first."
+                f"the tables differ in {what} ({told}); {cure(least, most)}."
             )
     first = tracks[0].columns
     shared = [c for c in first if all(c in track.columns for track in tracks)]

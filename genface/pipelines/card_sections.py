@@ -90,7 +90,8 @@ def _numbers(card: Card) -> Section:
         "distance from equal sets in multiples of what 95 % of real halves stay below "
         "(at most 1: as near as real to real)"
         + ("; p with all measures accounted for; " if tested else "; ")
-        + "where each side stands, if it stands anywhere."
+        + "where each side stands, if it stands anywhere. The unit is that of the "
+        "value; sides may have another, told where it says what each measure is."
     )
     header = ["measure", "value", "equal", "real halves", "times floor"]
     header += (["p"] if tested else []) + ["real", "synthetic", "unit"]
@@ -129,9 +130,9 @@ def _baselines(card: Card) -> Section:
         "The same measures for simple ways to make behaviour from these real clips, in "
         "multiples of the floor. A mean face stands still; the frame bootstrap has "
         "real faces in random order; VAR(1) is a linear model; the mean path of a "
-        "Poisson HMM is what notebook 004 animates. The block bootstrap, real clips "
-        "cut up and pasted, is about as well as one can do; that it copies shows in "
-        "its authenticity."
+        "Poisson HMM jumps between the mean faces of its states. The block bootstrap, "
+        "real clips cut up and pasted, is about as well as one can do; that it copies "
+        "shows in its authenticity."
     )
     rows = [
         [

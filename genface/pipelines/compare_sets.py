@@ -18,8 +18,9 @@ from genface.pipelines.au_tracks import (
 )
 from genface.pipelines.faces import face_choice, fex_of
 from genface.pipelines.fit_behavior import Tables
+from genface.pipelines.page import clip_kind
 from genface.pipelines.progress import Progress, silent
-from genface.pipelines.report import run_report
+from genface.pipelines.report import MAX_CLIP_BYTES, run_report
 from genface.realism import Card, compare
 
 TOLD = (
@@ -65,16 +66,20 @@ def compare_sets(
 ) -> CompareResult:
     """Compare tables and write a page and the card as JSON.
 
-    ``out`` is a folder for ``report.html`` and ``card.json``, or the ``.html`` file of
-    the page alone; ``json`` is where the card goes instead. ``face`` is the face of the
-    real tables; of synthetic ones every face is a sample. With a synthetic table for
-    every real one, in the same order, its faces are the samples of that clip.
+    ``out`` is a folder for ``report.html`` and ``card.json`` (a new one's name has no
+    ending), or the ``.html`` file of the page alone; ``json`` is where the card goes
+    instead. ``face`` is the face of the real tables; of synthetic ones every face is a
+    sample. With a synthetic table for every real one, in the same order, its faces are
+    the samples of that clip.
     ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
-    adds its states to the card and its figures to the page, ``clip`` (an mp4 or gif)
-    is put into the page. ``resamples`` and ``baselines`` as of :func:`compare`.
+    adds its states to the card and its figures to the page, ``clip`` is put into the
+    page (:func:`clip_kind` says which can be; under 12 MB). ``resamples`` and
+    ``baselines`` as of :func:`compare`.
     """
     report = progress or silent
     page, card_path = _outputs(Path(out), json)
+    if clip is not None:
+        clip_kind(Path(clip))
     lists = [_as_list(side) for side in (real, synthetic, speaker or [])]
     digests: dict[str, str] = {}
     for given, role in zip(lists, ("real", "synthetic", "speaker"), strict=True):
@@ -110,6 +115,11 @@ def compare_sets(
         resamples=resamples,
         baselines=baselines,
     )
+    if clip is not None and (size := Path(clip).stat().st_size) > MAX_CLIP_BYTES:
+        notes.append(
+            f"{clip} has {size / 1e6:.0f} MB, too large for the page, which only names "
+            f"it (up to {MAX_CLIP_BYTES / 1e6:.0f} MB)"
+        )
     for path in paths:
         outputs.begin(path, this)
     if card_path is not None:
@@ -117,7 +127,7 @@ def compare_sets(
         outputs.record(card_path, this)
     report("compare", 1, 2)
     run_report(
-        fex_of(lists[0][0])[1],
+        [fex_of(table)[1] for table in lists[0]],
         model,
         [track for group in fakes for track in group],
         card,
@@ -137,8 +147,15 @@ def _outputs(out: Path, json: Path | str | None) -> tuple[Path, Path | None]:
     card = None if json is None else Path(json)
     if card is not None and card.suffix.lower() != ".json":
         raise InputError(f"{card}: the card is JSON; give a name that ends in .json.")
-    if out.suffix.lower() in (".html", ".htm") and not out.is_dir():
+    if out.is_dir():
+        return out / "report.html", card or out / "card.json"
+    if out.suffix.lower() in (".html", ".htm"):
         return out, card
+    if out.suffix:
+        raise InputError(
+            f"{out}: expected a folder (a new one's name has no ending), or an .html "
+            f"file; not {out.suffix}."
+        )
     outputs.check_folder(out, "a folder, or an .html file")
     return out / "report.html", card or out / "card.json"
 

@@ -1,5 +1,6 @@
 """What a page tells of a behaviour model: graph, visits, forecast."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,9 @@ def add_graph(section: Section, model: BehaviorModel, real: Track) -> Section:
     )
 
 
-def forecast_section(model: BehaviorModel, real: Track) -> Section | None:
-    """The end of the real track against forecasts from what came before it."""
-    values = columns_of(real, model.columns).values
+def forecast_section(model: BehaviorModel, real: Sequence[Track]) -> Section | None:
+    """The end of the first real track against forecasts from what came before it."""
+    values = columns_of(real[0], model.columns).values
     horizon = min(round(FORECAST_SECONDS * model.fps), len(values) // 4)
     if horizon < 2:
         return None
@@ -84,7 +85,8 @@ def forecast_section(model: BehaviorModel, real: Track) -> Section | None:
         "about as much as the thin line does.",
     )
     return section.text(
-        f"{PATHS} continuations of the frames before 0 s. The real frames after it "
-        f"have {gained:.1f} nats each given those before. The model was fitted to all "
-        "of these frames: the held-out score above is the honest figure."
+        f"{PATHS} continuations of the frames before 0 s"
+        f"{' of the first clip' if len(real) > 1 else ''}. The real frames after it "
+        f"have {gained:.1f} nats each given those before. Of a model that was fitted "
+        "to these frames, the held-out score above is the honest figure."
     )

@@ -9,6 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from genface import files
+from genface.errors import InputError
+from genface.video import probe
+from genface.video.container import open_clip
+
+CLIPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    ".mp4": ("video/mp4", ("h264", "vp9", "av1")),
+    ".webm": ("video/webm", ("vp8", "vp9", "av1")),
+    ".gif": ("image/gif", ("gif",)),
+    ".webp": ("image/webp", ("webp",)),
+    ".apng": ("image/apng", ("apng",)),
+}
+"""Endings of the clips that a page can hold: MIME types, and codecs browsers know."""
 
 CSS = """
 :root { --ink: #1d2733; --soft: #5d6b7a; --line: #dfe5eb; --paper: #ffffff; }
@@ -81,9 +93,8 @@ class Section:
         return self._embed("image/png", buffer.getvalue(), caption, width)
 
     def clip(self, path: Path, caption: str) -> "Section":
-        """Add an mp4 or gif, inline."""
-        kind = "image/gif" if path.suffix == ".gif" else "video/mp4"
-        return self._embed(kind, path.read_bytes(), caption)
+        """Add a clip, inline; :func:`clip_kind` says of what kinds."""
+        return self._embed(clip_kind(path), path.read_bytes(), caption)
 
     def table(
         self,
@@ -130,6 +141,29 @@ class Section:
             )
         self.parts.append(f"<figure>{shown}<figcaption>{words}</figcaption></figure>")
         return self
+
+
+def clip_kind(path: Path) -> str:
+    """MIME type of a clip that browsers show.
+
+    Another ending or codec is an :class:`InputError`, a file that cannot be decoded a
+    :class:`MediaError`.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in CLIPS:
+        raise InputError(
+            f"{path}: a page shows clips in {', '.join(CLIPS)}; name one of these."
+        )
+    kind, codecs = CLIPS[suffix]
+    if not probe(path).is_image:
+        with open_clip(path) as container:
+            codec = container.streams.video[0].codec_context.codec.canonical_name
+        if codec not in codecs:
+            raise InputError(
+                f"{path}: holds {codec}, and browsers show {' or '.join(codecs)} in "
+                f"{suffix}; convert it."
+            )
+    return kind
 
 
 def write_report(

@@ -11,10 +11,11 @@ import genface
 from genface import weights
 from genface.behavior import BehaviorModel
 from genface.behavior import plots as behavior_plots
+from genface.fex import Fex
 from genface.pipelines import report_plots
 from genface.pipelines.au_tracks import Track, columns_of, read_tracks
 from genface.pipelines.card_sections import card_sections, short_section
-from genface.pipelines.faces import times_of
+from genface.pipelines.faces import inputs_of, times_of
 from genface.pipelines.model_sections import add_graph, forecast_section
 from genface.pipelines.page import Section, write_report
 from genface.realism import Card
@@ -25,7 +26,7 @@ CITED = ("numpy", "scipy", "jax", "pandas", "matplotlib", "av")
 
 
 def run_report(
-    fex: pd.DataFrame,
+    fex: pd.DataFrame | Sequence[pd.DataFrame],
     model: BehaviorModel | None,
     synthetic: pd.DataFrame | Path | str | Sequence[Track],
     card: Card,
@@ -37,30 +38,32 @@ def run_report(
 ) -> Path:
     """Write the report page of a run as one file.
 
-    ``fex`` is the table of detected faces, ``tracks`` the faces of it that were
-    compared (the longest one by default), ``clip_path`` the rendered clip, which goes
-    into the page if it is under 12 MB. ``facts`` are listed under provenance.
+    ``fex`` is the table of detected faces, or several; ``tracks`` are the faces of it
+    that were compared (the longest one of each input by default), ``clip_path`` is the
+    rendered clip, which goes into the page if it is under 12 MB. ``facts`` are listed
+    under provenance.
     """
-    real = list(tracks) if tracks is not None else read_tracks(fex)
+    tables = [fex] if isinstance(fex, pd.DataFrame) else list(fex)
+    real = list(tracks) if tracks is not None else read_tracks(tables)
     if isinstance(synthetic, pd.DataFrame | Path | str):
         synthetic = read_tracks(synthetic, "all")
     sections = [short_section(card)]
-    if clip_path is not None or {"face_id", "frame"} <= set(fex.columns):
-        sections.append(found_section(fex, real, clip_path))
+    found = found_section(tables, clip_path)
+    sections += [found] if found.parts else []
     sections.append(traces_section(real, synthetic, card))
     if model is not None:
         sections += [
-            states_section(model, real[0], synthetic[0]),
+            states_section(model, real, synthetic),
             selection_section(model),
         ]
-        forecast = forecast_section(model, real[0])
+        forecast = forecast_section(model, real)
         sections += [forecast] if forecast else []
     sections += [
         *card_sections(card, real, synthetic),
-        limits_section(model, card, fex),
-        provenance_section(fex, model, facts or {}),
+        limits_section(model, card, tables),
+        provenance_section(tables, model, facts or {}),
     ]
-    name = _clip_name(fex) or real[0].name
+    name = _clip_name(tables[0]) or real[0].name
     lead = f"{name}: {len(real[0].times)} frames of face {real[0].face_id}"
     if len(real) > 1:
         lead = f"{len(real)} real clips, {len(synthetic)} synthetic ones"
@@ -75,30 +78,47 @@ def run_report(
 
 
 def found_section(
-    fex: pd.DataFrame, real: Sequence[Track], clip_path: Path | str | None
+    tables: Sequence[pd.DataFrame], clip_path: Path | str | None
 ) -> Section:
-    """The rendered clip, and which faces were seen when."""
+    """The rendered clip, and which faces were seen when; may be empty."""
     section = Section("What was found")
     if clip_path is not None:
         clip = Path(clip_path)
         if clip.stat().st_size <= MAX_CLIP_BYTES:
             section.clip(
                 clip,
-                "Watch whether the avatar of the synthetic AUs, on the right, moves as "
-                "calmly and as often as that of the real AUs beside it; it is not "
-                "meant to do the same at the same moment.",
+                "Watch whether the avatar of the synthetic AUs moves as calmly and as "
+                "often as that of the real AUs; it is not meant to do the same at the "
+                "same moment.",
             )
         else:
             section.text(f"The moving result is in {clip.name}, too large to put here.")
-    if not {"face_id", "frame"} <= set(fex.columns):
+    clips = [
+        (_clip_name(rows) or f"table {number}", rows)
+        for number, table in enumerate(tables, start=1)
+        for _, rows in inputs_of("", Fex(table))
+        if {"face_id", "frame"} <= set(rows.columns)
+    ]
+    if not clips:
         return section
-    one = fex
-    if "input" in fex.columns and fex["input"].nunique() > 1:
-        one = fex[fex["input"] == fex["input"].iloc[0]]
-        section.text(f"{fex['input'].nunique()} clips; the first of them is shown.")
-    section.text(_counts(one))
+    name, first = clips[0]
+    counts = [_counts(rows) for _, rows in clips]
+    frames, people, seen = np.sum(counts, axis=0)
+    faces = "face" if people == 1 else "faces"
+    if len(clips) == 1:
+        section.text(
+            f"{frames} frames; {people} {faces}, at least one in {seen} frames."
+        )
+    else:
+        section.text(
+            f"{len(clips)} clips, {frames} frames, at least one face in {seen} of "
+            f"them; the figure shows the first clip, {name}."
+        )
+        header = ["clip", "frames", "faces", "frames with a face"]
+        told = zip(clips, counts, strict=True)
+        section.table(header, [[one, *map(str, n)] for (one, _), n in told])
     return section.figure(
-        report_plots.draw_faces(one, times_of(one)),
+        report_plots.draw_faces(first, times_of(first)),
         "Look for gaps and for a second person: only unbroken stretches of one face "
         "teach the model how states follow each other.",
     )
@@ -113,6 +133,11 @@ def traces_section(
         for side in (real, synthetic)
     )
     section = Section("Action Units")
+    if len(real) > 1 or len(synthetic) > 1:
+        section.text(
+            "The courses are those of the first clip of each side, the distributions "
+            "those of all."
+        )
     section.figure(
         realism_plots.draw_traces(left[0], right[0], card.columns, real[0].fps),
         "Compare the character of the left and the right part of each lane (how high, "
@@ -126,11 +151,18 @@ def traces_section(
     )
 
 
-def states_section(model: BehaviorModel, real: Track, synthetic: Track) -> Section:
+def states_section(
+    model: BehaviorModel, real: Sequence[Track], synthetic: Sequence[Track]
+) -> Section:
     """State sequences, transitions and the faces that the states stand for."""
     section = Section("States")
+    if len(real) > 1 or len(synthetic) > 1:
+        section.text(
+            "The sequences of states are those of the first clip of each side, the "
+            "lengths of visits those of the first real one."
+        )
     paths = {}
-    for name, track in (("real", real), ("synthetic", synthetic)):
+    for name, track in (("real", real[0]), ("synthetic", synthetic[0])):
         values = columns_of(track, model.columns).values
         paths[name] = (track.times - track.times[0], model.states(values))
     section.figure(
@@ -143,7 +175,7 @@ def states_section(model: BehaviorModel, real: Track, synthetic: Track) -> Secti
         "A dark diagonal means that states last; elsewhere a dark cell is a usual next "
         "state.",
     )
-    add_graph(section, model, real)
+    add_graph(section, model, real[0])
     return section.figure(
         behavior_plots.draw_state_means(model),
         "Each row is one facial expression: its dark cells are the AUs that are strong "
@@ -190,11 +222,12 @@ def selection_section(model: BehaviorModel) -> Section:
 
 
 def limits_section(
-    model: BehaviorModel | None, card: Card, fex: pd.DataFrame
+    model: BehaviorModel | None, card: Card, tables: Sequence[pd.DataFrame]
 ) -> Section:
     """What the reader should not conclude, in plain words."""
     notes = []
-    unseen = fex.attrs.get("unseen_aus")
+    lists = [table.attrs.get("unseen_aus") or () for table in tables]
+    unseen = sorted({name for names in lists for name in names})
     if unseen:
         notes.append(
             f"{', '.join(unseen)} cannot be seen by this detector; nothing here says "
@@ -224,13 +257,13 @@ def limits_section(
 
 
 def provenance_section(
-    fex: pd.DataFrame, model: BehaviorModel | None, facts: Mapping
+    tables: Sequence[pd.DataFrame], model: BehaviorModel | None, facts: Mapping
 ) -> Section:
     """Versions, hashes, parameters and licences."""
     rows = [["genface", genface.__version__]]
     rows += [[name, version(name)] for name in CITED]
     given = {
-        **{f"table {key}": value for key, value in fex.attrs.items()},
+        **_table_facts(tables),
         **(
             {f"model {key}": value for key, value in model.facts.items()}
             if model
@@ -241,12 +274,27 @@ def provenance_section(
     for key, value in given.items():
         rows += _flat(key, value)
     section = Section("Provenance").table(["what", "value"], rows, wrap=True)
-    used = [name for name in fex.attrs.get("weights", ()) if name in weights.ASSETS]
+    named = dict.fromkeys(n for t in tables for n in t.attrs.get("weights") or ())
+    used = [name for name in named if name in weights.ASSETS]
     section.text("Licences of the detector's weights:")
     return section.notes(
         f"{name}: {weights.asset(name).licence}"
         for name in used or weights.FACEMESH_ASSETS
     )
+
+
+def _table_facts(tables: Sequence[pd.DataFrame]) -> dict[str, object]:
+    """Facts of the tables: once if they are those of all, else by number of table."""
+    if len(tables) == 1:
+        return {f"table {key}": value for key, value in tables[0].attrs.items()}
+    told: dict[str, object] = {}
+    for key in dict.fromkeys(key for table in tables for key in table.attrs):
+        values = [table.attrs.get(key) for table in tables]
+        if len({str(value) for value in values}) == 1:
+            told[f"all real tables {key}"] = values[0]
+        else:
+            told |= {f"real table {n} {key}": v for n, v in enumerate(values, start=1)}
+    return told
 
 
 def _flat(key: str, value: object) -> list[list[str]]:
@@ -255,14 +303,11 @@ def _flat(key: str, value: object) -> list[list[str]]:
     return [[key, str(value)]]
 
 
-def _counts(table: pd.DataFrame) -> str:
-    frames = table["frame"].nunique()
+def _counts(table: pd.DataFrame) -> tuple[int, int, int]:
+    """Frames, faces, and frames with a face."""
     seen = table[table["face_id"].notna()]
-    people = seen["face_id"].nunique()
-    return (
-        f"{frames} frames; {people} {'face' if people == 1 else 'faces'}, at least one "
-        f"in {seen['frame'].nunique()} frames."
-    )
+    frames = (rows["frame"].nunique() for rows in (table, seen))
+    return next(frames), seen["face_id"].nunique(), next(frames)
 
 
 def _clip_name(fex: pd.DataFrame) -> str:

@@ -15,6 +15,7 @@ from genface.pipelines import outputs
 from genface.pipelines.au_tracks import Track, columns_of, on_scale, read_tracks
 from genface.pipelines.emotion_coding import range_of
 from genface.pipelines.faces import face_choice
+from genface.realism.sets import cure
 from genface.table import read_table, write_table
 
 
@@ -108,15 +109,16 @@ def sample_behavior(
 
 def _history(model: BehaviorModel, track: Track) -> tuple[np.ndarray, list[str]]:
     """AUs of a track as the model takes them; another scale or rate is refused."""
-    if track.au_scale != model.au_scale:
+    scale, rate = model.au_scale, model.fps
+    if track.au_scale != scale:
         raise InputError(
-            f"{track.name} is on the scale {track.au_scale}, the model on "
-            f"{model.au_scale}; convert it first."
+            f"{track.name} is on the scale {track.au_scale}, the model on {scale}; "
+            f"{cure(track.au_scale, scale, scale)}."
         )
-    if abs(track.fps - model.fps) > 0.01 * model.fps:
+    if abs(track.fps - rate) > 0.01 * rate:
         raise InputError(
-            f"{track.name} has {track.fps:.4g} frames a second, the model "
-            f"{model.fps:.4g}; resample it first."
+            f"{track.name} has {track.fps:.4g} frames a second, the model {rate:.4g}; "
+            f"{cure(track.fps, rate, rate)}."
         )
     values = columns_of(track, model.columns).values
     clipped, notes = on_scale(values, model.au_scale, track.name)

@@ -22,6 +22,7 @@ class Row:
     for this one; both only with 6 clips a side or more. ``real`` and ``synthetic`` say
     where each side stands, ``per_au`` how far each AU is, ``parts`` are named extras.
     ``baselines`` and ``baselines_times_floor`` are the same readings of the baselines.
+    ``n_real`` and ``n_synthetic`` are what was resampled, clips or blocks of them;
     ``effective_real`` and ``effective_synthetic`` are independent items: clips where
     clips are counted, else frames over their integrated autocorrelation time.
     """

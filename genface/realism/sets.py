@@ -10,6 +10,7 @@ from genface.behavior import autocorrelation_time, usable_columns
 from genface.errors import InputError, ShapeError
 from genface.realism.measure import Clips
 from genface.table import au_strengths
+from genface.table.rate import row_rate
 
 FACS_TOP = 5.0
 """End of the scale ``facs``; a fifth of it is ``intensity``."""
@@ -99,11 +100,11 @@ def _read_one(item: Any, name: str) -> Side:
     aus = au_strengths(item.columns)
     if not aus or not len(item):
         raise InputError(f"{name}: the table has no AU columns, or no rows.")
-    fps = item.attrs.get("fps")
+    fps = row_rate(item)
     return Side(
         [_finite(_numbers(item[list(aus.values())], name), name)],
         tuple(aus),
-        float(fps) if fps else None,
+        fps,
         item.attrs.get("au_scale"),
         (name,),
         (0,),
@@ -130,11 +131,18 @@ def _agree(parts: list[Side], what: str, name: str) -> None:
         if not _same(value, known[0][0]):
             raise InputError(
                 f"the {name} clips differ in {what} ({known[0][1]}: {known[0][0]}, "
-                f"{clip}: {value}); {CURE[what]} first."
+                f"{clip}: {value}); {cure(value, known[0][0])}."
             )
 
 
-CURE = {"fps": "resample them to one rate", "au_scale": "convert them to one scale"}
+def cure(a: float | str, b: float | str, wanted: float | str | None = None) -> str:
+    """What to do about two frame rates, or two AU scales; ``wanted`` may be told."""
+    convert = "with `genface convert TABLE FILE"
+    if not (isinstance(a, str) or isinstance(b, str)):
+        return f"resample one {convert} --fps {wanted or min(a, b):.6g}`"
+    if {a, b} == {"facs", "intensity"}:
+        return f"put both on one scale {convert} --scale {wanted or 'intensity'}`"
+    return f"{a} and {b} do not convert into each other; take tables of one scale"
 
 
 def align(
@@ -183,12 +191,12 @@ def align(
 
 def alike(real: Side, other: Side, name: str) -> None:
     """Refuse another frame rate or scale than the real side's, if both are known."""
-    for what in CURE:
+    for what in ("fps", "au_scale"):
         a, b = getattr(real, what), getattr(other, what)
         if a is not None and b is not None and not _same(a, b):
             raise InputError(
                 f"{what} is {a} on the real side and {b} on the {name} one; "
-                f"{CURE[what]} first."
+                f"{cure(a, b)}."
             )
 
 

@@ -15,6 +15,7 @@ from genface.behavior.forecast_plots import (
 )
 from genface.behavior.graph import state_graph
 from genface.behavior.graph_plots import draw_graph, edge_curve
+from genface.behavior.plots import draw_states
 from genface.behavior.visits import geometric_law, visits_of
 from genface.errors import InputError, ShapeError
 
@@ -183,3 +184,10 @@ def test_dwell_figure_counts_whole_visits_and_marks_cut_ones():
     assert "1 + 2 cut" in first.get_title()
     with pytest.raises(InputError, match="laws"):
         draw_dwell(visits_of(path), 25.0, laws[:1])
+
+
+def test_sequences_of_states_share_a_scale_of_time():
+    short, long = np.arange(3) / 10, np.arange(50) / 10
+    paths = {"real": (short, np.zeros(3)), "synthetic": (long, np.zeros(50))}
+    limits = {ax.get_xlim() for ax in draw_states(paths, 2).axes}
+    assert limits == {(0.0, 5.0)}

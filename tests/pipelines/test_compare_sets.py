@@ -1,14 +1,17 @@
 """Comparing tables: the page, the card, who is a sample of what."""
 
 import json
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from genface.errors import InputError
-from genface.pipelines import compare_sets
+from genface.errors import GenfaceError, InputError
+from genface.pipelines import compare_sets, report
+from genface.video import write_clip
 
+compare_module = sys.modules["genface.pipelines.compare_sets"]
 QUICK = {"resamples": 20, "baselines": False}
 
 
@@ -53,8 +56,13 @@ def test_a_folder_holds_both_and_names_of_other_files_are_refused(tmp_path):
     sides = face_table(0), face_table(1)
     made = compare_sets(*sides, tmp_path / "card", **QUICK)
     assert [p.name for p in made.paths] == ["card.json", "report.html"]
-    with pytest.raises(InputError, match="a folder, or an .html file"):
-        compare_sets(*sides, tmp_path / "card.csv", **QUICK)
+    for name in ("card.csv", "card.pdf", "card.v2"):
+        with pytest.raises(InputError, match=r"or an \.html file; not"):
+            compare_sets(*sides, tmp_path / name, **QUICK)
+        assert not (tmp_path / name).exists()
+    (tmp_path / "card.v2").mkdir()
+    there = compare_sets(*sides, tmp_path / "card.v2", **QUICK)
+    assert there.paths[1] == tmp_path / "card.v2" / "report.html"
     with pytest.raises(InputError, match="ends in .json"):
         compare_sets(*sides, tmp_path / "c", json=tmp_path / "card.txt", **QUICK)
 
@@ -93,3 +101,57 @@ def test_names_of_files_reach_the_notes(tmp_path):
     lines = compare_sets(a, a, tmp_path / "out", **QUICK).lines
     told = next(line for line in lines if "The same values on both sides" in line)
     assert "a.csv" in told
+
+
+def test_the_page_counts_all_tables_and_says_which_is_drawn(tmp_path):
+    real = [face_table(i, 60 + 10 * i, detector=f"d{i}") for i in range(3)]
+    compare_sets(real, [face_table(7), face_table(8)], tmp_path, **QUICK)
+    page = (tmp_path / "report.html").read_text()
+    for words in (
+        "3 clips, 210 frames, at least one face in 210 of them",
+        "the figure shows the first clip, table 1",
+        "those of the first clip of each side",
+        "<td>table 3</td><td>80</td><td>1</td><td>80</td>",
+        "<td>real table 2 detector</td><td>d1</td>",
+        "<td>all real tables fps</td><td>25.0</td>",
+    ):
+        assert words in page, words
+
+
+@pytest.mark.parametrize("ending", ["mp4", "gif", "webp", "apng"])
+def test_a_clip_is_embedded_as_what_it_is(tmp_path, ending):
+    pictures = [np.full((32, 32, 3), 40 * i, np.uint8) for i in range(3)]
+    clip = write_clip(tmp_path / f"clip.{ending}", pictures, 10)
+    section = report.found_section([pd.DataFrame()], clip)
+    kind = "video" if ending == "mp4" else "image"
+    assert f'src="data:{kind}/{ending};base64,' in section.parts[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("table.csv", "a page shows clips in .mp4"),
+        ("table.mp4", "not a readable video"),
+        ("clip.mp4", "holds gif, and browsers show h264"),
+    ],
+)
+def test_what_browsers_cannot_show_is_refused_as_a_clip(tmp_path, name, problem):
+    (tmp_path / "table.csv").write_text("AU12\n1\n")
+    (tmp_path / "table.mp4").write_text("AU12\n1\n")
+    moving = write_clip(tmp_path / "m.gif", [np.zeros((8, 8, 3), np.uint8)] * 2, 10)
+    moving.rename(tmp_path / "clip.mp4")
+    with pytest.raises(GenfaceError, match=problem):
+        compare_sets(
+            face_table(0), face_table(1), tmp_path / "c", clip=tmp_path / name, **QUICK
+        )
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_clip_too_large_for_the_page_is_named(tmp_path, monkeypatch):
+    clip = write_clip(tmp_path / "m.gif", [np.zeros((8, 8, 3), np.uint8)] * 2, 10)
+    for module in (compare_module, report):
+        monkeypatch.setattr(module, "MAX_CLIP_BYTES", 10)
+    sides = face_table(0), face_table(1)
+    made = compare_sets(*sides, tmp_path / "c", clip=clip, **QUICK)
+    assert any("too large for the page" in line for line in made.lines)
+    assert "data:image/gif" not in made.paths[1].read_text()

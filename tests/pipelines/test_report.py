@@ -13,6 +13,7 @@ from genface.facs import AU_NAMES
 from genface.pipelines.page import Section, write_report
 from genface.pipelines.report import run_report
 from genface.realism import compare
+from genface.video import write_clip
 
 
 class Page(HTMLParser):
@@ -72,7 +73,7 @@ def page(tmp_path_factory):
     for side in sides:
         side.attrs = {"fps": 25.0, "au_scale": "intensity"}
     card = compare(*sides, model=model)
-    (folder / "moving.gif").write_bytes(b"GIF89a")
+    write_clip(folder / "moving.gif", [np.zeros((8, 8, 3), np.uint8)] * 2, 10)
     path = run_report(
         real, model, fake, card, folder / "moving.gif", folder / "report.html",
         {"seed": 7},
