@@ -155,8 +155,9 @@ def exact_rate(fps: Fraction | float) -> Fraction:
         )
     if isinstance(fps, Fraction):
         return fps
-    broadcast = Fraction(round(rate) * 1000, 1001)
-    if broadcast and abs(float(broadcast) - rate) < 0.005:
+    whole = round(rate)
+    broadcast = Fraction(whole * 1000, 1001)
+    if abs(float(broadcast) - rate) < min(0.005, abs(whole - rate)):
         return broadcast
     return Fraction(rate).limit_denominator(1001)
 
