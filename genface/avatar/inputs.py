@@ -32,9 +32,9 @@ def activations(
     ``au`` is a vector of the 20 AUs of ``AU_NAMES``, a mapping (``{"AU12": 0.5,
     "AU04_L": 1}``), a Series, a row of a table or a table of one row, names
     (``"AU06+AU12"``, ``["AU12"]``) that are fully on, an emotion (``"Happy"``: its
-    typical face), or None: the neutral face. A row whose ``attrs`` say that its ``au_scale`` is ``facs`` is divided by 5.
-    NaN is an AU at rest. ``feature_range`` spreads the given values over a range, as
-    weights of a model need.
+    typical face), or None: the neutral face. A row whose ``attrs`` say that its
+    ``au_scale`` is ``facs`` is divided by 5. NaN is an AU at rest. ``feature_range``
+    spreads the given values over a range, as weights of a model need.
 
     Raises :class:`InputError` for unknown AUs and for values beyond 0 to 1, and
     :class:`ShapeError` for a vector of another length.

@@ -211,5 +211,7 @@ def _by_name(motion: Motion, names: list[str]) -> np.ndarray:
     values = np.full((len(motion), len(names)), np.nan)
     for column, name in enumerate(motion.au_names):
         values[:, names.index(name)] = motion.aus[:, column]
+        if motion.bridged is not None:
+            values[motion.bridged[:, column], names.index(name)] = np.nan
     values[~motion.seen] = np.nan
     return values
