@@ -1,5 +1,6 @@
 """A table of AUs as an animation: pictures, a page, a model that moves, or curves."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -23,6 +24,8 @@ from genface.pipelines.rigs import chosen_rig, rig_digest
 from genface.pipelines.scene import Layout, Scene, compose
 from genface.pipelines.thumbnails import Thumbnails
 from genface.video import write_clip, write_pictures
+from genface.video.gif import FASTEST as GIF_FASTEST
+from genface.video.gif import gif_step
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,8 @@ def render_clip(
         lines += scene.notes()
     for path in paths:
         outputs.record(path, this)
-    n, rate = len(cast.motions[0]), cast.rate
-    lines.append(f"{n} frames, {float(n / rate):.1f} s at {float(rate):.5g} frames/s")
+    n, summary = _length(len(cast.motions[0]), cast.rate, kind)
+    lines.append(summary)
     return RenderResult(paths, n, tuple(f"animate: {line}" for line in lines))
 
 
@@ -138,6 +141,16 @@ def _draw(
     else:
         write_pictures(out, pictures, replace=True)
     return [] if thumbnails is None else [thumbnails.write(small[0])]
+
+
+def _length(n: int, rate: Fraction, kind: ClipFormat) -> tuple[int, str]:
+    """Number of frames that were written, and a line on how long they last."""
+    step = gif_step(rate) if kind.name == "gif" else 1
+    kept, shown = math.ceil(n / step), float(rate / step)
+    line = f"{kept} frames, {float(n / rate):.1f} s at {shown:.5g} frames/s"
+    if step > 1:
+        line += f": 1 of {step} at {float(rate):.5g}, as a gif has at most {GIF_FASTEST}"
+    return kept, line
 
 
 def _watched(scene: Scene, progress: Progress) -> Iterator[np.ndarray]:

@@ -305,6 +305,13 @@ def test_a_gif_alone(tmp_path):
         assert gif.n_frames == 12
 
 
+def test_a_gif_says_how_many_frames_it_keeps(tmp_path):
+    result = render_clip(table(13, 24), tmp_path / "face.gif", size=SIZE, fps=60)
+    with Image.open(result.paths[0]) as gif:
+        assert gif.n_frames == result.n_frames == 16
+    assert "16 frames, 0.5 s at 30 frames/s: 1 of 2 at 60" in result.lines[-1]
+
+
 def test_a_truncated_source_keeps_its_last_frame_and_is_named(tmp_path, source):
     whole = source.read_bytes()
     cut = tmp_path / "cut.mp4"
