@@ -172,14 +172,15 @@ def motion_of(
         raise InputError(f"smooth {smooth}: expected seconds, 0 or more.")
     aus, notes = _intensities(rows, calibrate, reference, known)
     pose, pose_notes = _pose(rows)
-    notes += pose_notes
+    gaze, gaze_notes = _gaze(rows, pose)
+    notes += pose_notes + gaze_notes
     motion = retime(
         _rising(times_of(rows)),
         aus.to_numpy(),
         list(aus.columns),
         fps,
         pose,
-        _gaze(rows, pose),
+        gaze,
         duration,
     )
     motion = replace(motion, notes=(*notes, *motion.notes))
@@ -273,9 +274,20 @@ def _group(rows: Fex, names: list[str]) -> np.ndarray | None:
     return rows[names].to_numpy(np.float64)
 
 
-def _gaze(rows: Fex, pose: np.ndarray | None) -> np.ndarray | None:
-    """Gaze in the head, to small angles, where the table has it before the camera."""
+def _gaze(rows: Fex, pose: np.ndarray | None) -> tuple[np.ndarray | None, list[str]]:
+    """Gaze in the head, to small angles, where the table has it before the camera.
+
+    None, with a note, where its values cannot be radians.
+    """
     gaze = _group(rows, GAZE)
-    if gaze is None or pose is None or rows.attrs.get("gaze_frame") == "head":
-        return gaze
-    return gaze - pose[:, [0, 2]]
+    if gaze is None:
+        return None, []
+    most = np.fmax.reduce(np.abs(gaze), axis=None, initial=0.0)
+    if most > np.pi:
+        return None, [
+            f"gaze of up to {most:.3g} cannot be radians, left out (divide degrees by "
+            "57.3)"
+        ]
+    if pose is None or rows.attrs.get("gaze_frame") == "head":
+        return gaze, []
+    return gaze - pose[:, [0, 2]], []

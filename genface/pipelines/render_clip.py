@@ -149,7 +149,9 @@ def _length(n: int, rate: Fraction, kind: ClipFormat) -> tuple[int, str]:
     kept, shown = math.ceil(n / step), float(rate / step)
     line = f"{kept} frames, {float(n / rate):.1f} s at {shown:.5g} frames/s"
     if step > 1:
-        line += f": 1 of {step} at {float(rate):.5g}, as a gif has at most {GIF_FASTEST}"
+        line += (
+            f": 1 of {step} at {float(rate):.5g}, as a gif has at most {GIF_FASTEST}"
+        )
     return kept, line
 
 

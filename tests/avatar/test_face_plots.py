@@ -300,7 +300,8 @@ def test_a_face_that_cannot_be_drawn(au, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gaze": (1, 2, 3, 4)}, "pitch and yaw in radians"),
+        ({"gaze": (1, 1, 1, 1)}, "pitch and yaw in radians"),
+        ({"gaze": (20, 40)}, "40 is more than eyes can turn; .* in radians"),
         ({"muscles": {"heart": "red"}}, "no muscle heart; known are frontalis_inner"),
         ({"muscles": ["heart"]}, "no muscle heart"),
         ({"muscles": True, "muscle_scaler": 0}, "muscle_scaler is 0"),

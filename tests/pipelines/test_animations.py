@@ -144,6 +144,16 @@ def test_values_beyond_the_scale_count_as_its_end():
         motion_of(face_rows(Fex(odd)), 24)
 
 
+def test_a_gaze_in_degrees_is_left_out_with_a_note():
+    made = table(20, gaze_pitch=0.2, gaze_yaw=np.linspace(-0.3, 0.3, 20))
+    motion = motion_of(face_rows(Fex(made)), 24)
+    np.testing.assert_allclose(motion.gaze, made[["gaze_pitch", "gaze_yaw"]])
+    made["gaze_yaw"] *= 57.3
+    motion = motion_of(face_rows(Fex(made)), 24)
+    assert motion.gaze is None
+    assert "gaze of up to 17.2 cannot be radians, left out" in motion.notes[0]
+
+
 def test_presence_of_a_picture_is_drawn_raw():
     made = table(1)
     made["AU12"] = 0.9
