@@ -85,13 +85,13 @@ def cast_of(
     rate, notes = (asked, []) if asked is not None else _own_rate(rows)
     notes += _other_source(rows, source)
     how: dict[str, Any] = {"calibrate": calibrate, "smooth": smooth, "known": known}
-    motion = motion_of(rows, rate, **how)
+    motion = motion_of(rows, rate, name=name, **how)
     if synthetic is None:
         return Cast(fex, (rows,), (motion,), rate, (*notes, *motion.notes))
     other, follows = fex_of(synthetic)
     follows = face_rows(follows, name=other)
     lasts = float(len(motion) / rate)
-    second = motion_of(follows, rate, **how, reference=rows, duration=lasts)
+    second = motion_of(follows, rate, name=other, **how, reference=rows, duration=lasts)
     notes += [f"real: {note}" for note in motion.notes]
     notes += [f"synthetic: {note}" for note in second.notes]
     return Cast(fex, (rows, follows), (motion, second), rate, tuple(notes))
@@ -155,6 +155,7 @@ def motion_of(
     rows: Fex,
     fps: Fraction | float,
     *,
+    name: str = "the table",
     calibrate: bool = True,
     reference: Fex | None = None,
     smooth: float = 0.0,
@@ -166,11 +167,11 @@ def motion_of(
     ``facs`` (0-5) is divided by 5; ``presence`` is calibrated per person, and a note
     says so: from ``reference``, real rows of that person, where it is given. Values
     beyond the scale count as its end. AUs that are not ``known`` to the rig (without
-    it: to FACS) are left out with a note.
+    it: to FACS) are left out with a note. Errors call the table by its ``name``.
     """
     if not 0 <= smooth < math.inf:
         raise InputError(f"smooth {smooth}: expected seconds, 0 or more.")
-    aus, notes = _intensities(rows, calibrate, reference, known)
+    aus, notes = _intensities(rows, calibrate, reference, known, name)
     pose, pose_notes = _pose(rows)
     gaze, gaze_notes = _gaze(rows, pose)
     notes += pose_notes + gaze_notes
@@ -202,7 +203,8 @@ def _intensities(
     rows: Fex,
     calibrate: bool,
     reference: Fex | None,
-    known: Collection[str] | None = None,
+    known: Collection[str] | None,
+    name: str,
 ) -> tuple[pd.DataFrame, list[str]]:
     """AUs that can be shown, as the rig wants them, and notes on what was done."""
     table = au_table(rows)
@@ -212,9 +214,7 @@ def _intensities(
     left_out = [name for name in table.columns if name not in aus.columns]
     if not len(aus.columns):
         but = f", only {', '.join(left_out)}" if left_out else ""
-        raise InputError(
-            f"the table has no AU column (AU01, AU12, ...) to animate{but}."
-        )
+        raise InputError(f"{name}: no AU column (AU01, AU12, ...) to animate{but}.")
     scale, notes = au_scale(rows)
     if left_out:
         notes.append(f"{', '.join(left_out)}: not in the rig, left out")
