@@ -26,6 +26,7 @@ from genface.pipelines.thumbnails import Thumbnails
 from genface.video import write_clip, write_pictures
 from genface.video.gif import FASTEST as GIF_FASTEST
 from genface.video.gif import gif_step
+from genface.video.writer import check_pictures
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ def render_clip(
     small = out.with_suffix(".gif") if wanted and kind.name == "mp4" else None
     paths = (out,) if small is None else (out, small)
     _keep(given.values(), rig, paths)
+    if not kind.suffix:
+        check_pictures(out)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return RenderResult(paths, 0, (f"animate: {out} is up to date",))
 

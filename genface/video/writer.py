@@ -82,8 +82,7 @@ def write_pictures(
     :class:`MediaError` when it cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and not (_only_pictures(folder) if replace else _empty(folder)):
-        raise InputError(f"{folder}: holds something else; name another folder.")
+    check_pictures(folder, replace)
     source = _Source(folder, iter(frames))
     scratch = folder.with_name(f".{folder.name}-{secrets.token_hex(6)}")
     whole, old = scratch / "new", scratch / "old"
@@ -101,6 +100,12 @@ def write_pictures(
             old.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def check_pictures(folder: Path, replace: bool = True) -> None:
+    """Refuse a place where :func:`write_pictures` must not write."""
+    if folder.exists() and not (_only_pictures(folder) if replace else _empty(folder)):
+        raise InputError(f"{folder}: holds something else; name another folder.")
 
 
 def _empty(folder: Path) -> bool:

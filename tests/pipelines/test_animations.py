@@ -337,8 +337,9 @@ def test_a_folder_of_pictures_is_replaced_by_force_only(tmp_path):
     render_clip(table(), out, format="png", size=SIZE, fps=4, force=True)
     assert n_frames_of(out) == 2
     (out / "mine.txt").touch()
-    with pytest.raises(InputError, match="holds something else"):
-        render_clip(table(), out, format="png", size=SIZE, fps=6, force=True)
+    for force in (True, False):  # no advice that leads nowhere
+        with pytest.raises(InputError, match="something else; name another folder"):
+            render_clip(table(), out, format="png", size=SIZE, fps=6, force=force)
     assert (out / "mine.txt").exists() and n_frames_of(out) == 2
 
 
