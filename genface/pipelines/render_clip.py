@@ -144,7 +144,7 @@ def _draw(
         write_clip(out, pictures, rate, comment=comment)
     else:
         write_pictures(out, pictures, replace=True)
-    return [] if thumbnails is None else [thumbnails.write(small[0])]
+    return [] if thumbnails is None else [thumbnails.write(small[0], comment)]
 
 
 def _length(n: int, rate: Fraction, kind: ClipFormat) -> tuple[int, str]:

@@ -34,7 +34,7 @@ def write_clip(
     ``.mp4`` is H.264 that plays everywhere; odd sizes grow by a copy of the last row
     or column. ``.gif`` has one palette for the whole clip, and delays that alternate
     between hundredths of a second so that the mean rate is right; above 50 frames/s
-    frames are left out. ``.webp`` keeps most of the colours at a fraction of the size,
+    frames are left out. ``.webp`` keeps most of the colours in about the size of a gif,
     its times are rounded to milliseconds; ``.apng`` keeps every pixel. ``max_width``
     shrinks, ``every`` keeps each n-th frame and slows the rate with it.
     ``comment`` is kept in an mp4 or gif. The file appears whole or not at all; the

@@ -111,7 +111,7 @@ def test_panels_side_by_side_at_the_sources_rate(tmp_path, source):
         assert abs(frame[30:40, 4:10].mean() - 10 * k) <= 4, k
     assert result.paths[1] == tmp_path / "both.gif"
     with Image.open(result.paths[1]) as gif:
-        assert gif.n_frames == 12
+        assert gif.n_frames == 12 and b"AU04: NaN" in gif.info["comment"]
     assert result.paths[1].stat().st_size < 6_000_000
     synthetic = [line for line in result.lines if "synthetic" in line]
     assert all("without a face" not in line for line in synthetic)
