@@ -119,20 +119,26 @@ def render_clip(
     lines = list(cast.notes)
     if scene is None:
         lines += export(kind, out, cast.motions[0], shown, max_targets)
+        outputs.record(out, this)
     else:
-        lines += _draw(scene, kind, paths, progress or silent)
+        lines += _draw(scene, kind, paths, this, progress or silent)
         lines += scene.notes()
-    for path in paths:
-        outputs.record(path, this)
     n, summary = _length(len(cast.motions[0]), cast.rate, kind)
     lines.append(summary)
     return RenderResult(paths, n, tuple(f"animate: {line}" for line in lines))
 
 
 def _draw(
-    scene: Scene, kind: ClipFormat, paths: tuple[Path, ...], progress: Progress
+    scene: Scene,
+    kind: ClipFormat,
+    paths: tuple[Path, ...],
+    this: Mapping,
+    progress: Progress,
 ) -> list[str]:
-    """Write the pictures of a scene, and a small gif of them to a second path."""
+    """Write the pictures of a scene, and a small gif of them to a second path.
+
+    Each is recorded as made by ``this`` job.
+    """
     out, *small = paths
     rate = scene.motions[0].fps
     comment = "; ".join([f"genface {genface.__version__}", *scene.motions[0].notes])
@@ -144,7 +150,12 @@ def _draw(
         write_clip(out, pictures, rate, comment=comment)
     else:
         write_pictures(out, pictures, replace=True)
-    return [] if thumbnails is None else [thumbnails.write(small[0], comment)]
+    outputs.record(out, this)
+    if thumbnails is None:
+        return []
+    line = thumbnails.write(small[0], comment)
+    outputs.record(small[0], this)
+    return [line]
 
 
 def _length(n: int, rate: Fraction, kind: ClipFormat) -> tuple[int, str]:
