@@ -92,7 +92,12 @@ def render_clip(
     whose: dict[str, Any] = {"face": face_choice(face), "input_name": input_name}
     timing["table_fps"] = table_fps
     wanted = beside if gif is None else gif
-    drawn = {"size": size, "strip": strip, "caption": caption, "gif": gif}
+    drawn: dict[str, Any] = {
+        "size": size,
+        "strip": strip,
+        "caption": caption,
+        "gif": gif,
+    }
     drawn |= {"source": source, "synthetic": synthetic, "model": model}
     _check_options(kind, drawn, rig, max_targets)
     settings = {"format": kind.name, "gif": wanted, "max_targets": max_targets}
