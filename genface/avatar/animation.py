@@ -22,8 +22,9 @@ class Motion:
     ``aus`` (T, A) are named by ``au_names``; ``pose`` (T, 3) and ``gaze`` (T, 2) are
     None where not wanted. Nothing is NaN. ``seen`` (T,) is False where a gap was
     bridged, ``away`` (T,) True where the gap was too long for that and no expression is
-    left: what is drawn there is no measurement. ``notes`` say in one line each what was
-    changed.
+    left: what is drawn there is no measurement. Where a face is seen, ``bridged``
+    (T, A) tells the AUs that are none either (None: no AU). ``notes`` say in one line
+    each what was changed.
     """
 
     times: np.ndarray
@@ -35,6 +36,7 @@ class Motion:
     seen: np.ndarray
     away: np.ndarray
     notes: tuple[str, ...] = ()
+    bridged: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -53,10 +55,10 @@ def retime(
 
     ``times`` (T,) are seconds, rising, at any rate; the first becomes 0. The last
     sample lasts one median interval, unless ``duration`` says how long all is. AUs
-    that are NaN throughout are left out. A frame with NaN in any other AU is a gap, as
-    is a leap in time: up to half a second of it is bridged, in a longer one the face
-    holds its last expression, then fades to neutral (pose and gaze too). Pose or gaze
-    that is NaN beside known AUs (eyes closed) is bridged by itself.
+    that are NaN throughout are left out. A frame without any AU is a gap, as is a leap
+    in time: up to half a second of it is bridged, in a longer one the face holds its
+    last expression, then fades to neutral (pose and gaze too). An AU, pose or gaze that
+    is NaN beside known AUs (eyes closed) is bridged by itself, however long.
     """
     times = np.asarray(times, np.float64)
     aus = np.asarray(aus, np.float64)
@@ -80,30 +82,37 @@ def retime(
             f"it lasts {lasts:.3g} s, {count:.3g} frames; times must be in seconds."
         )
     even = np.arange(count) / float(rate)
-    valid = ~np.isnan(aus[:, known]).any(axis=1)
-    pose, gaze = (_filled(part, relative) for part in (pose, gaze))
-    series = [aus[:, known]] + [part for part in (pose, gaze) if part is not None]
+    names = tuple(n for n, k in zip(au_names, known, strict=True) if k)
+    told = ~np.isnan(aus[:, known])
+    valid = told.any(axis=1)
+    parts = [*np.split(aus[:, known], len(names), axis=1), pose, gaze]
+    *columns, pose, gaze = (_filled(part, relative) for part in parts)
+    series = [part for part in (*columns, pose, gaze) if part is not None]
     joined = np.concatenate(series, axis=1)
-    if not valid.any():
-        raise InputError("no frame has all of its values: there is nothing to animate.")
     gaps = _Gaps(relative, valid)
     seen = gaps.seen(even)
     drawn, away = _bridged(relative[valid], joined[valid], even, seen)
     notes += gaps.notes(float(even[-1]))
     if away.any():
         notes.append(f"{away.sum()} of {len(even)} frames are greyed: no face to draw")
-    a = int(known.sum())
+    bridged = None
+    if not told[valid].all():
+        notes.append(_unknown(told[valid], names))
+        apart = [_Gaps(relative, column).seen(even) for column in told.T]
+        bridged = ~np.stack(apart, axis=1)
+    a = len(names)
     rest = drawn[:, a:]
     return Motion(
         times=even,
         fps=rate,
-        au_names=tuple(n for n, k in zip(au_names, known, strict=True) if k),
+        au_names=names,
         aus=drawn[:, :a],
         pose=None if pose is None else rest[:, :3],
         gaze=None if gaze is None else rest[:, -2:],
         seen=seen,
         away=away,
         notes=tuple(notes),
+        bridged=bridged,
     )
 
 
@@ -181,6 +190,13 @@ def _filled(series, times):
         return None
     columns = [np.interp(times, times[known], c) for c in series[known].T]
     return np.stack(columns, axis=1)
+
+
+def _unknown(told: np.ndarray, names: Sequence[str]) -> str:
+    """Which AUs are not told (T, A) in how many of the frames with a face."""
+    counts = zip(names, (~told).sum(axis=0), strict=True)
+    each = ", ".join(f"{name} in {count}" for name, count in counts if count)
+    return f"{each} of {len(told)} frames with a face: unknown there, bridged"
 
 
 class _Gaps:

@@ -38,10 +38,7 @@ def read(path: Path | str) -> FaceKit:
     arrays = read_npz(path)
     missing = [name for name in NEEDED if name not in arrays]
     if missing:
-        raise InputError(
-            f"{path}: not ICT-FaceKit; expected arrays {', '.join(NEEDED)}, "
-            f"without {', '.join(missing)}."
-        )
+        raise InputError(f"{path}: not ICT-FaceKit: without {', '.join(missing)}.")
     names = [str(name) for name in arrays["expression_names"]]
     neutral, deltas = arrays["neutral"], arrays["expression_deltas"]
     if neutral.shape != (VERTICES, 3) or deltas.shape != (len(names), VERTICES, 3):

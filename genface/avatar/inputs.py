@@ -30,11 +30,11 @@ def activations(
     """Intensity in [0, 1] of each AU that is given; the others are at rest.
 
     ``au`` is a vector of the 20 AUs of ``AU_NAMES``, a mapping (``{"AU12": 0.5,
-    "AU04_L": 1}``), a Series or row of a table, names (``"AU06+AU12"``, ``["AU12"]``)
-    that are fully on, an emotion (``"Happy"``: its typical face), or None: the neutral
-    face. A row whose ``attrs`` say that its ``au_scale`` is ``facs`` is divided by 5.
-    NaN is an AU at rest. ``feature_range`` spreads the given values over a range, as
-    weights of a model need.
+    "AU04_L": 1}``), a Series, a row of a table or a table of one row, names
+    (``"AU06+AU12"``, ``["AU12"]``) that are fully on, an emotion (``"Happy"``: its
+    typical face), or None: the neutral face. A row whose ``attrs`` say that its
+    ``au_scale`` is ``facs`` is divided by 5. NaN is an AU at rest. ``feature_range``
+    spreads the given values over a range, as weights of a model need.
 
     Raises :class:`InputError` for unknown AUs and for values beyond 0 to 1, and
     :class:`ShapeError` for a vector of another length.
@@ -165,6 +165,12 @@ def _by_name(au: Expression) -> dict[str, float]:
         return {}
     if isinstance(au, str):
         return _of_words(au)
+    if isinstance(au, pd.DataFrame):
+        if len(au) != 1:
+            raise ShapeError(
+                f"au: a table of {len(au)} rows; expected one face: table.iloc[0]."
+            )
+        au = au.iloc[0]
     if isinstance(au, pd.Series):
         return _of_row(au)
     if isinstance(au, Mapping):
@@ -236,7 +242,7 @@ def _are_words(au: Any) -> bool:
 
 
 def _are_numbers(frames: Sequence[Any]) -> bool:
-    kinds = (str, Mapping, pd.Series)
+    kinds = (str, Mapping, pd.Series, pd.DataFrame)
     return not any(isinstance(f, kinds) or f is None or _has_words(f) for f in frames)
 
 

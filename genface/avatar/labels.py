@@ -29,7 +29,7 @@ def emotion_label(
     box = Image.new("RGB", (FINE * across, FINE * down), PAPER)
     draw = ImageDraw.Draw(box)
     middle = FINE * (down - 0.4 * pad) / 2
-    draw.text((FINE * pad, middle), text, INK, font(FINE * size), anchor="lm")
+    draw.text((FINE * pad, middle), text, INK, font(FINE * size, text), anchor="lm")
     if shown:
         full = across * min(max(float(score), 0.0), 1.0)  # type: ignore[arg-type]
         foot = FINE * (down - max(2, pad // 2))

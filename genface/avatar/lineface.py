@@ -12,7 +12,7 @@ import numpy as np
 
 from genface.avatar.inputs import Expression, activations, joined
 from genface.avatar.rig import Rig
-from genface.errors import ShapeError
+from genface.errors import InputError, ShapeError
 from genface.geometry import mesh_points
 
 # fmt: off
@@ -59,7 +59,7 @@ def vertex_frames(
 ) -> np.ndarray:
     """Mesh points (T, 478, 3) of intensities (T, A) of named AUs."""
     if gaze is not None:
-        gaze = np.asarray(gaze, np.float64)
+        gaze = eye_angles(gaze)
         if gaze.shape not in ((2,), (len(values), 2)):
             raise ShapeError(
                 f"gaze: expected pitch and yaw in radians, (2,) or ({len(values)}, 2); "
@@ -68,6 +68,18 @@ def vertex_frames(
         gaze = np.broadcast_to(gaze, (len(values), 2))
     vertices = Rig.default().vertices(values, gaze=gaze, au_names=names)
     return vertices[:, : mesh_points.N_MESH]
+
+
+def eye_angles(gaze: np.ndarray) -> np.ndarray:
+    """Pitch and yaw as floats; beyond a right angle they are an :class:`InputError`."""
+    angles = np.asarray(gaze, np.float64)
+    most = np.fmax.reduce(np.abs(angles), axis=None, initial=0.0)
+    if most > np.pi / 2:
+        raise InputError(
+            f"gaze: {most:g} is more than eyes can turn; expected pitch and yaw in "
+            "radians (np.radians of degrees)."
+        )
+    return angles
 
 
 def line_points(vertices: np.ndarray) -> np.ndarray:

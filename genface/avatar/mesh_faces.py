@@ -9,7 +9,7 @@ import pandas as pd
 
 from genface.avatar.inputs import Expression, activations, emotion_face
 from genface.avatar.irises import LIDS
-from genface.avatar.lineface import face_vertices
+from genface.avatar.lineface import eye_angles, face_vertices
 from genface.avatar.rig import Rig
 from genface.errors import InputError, ShapeError
 from genface.facs.blendshapes import aus_from_blendshapes
@@ -106,7 +106,7 @@ def gaze_arrow(points: np.ndarray, gaze: np.ndarray, length: float) -> np.ndarra
 
     ``gaze`` is pitch and yaw in radians, ``length`` in parts of the mesh's height.
     """
-    gaze = np.asarray(gaze, np.float64)
+    gaze = eye_angles(gaze)
     if gaze.shape != (2,):
         raise ShapeError(f"gaze: expected pitch and yaw (2,), got {gaze.shape}.")
     origin = points[[iris[0] for iris in mesh_points.IRISES]].mean(axis=0)

@@ -59,7 +59,7 @@ def greyed(picture: np.ndarray, caption: str) -> np.ndarray:
     height, width = picture.shape[:2]
     text, size = fitted(caption, 0.9 * width, max(SMALLEST, width // 10), SMALLEST)
     middle = (width / 2, height / 2)
-    ImageDraw.Draw(image).text(middle, text, INK, font(size), anchor="mm")
+    ImageDraw.Draw(image).text(middle, text, INK, font(size, text), anchor="mm")
     return np.asarray(image)
 
 

@@ -39,8 +39,8 @@ def read(path: Path | str) -> dict:
     missing = [name for name in NEEDED if name not in arrays]
     if missing:
         raise InputError(
-            f"{path}: not py-feat's map from AUs to the mesh; expected arrays "
-            f"{', '.join(NEEDED)}, without {', '.join(missing)}."
+            f"{path}: not py-feat's map from AUs to the mesh: without "
+            f"{', '.join(missing)}."
         )
     names = [au_name(str(column)) for column in arrays["au_columns"]]
     coef, intercept = arrays["coef"].astype(float), arrays["intercept"].astype(float)

@@ -71,11 +71,12 @@ class Strip:
         draw = ImageDraw.Draw(big)
         for index, name in enumerate(au_names):
             place = (2 * labels, 2 * (self._top + index * row) + row)
-            draw.text(place, _label(name, labels), INK, font(2 * row - 2), "rm")
+            label = _label(name, labels)
+            draw.text(place, label, INK, font(2 * row - 2, label), "rm")
         for left, values, title, scale in zip(
             self._lefts, series, titles, SCALES, strict=False
         ):
-            draw.text((2 * left, 2 * MARGIN), title, INK, font(24), "lt")
+            draw.text((2 * left, 2 * MARGIN), title, INK, font(24, title), "lt")
             heat = _heat(np.asarray(values, float), scale, 2 * block, 2 * row)
             big.paste(heat, (2 * left, 2 * self._top))
             self._ticks(draw, left)
@@ -99,9 +100,9 @@ class Strip:
         for k in range(int(self.duration / step) + 1):
             x = 2 * (left + round(k * step / self.duration * (self._block - 1)))
             draw.line([x, base, x, base + 8], fill=FAINT, width=2)
-            unit = " s" if k == 0 else ""
-            anchor = "lt" if k == 0 else "mt"
-            draw.text((x, base + 12), f"{k * step:g}{unit}", INK, font(20), anchor)
+            text = f"{k * step:g}" if k else "0 s"
+            anchor = "mt" if k else "lt"
+            draw.text((x, base + 12), text, INK, font(20, text), anchor)
 
 
 class StateRibbon:
@@ -168,8 +169,9 @@ class StateRibbon:
         box = Image.new("RGB", (2 * labels, 2 * self.height), PAPER)
         draw = ImageDraw.Draw(box)
         middle = self.height
-        draw.text((2 * labels, middle), text, INK, font(2 * size), "rm")
-        length = draw.textlength(text, font(2 * size))
+        letters = font(2 * size, text)
+        draw.text((2 * labels, middle), text, INK, letters, "rm")
+        length = draw.textlength(text, letters)
         right = 2 * labels - length - size
         draw.rectangle(
             [right - size, middle - size / 2, right, middle + size / 2], colour

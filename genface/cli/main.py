@@ -79,7 +79,7 @@ ADVICE = {
 def explain(error: BaseException) -> str:
     """Say in one line what went wrong and what to do."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; finished stages are kept, run it again to go on."
+        return "interrupted; what was finished is kept, run it again for the rest."
     if isinstance(error, OSError) and error.errno in ADVICE:
         place = Path(str(error.filename)) if error.filename else Path()
         if place.name.startswith("."):  # a name that only lasts while a file is made

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from genface.errors import InputError
 
+SMALLEST, LARGEST = 16, 4096  # pixels of a side
+
 
 @dataclass(frozen=True)
 class ClipFormat:
@@ -74,11 +76,11 @@ def _listed() -> str:
 
 def picture_size(words: str) -> int | tuple[int, int]:
     """``"720"`` as a height, ``"640x720"`` (width x height) as (H, W) in pixels."""
-    match = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", words.strip().lower())
+    match = re.fullmatch(r"(\d{1,9})(?:[x×](\d{1,9}))?", words.strip().lower())
     if match is None:
         raise InputError(
             f"--size {words}: expected a height such as 720, or WIDTHxHEIGHT such as "
-            "640x720, in pixels."
+            f"640x720, {SMALLEST} to {LARGEST} pixels a side."
         )
     first, second = match.groups()
     return int(first) if second is None else (int(second), int(first))

@@ -103,8 +103,8 @@ def detect_videos(
     for table in tables:
         outputs.begin(table, this)
         fex.write(table, columns=columns)
-        if not failures:  # else the next run tries again, and says so again
-            outputs.record(table, this)
+        # After a failure the next run tries again, and says so again.
+        (outputs.begin if failures else outputs.record)(table, this)
     return DetectResult(fex, tuple(tables), tuple(_lines(fex)), tuple(failures))
 
 

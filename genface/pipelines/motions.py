@@ -87,13 +87,13 @@ def cast_of(
     notes += faces_left_out(fex, face)
     notes += _other_source(rows, source)
     how: dict[str, Any] = {"calibrate": calibrate, "smooth": smooth, "known": known}
-    motion = motion_of(rows, rate, **how)
+    motion = motion_of(rows, rate, name=name, **how)
     if synthetic is None:
         return Cast(fex, (rows,), (motion,), rate, (*notes, *motion.notes))
     other, follows = fex_of(synthetic)
     samples, follows = follows, face_rows(follows, name=other)
     lasts = float(len(motion) / rate)
-    second = motion_of(follows, rate, **how, reference=rows, duration=lasts)
+    second = motion_of(follows, rate, name=other, **how, reference=rows, duration=lasts)
     notes += [f"real: {note}" for note in motion.notes]
     notes += [
         f"synthetic: {note}" for note in (*faces_left_out(samples), *second.notes)
@@ -159,6 +159,7 @@ def motion_of(
     rows: Fex,
     fps: Fraction | float,
     *,
+    name: str = "the table",
     calibrate: bool = True,
     reference: Fex | None = None,
     smooth: float = 0.0,
@@ -170,20 +171,21 @@ def motion_of(
     ``facs`` (0-5) is divided by 5; ``presence`` is calibrated per person, and a note
     says so: from ``reference``, real rows of that person, where it is given. Values
     beyond the scale count as its end. AUs that are not ``known`` to the rig (without
-    it: to FACS) are left out with a note.
+    it: to FACS) are left out with a note. Errors call the table by its ``name``.
     """
     if not 0 <= smooth < math.inf:
         raise InputError(f"smooth {smooth}: expected seconds, 0 or more.")
-    aus, notes = _intensities(rows, calibrate, reference, known)
+    aus, notes = _intensities(rows, calibrate, reference, known, name)
     pose, pose_notes = _pose(rows)
-    notes += pose_notes
+    gaze, gaze_notes = _gaze(rows, pose)
+    notes += pose_notes + gaze_notes
     motion = retime(
         _rising(times_of(rows)),
         aus.to_numpy(),
         list(aus.columns),
         fps,
         pose,
-        _gaze(rows, pose),
+        gaze,
         duration,
     )
     motion = replace(motion, notes=(*notes, *motion.notes))
@@ -205,7 +207,8 @@ def _intensities(
     rows: Fex,
     calibrate: bool,
     reference: Fex | None,
-    known: Collection[str] | None = None,
+    known: Collection[str] | None,
+    name: str,
 ) -> tuple[pd.DataFrame, list[str]]:
     """AUs that can be shown, as the rig wants them, and notes on what was done."""
     table = au_table(rows)
@@ -215,9 +218,7 @@ def _intensities(
     left_out = [name for name in table.columns if name not in aus.columns]
     if not len(aus.columns):
         but = f", only {', '.join(left_out)}" if left_out else ""
-        raise InputError(
-            f"the table has no AU column (AU01, AU12, ...) to animate{but}."
-        )
+        raise InputError(f"{name}: no AU column (AU01, AU12, ...) to animate{but}.")
     scale, notes = au_scale(rows)
     if left_out:
         notes.append(f"{', '.join(left_out)}: not in the rig, left out")
@@ -277,9 +278,20 @@ def _group(rows: Fex, names: list[str]) -> np.ndarray | None:
     return rows[names].to_numpy(np.float64)
 
 
-def _gaze(rows: Fex, pose: np.ndarray | None) -> np.ndarray | None:
-    """Gaze in the head, to small angles, where the table has it before the camera."""
+def _gaze(rows: Fex, pose: np.ndarray | None) -> tuple[np.ndarray | None, list[str]]:
+    """Gaze in the head, to small angles, where the table has it before the camera.
+
+    None, with a note, where its values cannot be radians.
+    """
     gaze = _group(rows, GAZE)
-    if gaze is None or pose is None or rows.attrs.get("gaze_frame") == "head":
-        return gaze
-    return gaze - pose[:, [0, 2]]
+    if gaze is None:
+        return None, []
+    most = np.fmax.reduce(np.abs(gaze), axis=None, initial=0.0)
+    if most > np.pi:
+        return None, [
+            f"gaze of up to {most:.3g} cannot be radians, left out (divide degrees by "
+            "57.3)"
+        ]
+    if pose is None or rows.attrs.get("gaze_frame") == "head":
+        return gaze, []
+    return gaze - pose[:, [0, 2]], []

@@ -93,16 +93,17 @@ def check_folder(out: Path, expected: str = "a folder") -> None:
 def up_to_date(out: Path, this: Mapping, force: bool = False) -> bool:
     """Whether ``out`` was already made by this very job.
 
-    False if it must be made: nothing is there, or this job was interrupted there.
-    Anything else there is an :class:`InputError` unless ``force`` lets it be replaced.
+    False if it must be made: nothing is there, or what was there when this job began,
+    which was then interrupted. Anything else there is an :class:`InputError` unless
+    ``force`` lets it be replaced.
     """
     if not out.exists() or _is_empty(out):
         return False
-    entry = _entries(out).get(_place(out).name, {})
-    same, made = entry.get("job") == this, entry.get("sha256")
-    if same and made == digest(out):
+    entry, there = _entries(out).get(_place(out).name, {}), digest(out)
+    same = entry.get("job") == this
+    if same and entry.get("sha256") == there:
         return True
-    if force or (same and made is None):
+    if force or (same and entry.get("replaces") == there):
         return False
     came = "altered since" if same else "from another job"
     raise InputError(
@@ -111,8 +112,12 @@ def up_to_date(out: Path, this: Mapping, force: bool = False) -> bool:
 
 
 def begin(out: Path, this: Mapping) -> None:
-    """Note that ``this`` job is about to make ``out``, lest an interrupt strand it."""
-    _note(out, {"job": this, "sha256": None})
+    """Note that ``this`` job is about to make ``out``, lest an interrupt strand it.
+
+    What is there may then be replaced by it, and nothing that comes there later.
+    """
+    there = digest(out) if out.exists() else None
+    _note(out, {"job": this, "sha256": None, "replaces": there})
 
 
 def record(out: Path, this: Mapping) -> None:

@@ -1,5 +1,6 @@
 """A table of AUs as an animation: pictures, a page, a model that moves, or curves."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -23,6 +24,9 @@ from genface.pipelines.rigs import chosen_rig, rig_digest
 from genface.pipelines.scene import Layout, Scene, compose
 from genface.pipelines.thumbnails import Thumbnails
 from genface.video import write_clip, write_pictures
+from genface.video.gif import FASTEST as GIF_FASTEST
+from genface.video.gif import gif_step
+from genface.video.writer import check_pictures
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,14 @@ def render_clip(
     whose: dict[str, Any] = {"face": face_choice(face), "input_name": input_name}
     timing["table_fps"] = table_fps
     wanted = beside if gif is None else gif
-    extra = {"source": source, "synthetic": synthetic, "model": model, "gif": gif}
-    _check_options(kind, {**asdict(layout), **extra}, rig, max_targets)
+    drawn: dict[str, Any] = {
+        "size": size,
+        "strip": strip,
+        "caption": caption,
+        "gif": gif,
+    }
+    drawn |= {"source": source, "synthetic": synthetic, "model": model}
+    _check_options(kind, drawn, rig, max_targets)
     settings = {"format": kind.name, "gif": wanted, "max_targets": max_targets}
     settings |= {**asdict(layout), **timing, **whose}
     given = {"table": table, "source": source, "synthetic": synthetic, "model": model}
@@ -97,6 +107,8 @@ def render_clip(
     small = out.with_suffix(".gif") if wanted and kind.name == "mp4" else None
     paths = (out,) if small is None else (out, small)
     _keep(given.values(), rig, paths)
+    if not kind.suffix:
+        check_pictures(out)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return RenderResult(paths, 0, (f"animate: {out} is up to date",))
 
@@ -112,20 +124,26 @@ def render_clip(
     lines = list(cast.notes)
     if scene is None:
         lines += export(kind, out, cast.motions[0], shown, max_targets)
+        outputs.record(out, this)
     else:
-        lines += _draw(scene, kind, paths, progress or silent)
+        lines += _draw(scene, kind, paths, this, progress or silent)
         lines += scene.notes()
-    for path in paths:
-        outputs.record(path, this)
-    n, rate = len(cast.motions[0]), cast.rate
-    lines.append(f"{n} frames, {float(n / rate):.1f} s at {float(rate):.5g} frames/s")
+    n, summary = _length(len(cast.motions[0]), cast.rate, kind)
+    lines.append(summary)
     return RenderResult(paths, n, tuple(f"animate: {line}" for line in lines))
 
 
 def _draw(
-    scene: Scene, kind: ClipFormat, paths: tuple[Path, ...], progress: Progress
+    scene: Scene,
+    kind: ClipFormat,
+    paths: tuple[Path, ...],
+    this: Mapping,
+    progress: Progress,
 ) -> list[str]:
-    """Write the pictures of a scene, and a small gif of them to a second path."""
+    """Write the pictures of a scene, and a small gif of them to a second path.
+
+    Each is recorded as made by ``this`` job.
+    """
     out, *small = paths
     rate = scene.motions[0].fps
     comment = "; ".join([f"genface {genface.__version__}", *scene.motions[0].notes])
@@ -137,7 +155,24 @@ def _draw(
         write_clip(out, pictures, rate, comment=comment)
     else:
         write_pictures(out, pictures, replace=True)
-    return [] if thumbnails is None else [thumbnails.write(small[0])]
+    outputs.record(out, this)
+    if thumbnails is None:
+        return []
+    line = thumbnails.write(small[0], comment)
+    outputs.record(small[0], this)
+    return [line]
+
+
+def _length(n: int, rate: Fraction, kind: ClipFormat) -> tuple[int, str]:
+    """Number of frames that were written, and a line on how long they last."""
+    step = gif_step(rate) if kind.name == "gif" else 1
+    kept, shown = math.ceil(n / step), float(rate / step)
+    line = f"{kept} frames, {float(n / rate):.1f} s at {shown:.5g} frames/s"
+    if step > 1:
+        line += (
+            f": 1 of {step} at {float(rate):.5g}, as a gif has at most {GIF_FASTEST}"
+        )
+    return kept, line
 
 
 def _watched(scene: Scene, progress: Progress) -> Iterator[np.ndarray]:

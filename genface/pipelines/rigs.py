@@ -44,4 +44,9 @@ def _npz(path: Path) -> Rig:
         return Rig.read(path)
     if {"expression_deltas", "quads"} <= arrays:
         return Rig.from_ict(path)
-    return Rig.from_pyfeat(path)
+    if {"coef", "intercept", "au_columns"} <= arrays:
+        return Rig.from_pyfeat(path)
+    raise InputError(
+        f"{path}: no rig; expected one of this project, ICT-FaceKit's shapes or "
+        "py-feat's map from AUs to the mesh."
+    )

@@ -19,6 +19,7 @@ from genface.avatar.strip import INK, PAPER, StateRibbon, Strip, title_bar
 from genface.behavior import BehaviorModel
 from genface.errors import InputError
 from genface.fex import Fex
+from genface.pipelines.clip_formats import LARGEST, SMALLEST
 from genface.pipelines.clip_states import leading_emotion, states_of
 from genface.pipelines.motions import Cast
 from genface.pipelines.source_panel import SourcePanel
@@ -29,7 +30,6 @@ ALONE = (512, 432)  # (H, W) of an avatar without company
 AWAY = ("no face", "no data")  # in the real panel, and in the synthetic one
 AHEAD = 4  # frames being drawn while one is written
 BLOCK = 64  # frames whose vertices are in memory at once
-LARGEST = 4096  # pixels of a side
 TITLES = ("avatar of the real AUs", "avatar of the synthetic AUs")
 
 Below = Callable[[float], np.ndarray]
@@ -54,11 +54,14 @@ class Layout:
     def panel(self, beside: bool) -> tuple[int, int]:
         """(H, W) of an avatar's panel, ``beside`` a source or another avatar."""
         size = self.size if self.size is not None else PANEL if beside else ALONE
+        told = str(size)
         if isinstance(size, int):
-            size = (size, 2 * round(size * AVATAR_ASPECT / 2))
-        if not 16 <= min(size) <= max(size) <= LARGEST:
+            size = (size, max(SMALLEST, 2 * round(size * AVATAR_ASPECT / 2)))
+        else:
+            told = f"{size[1]}x{size[0]}"
+        if not SMALLEST <= min(size) <= max(size) <= LARGEST:
             raise InputError(
-                f"size {size[1]}x{size[0]}: expected 16 to {LARGEST} pixels a side."
+                f"size {told}: expected {SMALLEST} to {LARGEST} pixels a side."
             )
         return size
 
@@ -211,5 +214,7 @@ def _by_name(motion: Motion, names: list[str]) -> np.ndarray:
     values = np.full((len(motion), len(names)), np.nan)
     for column, name in enumerate(motion.au_names):
         values[:, names.index(name)] = motion.aus[:, column]
+        if motion.bridged is not None:
+            values[motion.bridged[:, column], names.index(name)] = np.nan
     values[~motion.seen] = np.nan
     return values

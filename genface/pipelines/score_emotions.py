@@ -111,6 +111,7 @@ def score_emotions(
     write_table(scored, written)
     paths = [written]
     for title, figure in figures.items():
+        outputs.begin(out, this)  # so far
         paths.append(out / f"{title}.png")
         with atomic(paths[-1]) as temporary:
             figure.savefig(temporary, dpi=150, metadata={"Software": None})

@@ -35,12 +35,14 @@ class Thumbnails:
                     self._cut = True
             yield picture
 
-    def write(self, path: Path) -> str:
+    def write(self, path: Path, comment: str = "") -> str:
         """Write the gif, smaller if it would be too large; a line on what differs."""
         width = self._frames[0].shape[1]
         with atomic(path) as gif:
             while True:
-                write_clip(gif, self._frames, self.rate, max_width=width)
+                write_clip(
+                    gif, self._frames, self.rate, max_width=width, comment=comment
+                )
                 size = gif.stat().st_size
                 if size <= GIF_BYTES or width <= 240:
                     break

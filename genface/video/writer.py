@@ -34,7 +34,7 @@ def write_clip(
     ``.mp4`` is H.264 that plays everywhere; odd sizes grow by a copy of the last row
     or column. ``.gif`` has one palette for the whole clip, and delays that alternate
     between hundredths of a second so that the mean rate is right; above 50 frames/s
-    frames are left out. ``.webp`` keeps most of the colours at a fraction of the size,
+    frames are left out. ``.webp`` keeps most of the colours in about the size of a gif,
     its times are rounded to milliseconds; ``.apng`` keeps every pixel. ``max_width``
     shrinks, ``every`` keeps each n-th frame and slows the rate with it.
     ``comment`` is kept in an mp4 or gif. The file appears whole or not at all; the
@@ -82,8 +82,7 @@ def write_pictures(
     :class:`MediaError` when it cannot be written.
     """
     folder = Path(folder)
-    if folder.exists() and not (_only_pictures(folder) if replace else _empty(folder)):
-        raise InputError(f"{folder}: holds something else; name another folder.")
+    check_pictures(folder, replace)
     source = _Source(folder, iter(frames))
     scratch = folder.with_name(f".{folder.name}-{secrets.token_hex(6)}")
     whole, old = scratch / "new", scratch / "old"
@@ -101,6 +100,12 @@ def write_pictures(
             old.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
+
+
+def check_pictures(folder: Path, replace: bool = True) -> None:
+    """Refuse a place where :func:`write_pictures` must not write."""
+    if folder.exists() and not (_only_pictures(folder) if replace else _empty(folder)):
+        raise InputError(f"{folder}: holds something else; name another folder.")
 
 
 def _empty(folder: Path) -> bool:
@@ -155,8 +160,9 @@ def exact_rate(fps: Fraction | float) -> Fraction:
         )
     if isinstance(fps, Fraction):
         return fps
-    broadcast = Fraction(round(rate) * 1000, 1001)
-    if broadcast and abs(float(broadcast) - rate) < 0.005:
+    whole = round(rate)
+    broadcast = Fraction(whole * 1000, 1001)
+    if abs(float(broadcast) - rate) < min(0.005, abs(whole - rate)):
         return broadcast
     return Fraction(rate).limit_denominator(1001)
 

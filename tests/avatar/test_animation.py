@@ -127,6 +127,25 @@ def test_unknown_aus_are_left_out_and_hidden_gaze_is_no_gap():
     assert retime(times, aus, NAMES, 25, gaze=np.full((25, 2), np.nan)).gaze is None
 
 
+def test_an_au_unknown_beside_others_is_bridged_and_no_lost_face():
+    times = np.arange(120) / 24
+    aus = ramp(times)
+    aus[40:81, 0] = np.nan  # AU12 alone, 1.7 s
+    motion = retime(times, aus, NAMES, 24)
+    np.testing.assert_allclose(motion.aus, ramp(times), atol=1e-9)
+    assert motion.seen.all() and not motion.away.any()
+    assert motion.notes == (
+        "AU12 in 41 of 120 frames with a face: unknown there, bridged",
+    )
+    assert motion.bridged[:, 0].sum() == pytest.approx(41, abs=1)
+    assert motion.bridged[41:80, 0].all() and not motion.bridged[:, 1].any()
+    aus[100:] = np.nan  # and the face itself
+    ended = retime(times, aus, NAMES, 24)
+    assert "20 of 120 frames without a face" in ended.notes[0]
+    assert "41 of 100 frames with a face" in " ".join(ended.notes)
+    assert ended.seen[:100].all() and ended.aus[60, 0] == pytest.approx(0.25)
+
+
 def test_presence_is_calibrated_per_person():
     rng = np.random.default_rng(1)
     belief = np.stack([0.4 + 0.3 * rng.random(1000), np.full(1000, 0.7)], axis=1)

@@ -132,7 +132,8 @@ def test_every_spelling_of_a_face_is_the_same_face():
 def test_a_row_of_a_table_keeps_its_scale(kind):
     table = kind({"AU12": [0.0, 5.0], "face_id": [0, 0]})
     table.attrs["au_scale"] = "facs"
-    assert activations(table.iloc[1]) == {"AU12": 1.0}
+    assert activations(table.iloc[1]) == activations(table.iloc[[1]]) == {"AU12": 1.0}
+    assert activations(table.iloc[[0]][["AU12"]]) == {"AU12": 0.0}
 
 
 def test_happy_is_a_smile_with_raised_cheeks():
@@ -288,6 +289,7 @@ def test_the_looks_of_a_face():
         ({"AU12": 1, 12: 0}, "AU12 is given twice"),
         (pd.Series({"frame": 1.0}), "no column says how strong"),
         (pd.Series({"AU12": 1.0, "AU99": 1.0}), "the face has no AU99"),
+        (pd.DataFrame({"AU12": [0.0, 1.0]}), "a table of 2 rows; expected one"),
     ],
 )
 def test_a_face_that_cannot_be_drawn(au, message):
@@ -298,7 +300,8 @@ def test_a_face_that_cannot_be_drawn(au, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"gaze": (1, 2, 3, 4)}, "pitch and yaw in radians"),
+        ({"gaze": (1, 1, 1, 1)}, "pitch and yaw in radians"),
+        ({"gaze": (20, 40)}, "40 is more than eyes can turn; .* in radians"),
         ({"muscles": {"heart": "red"}}, "no muscle heart; known are frontalis_inner"),
         ({"muscles": ["heart"]}, "no muscle heart"),
         ({"muscles": True, "muscle_scaler": 0}, "muscle_scaler is 0"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genface.avatar.labels import emotion_label
-from genface.avatar.lettering import fitted, length, wrapped
+from genface.avatar.lettering import fitted, font, length, text_band, wrapped
 from genface.avatar.strip import CURSOR, FAINT, StateRibbon, state_colour
 from genface.errors import InputError, ShapeError
 
@@ -28,6 +28,19 @@ def test_wrapping_keeps_the_order_of_words_and_the_room():
     cut = wrapped(LONG, 150, 14, 2)
     assert len(cut) == 2 and cut[1].endswith("…") and cut[0] == lines[0]
     assert wrapped("", 150, 14, 2) == []
+
+
+def test_letters_of_many_scripts_are_drawn_and_others_refused():
+    def ink(letter):
+        return text_band([letter], 60, 30, (0, 0, 0), (255, 255, 255)).tobytes()
+
+    letters = "ßïéŻłΩЖ–—×"
+    assert len({ink(letter) for letter in letters}) == len(letters)  # no empty boxes
+    assert font(20, "Größe").getname()[0] == "DejaVu Sans"
+    assert font(20, "plain…").getname()[0] == "Aileron"  # pictures stay as they are
+    for text in ("顔", "a 顔", "☃ 🙂"):
+        with pytest.raises(InputError, match="no font here has '[顔🙂]' of"):
+            text_band([text], 60, 30, (0, 0, 0), (255, 255, 255))
 
 
 @pytest.mark.parametrize("size", [(256, 256), (256, 160), (720, 640), (40, 30)])

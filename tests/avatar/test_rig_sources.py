@@ -153,7 +153,7 @@ def test_files_that_are_not_there(tmp_path, read):
 
 
 def test_wrong_ict_files(tmp_path, pyfeat_file):
-    with pytest.raises(InputError, match="not ICT-FaceKit; .* without neutral"):
+    with pytest.raises(InputError, match="not ICT-FaceKit: without neutral"):
         Rig.from_ict(pyfeat_file)
     with pytest.raises(InputError, match="no generic_neutral_mesh.obj"):
         Rig.from_ict(tmp_path)

@@ -18,11 +18,13 @@ from genface.avatar.strip import CURSOR, StateRibbon, Strip
 from genface.behavior import BehaviorModel, PoissonHMM
 from genface.errors import InputError
 from genface.fex import Fex
+from genface.files import shipped_model
 from genface.pipelines import render_clip
 from genface.pipelines.clip_formats import FORMATS, clip_format, picture_size
 from genface.pipelines.clip_states import leading_emotion, states_of
 from genface.pipelines.motions import cast_of, face_rows, motion_of
 from genface.pipelines.scene import Layout
+from genface.table import write_table
 
 SIZE = (64, 54)
 
@@ -144,6 +146,16 @@ def test_values_beyond_the_scale_count_as_its_end():
         motion_of(face_rows(Fex(odd)), 24)
 
 
+def test_a_gaze_in_degrees_is_left_out_with_a_note():
+    made = table(20, gaze_pitch=0.2, gaze_yaw=np.linspace(-0.3, 0.3, 20))
+    motion = motion_of(face_rows(Fex(made)), 24)
+    np.testing.assert_allclose(motion.gaze, made[["gaze_pitch", "gaze_yaw"]])
+    made["gaze_yaw"] *= 57.3
+    motion = motion_of(face_rows(Fex(made)), 24)
+    assert motion.gaze is None
+    assert "gaze of up to 17.2 cannot be radians, left out" in motion.notes[0]
+
+
 def test_presence_of_a_picture_is_drawn_raw():
     made = table(1)
     made["AU12"] = 0.9
@@ -156,8 +168,10 @@ def test_presence_of_a_picture_is_drawn_raw():
 def test_aus_that_nobody_knows_are_left_out_with_a_note(tmp_path):
     result = render_clip(table(AU99=0.5), tmp_path / "a.csv")
     assert any("AU99: not in the rig" in line for line in result.lines)
-    with pytest.raises(InputError, match="no AU column"):
-        render_clip(table()[["frame", "time"]].assign(AU99=1.0), tmp_path / "b.csv")
+    made = table()[["frame", "time"]].assign(AU99=1.0)
+    write_table(made, tmp_path / "c.csv")
+    with pytest.raises(InputError, match=r"c\.csv: no AU column .* only AU99"):
+        render_clip(tmp_path / "c.csv", tmp_path / "b.csv")
 
 
 def test_smoothing_is_recorded_and_bounded(tmp_path):
@@ -282,11 +296,12 @@ def test_formats_by_ending_and_by_name(tmp_path):
 def test_sizes_by_height_or_both_sides():
     assert picture_size("720") == 720 and picture_size("640x720") == (720, 640)
     assert Layout(720).panel(False) == (720, 604)
+    assert Layout(16).panel(False) == (16, 16)
     for wrong in ("big", "640*720", "-5", "720x", ""):
-        with pytest.raises(InputError, match="WIDTHxHEIGHT"):
+        with pytest.raises(InputError, match="WIDTHxHEIGHT .* 16 to 4096"):
             picture_size(wrong)
-    for wrong in (0, (8, 720), 9000):
-        with pytest.raises(InputError, match="16 to 4096"):
+    for wrong, told in ((0, "0"), ((8, 720), "720x8"), (picture_size("100000"),) * 2):
+        with pytest.raises(InputError, match=f"size {told}: expected 16 to 4096"):
             Layout(wrong).panel(False)
 
 
@@ -295,10 +310,16 @@ def test_sizes_by_height_or_both_sides():
     [
         ("a.csv", {"rig": "mine.glb"}, "rig"),
         ("a.glb", {"size": 100, "caption": "x"}, "size, caption"),
-        ("a.html", {"synthetic": "b.csv"}, "strip, synthetic"),
+        ("a.html", {"synthetic": "b.csv"}, "^synthetic: nothing"),
+        ("a.html", {"strip": True}, "^strip: nothing"),
         ("a.html", {"max_targets": 8}, "max_targets"),
         ("a.mp4", {"rig": "mine.obj"}, "expected default, a .glb"),
         ("a.mp4", {"rig": "none.glb"}, "no such file"),
+        (
+            "a.mp4",
+            {"rig": shipped_model("au", "au_model.npz")},
+            "npz: no rig; expected",
+        ),
     ],
 )
 def test_options_that_a_format_cannot_show_are_refused(tmp_path, name, options, told):
@@ -316,8 +337,9 @@ def test_a_folder_of_pictures_is_replaced_by_force_only(tmp_path):
     render_clip(table(), out, format="png", size=SIZE, fps=4, force=True)
     assert n_frames_of(out) == 2
     (out / "mine.txt").touch()
-    with pytest.raises(InputError, match="holds something else"):
-        render_clip(table(), out, format="png", size=SIZE, fps=6, force=True)
+    for force in (True, False):  # no advice that leads nowhere
+        with pytest.raises(InputError, match="something else; name another folder"):
+            render_clip(table(), out, format="png", size=SIZE, fps=6, force=force)
     assert (out / "mine.txt").exists() and n_frames_of(out) == 2
 
 

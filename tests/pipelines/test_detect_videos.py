@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from genface.cli.main import app
 from genface.detect import Detector
-from genface.errors import MediaError
+from genface.errors import InputError, MediaError
 from genface.facs import AU_NAMES
 from genface.fex import read_fex
 from genface.nets.au_model import load_au_model
@@ -25,7 +25,7 @@ def face(shared):
 def inputs(face, tmp_path):
     """A face, a wall, a cut-off clip of it, and what is none of these."""
     Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
-    noise = np.random.default_rng(0).integers(0, 255, (20, 64, 96, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(90, 166, (20, 64, 96, 3), np.uint8)
     clip = write_clip(tmp_path / "wall.mp4", noise, 10)
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 2 // 3])
     (tmp_path / "words.mp4").write_text("not a film")
@@ -62,6 +62,16 @@ def test_several_inputs_are_one_table_with_the_facts_of_all(inputs, tmp_path):
     assert set(same.attrs) <= set(facts)
     pictures = found.fex[found.fex["input"] != str(inputs[2])]
     assert pictures["frame"].tolist() == [0, 1]
+
+
+@pytest.mark.usefixtures("weights_cached")
+def test_after_a_failure_the_next_run_tries_again(inputs, tmp_path):
+    both, out = [inputs[0], inputs[3]], tmp_path / "o"
+    for _ in range(2):
+        assert len(detect_videos(both, out).failures) == 1
+    (out / "faces.parquet").write_text("mine")
+    with pytest.raises(InputError, match="--force"):
+        detect_videos(both, out)
 
 
 @pytest.mark.usefixtures("weights_cached")

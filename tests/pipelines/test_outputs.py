@@ -50,8 +50,23 @@ def test_an_interrupted_job_may_go_on_and_no_other(made):
     assert outputs.recorded(out) is None
     with pytest.raises(InputError, match="another job"):
         outputs.up_to_date(out, before)
+    kept = out.read_text()
+    out.write_text("put there since")
+    with pytest.raises(InputError, match="altered since.*--force"):
+        outputs.up_to_date(out, this)
+    assert not outputs.up_to_date(out, this, force=True)
+    out.write_text(kept)
     outputs.record(out, this)
     assert outputs.up_to_date(out, this)
+
+
+def test_what_comes_after_an_interrupt_is_not_replaced(tmp_path):
+    out, this = tmp_path / "face.mp4", outputs.job("animate", {})
+    outputs.begin(out, this)
+    assert not outputs.up_to_date(out, this)
+    out.write_text("mine")
+    with pytest.raises(InputError, match="--force"):
+        outputs.up_to_date(out, this)
 
 
 def test_a_copied_or_moved_folder_is_as_good_as_before(tmp_path, monkeypatch):

@@ -112,7 +112,7 @@ def test_panels_side_by_side_at_the_sources_rate(tmp_path, source):
         assert abs(frame[30:40, 4:10].mean() - 10 * k) <= 4, k
     assert result.paths[1] == tmp_path / "both.gif"
     with Image.open(result.paths[1]) as gif:
-        assert gif.n_frames == 12
+        assert gif.n_frames == 12 and b"AU04: NaN" in gif.info["comment"]
     assert result.paths[1].stat().st_size < 6_000_000
     synthetic = [line for line in result.lines if "synthetic" in line]
     assert all("without a face" not in line for line in synthetic)
@@ -331,6 +331,13 @@ def test_a_gif_alone(tmp_path):
     assert result.paths == (tmp_path / "face.gif",)
     with Image.open(result.paths[0]) as gif:
         assert gif.n_frames == 12
+
+
+def test_a_gif_says_how_many_frames_it_keeps(tmp_path):
+    result = render_clip(table(13, 24), tmp_path / "face.gif", size=SIZE, fps=60)
+    with Image.open(result.paths[0]) as gif:
+        assert gif.n_frames == result.n_frames == 16
+    assert "16 frames, 0.5 s at 30 frames/s: 1 of 2 at 60" in result.lines[-1]
 
 
 def test_a_truncated_source_keeps_its_last_frame_and_is_named(tmp_path, source):

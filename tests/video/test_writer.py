@@ -317,3 +317,12 @@ def test_rates_and_sizes_that_cannot_be_meant_are_refused(tmp_path, name, fps, o
 def test_rates_of_any_kind_and_extent_are_written(tmp_path, name, fps):
     assert write_clip(tmp_path / name, bars(22), fps).stat().st_size
     assert exact_rate(fps) == Fraction(str(fps))
+
+
+@pytest.mark.parametrize("whole", [1, 2, 5, 15, 24, 30, 60])
+def test_whole_rates_stay_whole_and_those_of_broadcasts_are_exact(whole):
+    assert exact_rate(float(whole)) == whole
+    for digits in (3, 4):
+        told = round(whole / 1.001, digits)
+        assert exact_rate(told) == Fraction(1000 * whole, 1001)
+    assert exact_rate(29.97) == Fraction(30000, 1001)
