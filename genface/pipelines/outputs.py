@@ -26,7 +26,7 @@ RECORD = ".genface.json"
 #: Names that end so are those of files; any other ending may be a folder's (res.v2).
 FILES = (".csv", ".tsv", ".parquet", ".json", ".npz", ".html", ".txt", ".xlsx") + (
     ".mp4", ".mov", ".avi", ".mkv", ".webm", ".gif", ".png", ".jpg", ".jpeg",
-    ".webp", ".apng", ".glb",
+    ".webp", ".apng", ".svg", ".glb", ".pdf",
 )  # fmt: skip
 
 Source = pd.DataFrame | BehaviorModel | Path | str

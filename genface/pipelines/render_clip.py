@@ -1,7 +1,7 @@
 """A table of AUs as an animation: pictures, a page, a model that moves, or curves."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -106,7 +106,8 @@ def render_clip(
     this = outputs.job("animate", _digests(given) | rig_digest(rig), **settings)
     small = out.with_suffix(".gif") if wanted and kind.name == "mp4" else None
     paths = (out,) if small is None else (out, small)
-    _keep(given.values(), rig, paths)
+    for path in paths:
+        outputs.keep([*given.values(), rig], path)
     if not kind.suffix:
         check_pictures(out)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
@@ -180,14 +181,6 @@ def _watched(scene: Scene, progress: Progress) -> Iterator[np.ndarray]:
     for done, picture in enumerate(scene.frames(), start=1):
         progress("render", done, len(scene))
         yield picture
-
-
-def _keep(given: Iterable[Any], rig: object, paths: Iterable[Path]) -> None:
-    """Refuse to write over what is read, ``force`` or not."""
-    read = [Path(one) for one in (*given, rig) if isinstance(one, str | Path)]
-    for path in paths:
-        if path.exists() and any(x.exists() and path.samefile(x) for x in read):
-            raise InputError(f"{path}: is read for this; name another output.")
 
 
 def _digests(given: Mapping[str, Any]) -> dict[str, str]:
