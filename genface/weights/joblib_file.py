@@ -13,6 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from genface.errors import WeightError
+from genface.weights.excerpt import excerpt
 from genface.weights.lz4_frame import MAGIC, MOST_BYTES, read_lz4
 from genface.weights.pickle_data import Builder, Name, read_pickle
 
@@ -52,8 +53,10 @@ class _NumberType:
     """A numpy dtype of plain numbers; its byte order comes as its state."""
 
     def __init__(self, text: Any, *_: Any) -> None:
-        if text not in _TYPES:
-            raise WeightError(f"an array of the type {text}; only numbers are read.")
+        if not isinstance(text, str) or text not in _TYPES:
+            raise WeightError(
+                f"an array of the type {excerpt(text)}; only numbers are read."
+            )
         self.dtype = np.dtype(text).newbyteorder("<")
 
     def with_state(self, state: Any) -> "_NumberType":
@@ -75,7 +78,7 @@ class _Wrapper:
         order, subclass = state.get("order"), state.get("subclass")
         if not isinstance(kind, _NumberType) or subclass != Name("numpy.ndarray"):
             raise WeightError("an array that is not of plain numbers; not read.")
-        if not isinstance(shape, tuple) or order not in ("C", "F"):
+        if not isinstance(shape, tuple) or order not in ("C", "F") or len(shape) > 32:
             raise WeightError("an array without a shape or order.")
         if not all(isinstance(n, int) and n >= 0 for n in shape):
             raise WeightError("an array of a negative or broken shape.")

@@ -3,17 +3,23 @@
 Only what makes numbers, text, lists, tuples, dicts and tensors is understood. A global
 name stays a name; the few that may be applied to arguments are looked up in a table of
 our own functions, and everything else in the file is an error.
+
+A pickle may hold one tuple in many places, so that a few bytes stand for more than fits
+the memory. Hence nothing but text is quoted in errors, and only plain data is hashed.
 """
 
 import pickletools
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, runtime_checkable
 
 from genface.errors import WeightError
+from genface.weights.excerpt import excerpt
 
 MOST_OPCODES = 5_000_000
+MOST_BITS = 128  # of a whole number
+MOST_NAME = 500  # characters of a global
 Builder = Callable[..., Any]
 _MARK = object()
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -58,8 +64,20 @@ def read_pickle(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             return _run(machine, stream)
-    except (ValueError, IndexError, KeyError, TypeError, UnicodeError) as error:
-        raise WeightError(f"a damaged pickle ({error}); pull the file again.") from None
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+        raise WeightError(
+            f"a damaged pickle ({excerpt(str(error))}); pull the file again."
+        ) from None
+
+
+def keyed(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict whose keys are plain data; what is nested may take forever to hash."""
+    found = {}
+    for key, value in pairs:
+        if not isinstance(key, _KEYS):
+            raise WeightError("a pickle with a dict whose keys are no plain data.")
+        found[key] = value
+    return found
 
 
 def _run(machine: "_Machine", stream: IO[bytes]) -> Any:
@@ -81,6 +99,7 @@ class _Machine:
         self._builders, self._persistent = builders, persistent
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
+        self._applied = 0
 
     def pop(self) -> Any:
         value = self._stack.pop()
@@ -94,6 +113,8 @@ class _Machine:
         if name in _CONSTANTS:
             self._stack.append(_CONSTANTS[name])
         elif name in _LITERALS:
+            if isinstance(argument, int) and argument.bit_length() > MOST_BITS:
+                raise WeightError(f"a number of more than {MOST_BITS} bits; not read.")
             self._stack.append(argument)
         elif name in _SIZED_TUPLES:
             count = _SIZED_TUPLES[name]
@@ -151,10 +172,7 @@ class _Machine:
 
     def _fill(self, flat: list[Any]) -> None:
         target = self._kept(dict)
-        for key, value in zip(flat[::2], flat[1::2], strict=True):
-            if not isinstance(key, _KEYS):
-                raise WeightError("a pickle with a dict whose keys are no plain data.")
-            target[key] = value
+        target.update(keyed(zip(flat[::2], flat[1::2], strict=True)))
 
     def _kept(self, kind: type) -> Any:
         if not isinstance(self._stack[-1], kind):
@@ -162,11 +180,18 @@ class _Machine:
         return self._stack[-1]
 
     def _global(self, argument: str) -> None:
-        self._stack.append(Name(argument.replace(" ", ".")))
+        self._name(argument.replace(" ", "."))
 
     def _stack_global(self, _: Any) -> None:
         name, module = self.pop(), self.pop()
-        self._stack.append(Name(f"{module}.{name}"))
+        if not isinstance(name, str) or not isinstance(module, str):
+            raise ValueError("a global whose name is no text")
+        self._name(f"{module}.{name}")
+
+    def _name(self, text: str) -> None:
+        if len(text) > MOST_NAME:
+            raise WeightError(f"a global named by over {MOST_NAME} letters; not read.")
+        self._stack.append(Name(text))
 
     def _binpersid(self, _: Any) -> None:
         self._stack.append(self._persistent(self.pop()))
@@ -180,13 +205,17 @@ class _Machine:
     def _apply(self, opcode: str) -> None:
         arguments, called = self.pop(), self.pop()
         if not isinstance(called, Name) or called.text not in self._builders:
-            what = called.text if isinstance(called, Name) else type(called).__name__
+            what = excerpt(called.text if isinstance(called, Name) else called)
             raise WeightError(
                 f"a pickle whose opcode {opcode} wants to call {what}; "
                 "only arrays are read from it."
             )
         if not isinstance(arguments, tuple):
             raise ValueError("arguments that are no tuple")
+        # What a builder copies counts each time: the file may give it the same again.
+        self._applied += sum(len(item) for item in arguments if isinstance(item, Sized))
+        if self._applied > MOST_OPCODES:
+            raise WeightError("a pickle that copies more than 5 million items.")
         self._stack.append(self._builders[called.text](*arguments))
 
     def _build(self, _: Any) -> None:

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from genface.errors import WeightError
+from genface.weights.excerpt import excerpt
 
 MOST_BYTES = 2 << 30  # unpacked, in all
-MOST_SCHEMA_BYTES = 256 << 20
+MOST_SCHEMA_BYTES = 32 << 20
 MOST_NODES = 5_000_000
 MOST_NESTED = 100
 
@@ -60,18 +61,31 @@ def read_skops(path: Path) -> Any:
         OSError,
         zlib.error,
     ) as error:
-        raise WeightError(f"{path}: not a whole skops file ({error}).") from None
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise WeightError(f"{path}: a damaged skops file ({error!r}).") from None
+        told = excerpt(str(error))
+        raise WeightError(f"{path}: not a whole skops file ({told}).") from None
+    except (
+        LookupError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        OverflowError,
+        RuntimeError,  # RecursionError too; encrypted, for example
+    ) as error:
+        told = f"{type(error).__name__}: {excerpt(str(error))}"
+        raise WeightError(f"{path}: a damaged skops file ({told}).") from None
 
 
 class _Tree:
-    """An archive and the nodes that were read from it."""
+    """An archive and the nodes that were read from it.
+
+    A node may be named again, by itself or inside of another. It counts each time, with
+    all that is in it: whoever prints or copies what was read meets it as often.
+    """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._members = {info.filename: info for info in archive.infolist()}
-        self._known: dict[int, Any] = {}
+        self._known: dict[int, tuple[Any, int, int]] = {}
         self._nodes, self._left = 0, MOST_BYTES
         if sum(info.file_size for info in self._members.values()) > MOST_BYTES:
             raise WeightError(f"more than {MOST_BYTES >> 30} GB unpacked; not read.")
@@ -83,31 +97,42 @@ class _Tree:
         return self._value(json.loads(self._archive.read(schema)), 0)
 
     def _value(self, node: Mapping[str, Any], depth: int) -> Any:
-        self._nodes += 1
-        if depth > MOST_NESTED or self._nodes > MOST_NODES:
-            raise WeightError("a schema nested too deep or too long; not read.")
+        nodes, left = self._nodes, self._left
+        self._count(1, 0)
+        if depth > MOST_NESTED:
+            raise WeightError("a schema nested too deep; not read.")
         loader = node["__loader__"]
         if loader == "CachedNode":
-            return self._known[node["__id__"]]
+            found, nodes, size = self._known[node["__id__"]]
+            self._count(nodes, size)
+            return found
         if loader not in _READERS:
             raise WeightError(
-                f"a node of the type {loader} ({_class(node)}); only data is read."
+                f"a node of the type {excerpt(loader)} ({excerpt(_class(node))}); "
+                "only data is read."
             )
         found = getattr(self, _READERS[loader])(node, depth + 1)
         if "__id__" in node:
-            self._known[node["__id__"]] = found
+            known = (found, self._nodes - nodes, left - self._left)
+            self._known[node["__id__"]] = known
         return found
+
+    def _count(self, nodes: int, size: int) -> None:
+        self._nodes, self._left = self._nodes + nodes, self._left - size
+        if self._nodes > MOST_NODES:
+            raise WeightError("a schema that is too long; not read.")
+        if self._left < 0:
+            raise WeightError(f"more than {MOST_BYTES >> 30} GB to read; not read.")
 
     def _content(self, node: Mapping[str, Any]) -> bytes:
         info = self._members.get(node["file"])
         if info is None:
-            raise WeightError(f"the file {node['file']!r} is not in it.")
-        self._left -= info.file_size  # one file may be named by many nodes
-        if self._left < 0:
-            raise WeightError(f"more than {MOST_BYTES >> 30} GB to read; not read.")
+            raise WeightError(f"the file {excerpt(node['file'])!r} is not in it.")
+        self._count(0, info.file_size)
         return self._archive.read(info)
 
     def _json(self, node: Mapping[str, Any], depth: int) -> Any:
+        self._count(0, len(node["content"]))
         return json.loads(node["content"])
 
     def _bytes(self, node: Mapping[str, Any], depth: int) -> bytes:
@@ -126,7 +151,8 @@ class _Tree:
         for (key, item), kind in zip(node["content"].items(), kinds, strict=True):
             cast = _KEYS.get(kind.name if isinstance(kind, TypeName) else "")
             if cast is None:
-                raise WeightError(f"a dict with keys of the type {kind}; not read.")
+                told = excerpt(kind.name if isinstance(kind, TypeName) else kind)
+                raise WeightError(f"a dict with keys of the type {told}; not read.")
             found[cast(key)] = self._value(item, depth)
         return found
 
@@ -160,10 +186,10 @@ def _npy(content: bytes) -> np.ndarray:
 
 
 def _class(node: Mapping[str, Any]) -> str:
-    module = node["__module__"]
-    return (
-        f"{module}.{node['__class__']}" if module != "builtins" else node["__class__"]
-    )
+    module, name = node["__module__"], node["__class__"]
+    if not isinstance(module, str) or not isinstance(name, str):
+        raise TypeError("a class whose name is no text")
+    return f"{module}.{name}" if module != "builtins" else name
 
 
 _KEYS = {"str": str, "int": int, "float": float, "numpy.int64": int}

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from genface.errors import WeightError
+from genface.weights.excerpt import excerpt
 from genface.weights.torch_file import read_torch, state_dict
 
 
@@ -48,7 +49,7 @@ def read_safetensors(path: Path) -> State:
         TypeError,
         ValueError,
     ) as error:
-        reason = str(error).splitlines()[0]
+        reason = excerpt(str(error))
         raise WeightError(f"{path}: not a whole safetensors file ({reason}).") from None
 
 

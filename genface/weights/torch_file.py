@@ -15,10 +15,12 @@ from typing import IO, Any
 import numpy as np
 
 from genface.errors import WeightError
-from genface.weights.pickle_data import Builder, Name, read_pickle
+from genface.weights.excerpt import excerpt
+from genface.weights.pickle_data import Builder, Name, keyed, read_pickle
 
 MOST_BYTES = 4 << 30
 MOST_NESTED = 50
+MOST_AXES = 32
 LEGACY_MAGIC, LEGACY_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _BFLOAT16 = "bfloat16"
 _TYPES = {
@@ -97,8 +99,15 @@ def read_torch(path: Path) -> Any:
             return _read_legacy(stream)
     except WeightError as error:
         raise WeightError(f"{path}: {error}") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
-        raise WeightError(f"{path}: not a whole file ({error}).") from None
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        RuntimeError,  # NotImplementedError too; encrypted, for example
+        ValueError,
+    ) as error:
+        told = excerpt(str(error))
+        raise WeightError(f"{path}: not a whole file ({told}).") from None
     except (MemoryError, OverflowError):
         raise WeightError(
             f"{path}: a damaged file (it tells of more than fits the memory)."
@@ -125,6 +134,9 @@ def _read_zip(path: Path) -> Any:
         folder = pickles[0].removesuffix("data.pkl")
         if any(info.compress_type != zipfile.ZIP_STORED for info in members.values()):
             raise WeightError("a compressed archive, which torch.save never writes.")
+        # Members may lie over each other, and one megabyte be read a thousand times.
+        if sum(info.file_size for info in members.values()) > path.stat().st_size:
+            raise WeightError("an archive that holds more than its own size; not read.")
         order = members.get(f"{folder}byteorder")
         if order and archive.read(order) != b"little":
             raise WeightError("numbers with the high byte first; not read.")
@@ -132,7 +144,9 @@ def _read_zip(path: Path) -> Any:
         def content(key: str, storage: _Storage) -> None:
             info = members.get(f"{folder}data/{key}")
             if info is None or info.file_size != storage.size:
-                raise WeightError(f"the storage {key} is not in the file as it says.")
+                raise WeightError(
+                    f"the storage {excerpt(key)} is not in the file as it says."
+                )
             storage.fill(archive.read(info))
 
         storages: dict[str, _Storage] = {}
@@ -153,12 +167,18 @@ def _read_legacy(stream: IO[bytes]) -> Any:
     storages: dict[str, _Storage] = {}
     found = _read(stream, storages, None)
     keys = plain()
-    if not isinstance(keys, list) or set(keys) != set(storages):
+    if (
+        not isinstance(keys, list)
+        or not all(isinstance(key, str) for key in keys)
+        or set(keys) != set(storages)
+    ):
         raise WeightError("the storages are not those that the tensors are views of.")
     for key in keys:
         count = int.from_bytes(stream.read(8), "little", signed=True)
         if count != storages[key].count:
-            raise WeightError(f"the storage {key} is not as long as the file says.")
+            raise WeightError(
+                f"the storage {excerpt(key)} is not as long as the file says."
+            )
         storages[key].fill(stream.read(storages[key].size))
     return _Unfolding()(found)
 
@@ -178,7 +198,8 @@ def _read(
         kind, type_name, key, _, count = identity[:5]
         known = isinstance(type_name, Name) and type_name.text in _TYPES
         if kind != "storage" or not known or any(identity[5:]):
-            raise WeightError(f"a storage of the kind {type_name}; not read.")
+            told = excerpt(type_name.text if isinstance(type_name, Name) else type_name)
+            raise WeightError(f"a storage of the kind {told}; not read.")
         if not isinstance(key, str) or not isinstance(count, int) or count < 0:
             raise WeightError("a storage without a name or length.")
         if key not in storages:
@@ -191,9 +212,11 @@ def _read(
 
 
 def _tensor(storage: Any, start: Any, shape: Any, strides: Any, *_: Any) -> _View:
-    numbers = (start, *shape, *strides)
     if not isinstance(storage, _Storage) or len(shape) != len(strides):
         raise WeightError("a tensor that is no view of a storage.")
+    if len(shape) > MOST_AXES:
+        raise WeightError(f"a tensor of more than {MOST_AXES} axes; not read.")
+    numbers = (start, *shape, *strides)
     if not all(isinstance(n, int) and n >= 0 for n in numbers):
         raise WeightError("a tensor of negative or broken sizes.")
     total = int(np.prod(shape, dtype=object))
@@ -204,8 +227,8 @@ def _tensor(storage: Any, start: Any, shape: Any, strides: Any, *_: Any) -> _Vie
     return _View(storage, 0 if not total else start, tuple(shape), tuple(strides))
 
 
-def _ordered(*pairs: Any) -> dict[Any, Any]:
-    return dict(*pairs)
+def _ordered(pairs: Any = ()) -> dict[Any, Any]:
+    return keyed(pairs.items() if isinstance(pairs, dict) else pairs)
 
 
 def _parameter(tensor: Any, *_: Any) -> Any:

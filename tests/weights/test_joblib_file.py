@@ -150,6 +150,16 @@ def test_arrays_that_lie_are_refused(state, message):
         arrays_of(content + numbers)
 
 
+def test_a_type_of_nested_tuples_is_not_quoted():
+    nested = "x"
+    for _ in range(20):
+        nested = (nested, nested)
+    content = b"\x80\x04\x8c\x05numpy\x8c\x05dtype\x93" + pickle.dumps((nested,), 4)[2:]
+    content = content[:-1] + b"R."
+    with pytest.raises(WeightError, match="type tuple; only numbers"):
+        arrays_of(content)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(WeightError, match="none: cannot be read"):
         read_joblib(tmp_path / "none")

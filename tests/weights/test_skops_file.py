@@ -122,6 +122,24 @@ def test_deep_long_and_damaged_schemas_are_refused(write, monkeypatch, tmp_path)
         read_skops(tmp_path / "none")
 
 
+def test_what_is_named_again_counts_again(write, monkeypatch):
+    listed = node("ListNode", "list", content=[text(1)], __id__=0)
+    content = [listed]
+    for place in range(1, 21):
+        twice = [{"__loader__": "CachedNode", "__id__": place - 1}] * 2
+        content.append(node("ListNode", "list", content=twice, __id__=place))
+    monkeypatch.setattr(skops_file, "MOST_NODES", 100_000)
+    with pytest.raises(WeightError, match="too long"):
+        read_skops(write(node("ListNode", "list", content=content)))
+    few = node(
+        "ListNode", "list", content=[node("ListNode", "list", content=content[:10])]
+    )
+    keys = node("DictNode", "dict", content={"a": text(1)}, key_types=few)
+    with pytest.raises(WeightError, match="keys of the type list; not read") as told:
+        read_skops(write(keys))
+    assert len(str(told.value)) < 300
+
+
 @pytest.mark.parity
 def test_reads_what_skops_writes(tmp_path):
     skops = pytest.importorskip("skops.io")

@@ -177,6 +177,63 @@ def test_lists_that_double_fifty_times_take_no_time_or_memory(path):
     assert found[0] is found[1]
 
 
+def bomb(size=20):
+    """A tuple of a few bytes that is a million times as much as text."""
+    nested = "x"
+    for _ in range(size):
+        nested = (nested, nested)
+    return nested
+
+
+def as_global(name):
+    return pickled(name, 4)[:-1] + b"\x8c\x01x\x93."
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (tensor(kind=bomb()), "storage of the kind tuple"),
+        (tensor(key=bomb()), "storage without a name"),
+        (tensor(shape=(bomb(),), strides=(1,)), "negative or broken"),
+        (Called(OrderedDict, [[bomb(), 1]]), "keys are no plain data"),
+        ({bomb(): 1}, "keys are no plain data"),
+        (as_global(bomb()), "a global whose name is no text"),
+        (b"\x80\x04)" + b"\x85" * 20_000 + b"\x8c\x01x\x93.", "name is no text"),
+        (as_global("x" * 5000), "named by over 500 letters"),
+        (tensor(kind=stub("torch", "x" * 400)), r"kind torch.x{94}\.\.\.; not read"),
+        ([1 << 200], "more than 128 bits"),
+        (tensor(shape=(1,) * 70, strides=(1,) * 70), "more than 32 axes"),
+        (tensor(shape=(0, 1 << 62), strides=(1, 1)), "not a whole file|damaged"),
+    ],
+)
+def test_a_few_bytes_do_not_become_much_text(path, content, message):
+    with pytest.raises(WeightError, match=message) as told:
+        read_torch(zipped(path, content))
+    assert len(str(told.value)) < 300 + len(str(path))
+
+
+def test_copies_of_one_list_are_bounded(path, monkeypatch):
+    monkeypatch.setattr("genface.weights.pickle_data.MOST_OPCODES", 2000)
+    pairs = tuple([key, 0] for key in range(100))
+    copies = [Called(OrderedDict, pairs) for _ in range(30)]
+    with pytest.raises(WeightError, match="copies more"):
+        read_torch(zipped(path, copies))
+
+
+def test_members_that_lie_over_each_other_are_refused(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled({"w": tensor()}))
+        archive.writestr("archive/data/0", ARRAY.tobytes() * 20)
+        again = archive.getinfo("archive/data/0")
+        for key in range(1, 5):
+            twin = zipfile.ZipInfo(f"archive/data/{key}")
+            twin.file_size = twin.compress_size = again.file_size
+            twin.header_offset, twin.CRC = again.header_offset, again.CRC
+            archive.filelist.append(twin)
+    with pytest.raises(WeightError, match="more than its own size"):
+        read_torch(path)
+
+
 def test_many_views_of_one_storage_are_bounded(path, monkeypatch):
     monkeypatch.setattr("genface.weights.torch_file.MOST_BYTES", 10_000)
     views = [tensor("0", 1000, 0, (1000,), (1,)) for _ in range(5)]  # 4000 bytes each
