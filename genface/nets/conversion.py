@@ -6,10 +6,12 @@ from posixpath import normpath
 
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 from flax import nnx
 
 from genface.errors import WeightError
 from genface.nets.modules import Layer
+from genface.weights.excerpt import excerpt
 
 # Counters of training steps are in most files and in no forward pass.
 ALWAYS_UNUSED = (r"(.*\.)?num_batches_tracked",)
@@ -26,7 +28,7 @@ def key_table(model: nnx.Module) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 def load_torch(
     model: nnx.Module,
-    state_dict: Mapping[str, np.ndarray],
+    state_dict: Mapping[str, npt.ArrayLike],
     unused: Sequence[str] = (),
     renames: Sequence[tuple[str, str]] = (),
 ) -> None:
@@ -34,26 +36,55 @@ def load_torch(
 
     ``unused`` are patterns of keys that the forward pass does not need, ``renames``
     pairs of a pattern at the start of a key and what replaces it. Missing, unknown and
-    misshapen keys are one :class:`WeightError` that lists them all.
+    misshapen keys, and those of NaN, of infinities as float32, or of no real numbers,
+    are one :class:`WeightError` that lists them all.
     """
-    given = {_renamed(key, renames): array for key, array in state_dict.items()}
+    if not isinstance(state_dict, Mapping):
+        kind = type(state_dict).__name__
+        raise WeightError(f"expected a state dict, arrays by torch's keys; got {kind}.")
+    texts = {key: value for key, value in state_dict.items() if isinstance(key, str)}
+    given = {_renamed(key, renames): value for key, value in texts.items()}
     wanted = key_table(model)
     ignored = re.compile("|".join((*ALWAYS_UNUSED, *unused)))
-    missing = [key for key in wanted if key not in given]
-    unknown = [k for k in given if k not in wanted and not ignored.fullmatch(k)]
-    misshapen = [
-        f"{key} {tuple(given[key].shape)} instead of {shape}"
-        for key, (_, shape) in wanted.items()
-        if key in given and tuple(given[key].shape) != shape
-    ]
-    listed = {"missing": missing, "unknown": unknown, "misshapen": misshapen}
-    faults = [f"{what}: {', '.join(keys)}" for what, keys in listed.items() if keys]
-    if faults:
-        raise WeightError(f"the state dict does not fit: {'; '.join(faults)}.")
+    faults: dict[str, list[str]] = {
+        "missing": [key for key in wanted if key not in given],
+        "unknown": [
+            *(excerpt(key) for key in state_dict if not isinstance(key, str)),
+            *(
+                excerpt(k)
+                for k in given
+                if k not in wanted and not ignored.fullmatch(k)
+            ),
+        ],
+    }
+    for key, (_, shape) in wanted.items():
+        if key in given and (fault := _fault(given[key], shape)):
+            what, more = fault
+            faults.setdefault(what, []).append(f"{key}{more}")
+    told = "; ".join(
+        f"{what}: {', '.join(keys)}" for what, keys in faults.items() if keys
+    )
+    if told:
+        raise WeightError(f"the state dict does not fit: {told}.")
     for place, layer in _layers(model):
         keys = dict(zip(layer.shapes(), _keys(place, layer), strict=True))
         layer.load({own: np.asarray(given[key]) for own, (key, _) in keys.items()})
     prepare(model)
+
+
+def _fault(value: npt.ArrayLike, shape: tuple[int, ...]) -> tuple[str, str] | None:
+    """What is wrong with an array of a state dict, and what to say after its key."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError):  # torch's, where it lies elsewhere
+        return "no array of numpy", ""
+    if array.shape != shape:
+        return "misshapen", f" {array.shape} instead of {shape}"
+    if not any(jnp.issubdtype(array.dtype, kind) for kind in (np.floating, np.integer)):
+        return "no real numbers", f" {array.dtype}"
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(array.astype(np.float32, copy=False)).all()
+    return None if finite else ("not finite", "")
 
 
 def prepare(model: nnx.Module) -> None:

@@ -158,7 +158,8 @@ def _padded(part: jax.Array) -> jax.Array:
 def from_torch(name: str, state_dict: Mapping[str, np.ndarray]) -> Ported:
     """The network ``name`` with weights under torch's keys.
 
-    A :class:`WeightError` lists every key that is missing, unknown or misshapen.
+    A :class:`WeightError` lists every key that is missing, unknown, misshapen, or of
+    other than finite real numbers.
     """
     port = _port(name)
     model = port.build()

@@ -14,6 +14,7 @@ from genface.nets import conversion, hog_classifiers, mtcnn_wheel
 from genface.nets.ported import PORTS
 from genface.table.columns import V1_EMOTIONS
 from genface.weights.asset import Asset
+from genface.weights.excerpt import excerpt
 from genface.weights.joblib_file import read_joblib
 from genface.weights.skops_file import Record, read_skops
 from genface.weights.state_files import read_state
@@ -53,17 +54,36 @@ def read(
     something, or does not fit the network.
     """
     if entry.kind == "classifiers":
-        fitted = read_skops(files["weights"])
-        if not isinstance(fitted, Record):
-            raise WeightError(f"{files['weights']} holds no classifiers.")
         models, outputs = CLASSIFIERS[entry.name]
-        made = hog_classifiers.of_record(fitted, models)
-        return made.arrays(), {"outputs": list(outputs)}
-    state, facts = _state(entry, files)
+        return _classifiers(files["weights"], models), {"outputs": list(outputs)}
+    try:
+        state, facts = _state(entry, files)
+    except RecursionError:
+        raise WeightError("its configuration is nested too deep; not read.") from None
+    if not _is_finite(facts):
+        raise WeightError("its configuration holds numbers that are not finite.")
     port = PORTS[entry.name]
     model = port.build()
     conversion.load_torch(model, state, port.unused, port.renames)
     return conversion.arrays_of(model), facts
+
+
+def _classifiers(path: Path, models: Sequence[str]) -> dict[str, np.ndarray]:
+    fitted = read_skops(path)
+    if not isinstance(fitted, Record):
+        raise WeightError(f"{path} holds no classifiers.")
+    try:
+        arrays = hog_classifiers.of_record(fitted, models).arrays()
+    except (AttributeError, LookupError, TypeError, ValueError, MemoryError) as error:
+        raise WeightError(
+            f"{path} holds other than fitted classifiers ({type(error).__name__}: "
+            f"{excerpt(str(error))})."
+        ) from None
+    # A threshold may be infinite: then all go the same way.
+    damaged = [key for key, array in arrays.items() if np.isnan(array).any()]
+    if damaged:
+        raise WeightError(f"{path}: not a number in {', '.join(damaged)}.")
+    return arrays
 
 
 def _state(
@@ -81,10 +101,18 @@ def _state(
     return state.arrays, {}
 
 
+def _is_finite(facts: Mapping[str, Any]) -> bool:
+    try:
+        json.dumps(facts, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _config_in(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:
     try:
         found = json.loads(texts["config"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise WeightError(f"{path.name} has no configuration in its metadata.")
@@ -99,7 +127,7 @@ def _facts(name: str, config: Mapping[str, Any]) -> dict[str, Any]:
             value = value.get(step) if isinstance(value, Mapping) else None
         try:
             fits = np.shape(np.asarray(value, np.float64)) == shape
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             fits = False
         if value is None or not fits:
             raise WeightError(

@@ -97,6 +97,35 @@ def test_an_unknown_network_lists_the_known():
         from_torch("l3cs", {})
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (np.nan, "not finite: layer.weight"),
+        (np.inf, "not finite: layer.weight"),
+        (1e300, "not finite: layer.weight"),
+        (1j, r"no real numbers: layer.weight complex128"),
+        (True, r"no real numbers: layer.weight bool"),
+        ("a", r"no real numbers: layer.weight <U1"),
+    ],
+)
+def test_weights_of_no_finite_real_numbers_are_listed(value, told):
+    net = One(Conv(2, 3, (1, 1), bias=True))
+    arrays = {key: np.ones(shape) for key, (_, shape) in key_table(net).items()}
+    load_torch(net, {key: array.tolist() for key, array in arrays.items()})
+    arrays["layer.weight"] = np.full(arrays["layer.weight"].shape, value)
+    with pytest.raises(WeightError, match=told):
+        load_torch(net, arrays)
+
+
+def test_what_is_no_state_dict_is_refused():
+    with pytest.raises(WeightError, match="expected a state dict, .*; got list"):
+        from_torch("pose_mlp_v2", [])
+    given = {3: np.zeros(2), ("a", "b"): 1, "net.0.bias": [[1], [2, 3]]}
+    with pytest.raises(WeightError) as told:
+        from_torch("pose_mlp_v2", given)
+    assert "unknown: 3, tuple; no array of numpy: net.0.bias." in str(told.value)
+
+
 def test_gelu_is_x_times_the_normal_distribution():
     x = np.linspace(-12, 12, 1001, dtype=np.float32)
     np.testing.assert_allclose(layers.gelu(x), x * norm.cdf(x), atol=1e-6)

@@ -13,6 +13,8 @@ from PIL import Image
 from safetensors.numpy import save_file
 from seeded_files import HOG, MULTITASK, head_points, seeded_state, write_seeded
 from seeded_ports import uniform
+from skops_writer import write_skops
+from torch_writer import tensor, zipped
 
 from genface import nets, weights
 from genface.errors import WeightError
@@ -23,7 +25,7 @@ from genface.nets.hog_classifiers import of_record
 from genface.nets.ported import PORTS
 from genface.weights.lz4_frame import read_lz4
 from genface.weights.records import arrays_path, record_of
-from genface.weights.skops_file import read_skops
+from genface.weights.skops_file import Record, read_skops
 from genface.weights.state_files import read_safetensors
 
 POSE = ("pose_mlp_v2.json", "pose_mlp_v2.safetensors")
@@ -210,6 +212,40 @@ def test_half_of_the_weights_are_listed(seeded_hub, tmp_path):
     line = refused()
     assert "pose_mlp_v2: the state dict does not fit: missing:" in line
     assert list(state)[-2] in line
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999"])
+def test_a_configuration_that_is_not_finite_is_refused(seeded_folder, tmp_path, value):
+    files = write_seeded("pose_mlp_v2", seeded_folder)
+    text = json.dumps(json.loads(files["config"].read_text()) | {"loss": 8.125})
+    path = tmp_path / "config.json"
+    path.write_text(text.replace("8.125", value))
+    with pytest.raises(WeightError, match="configuration holds numbers that are not"):
+        nets.convert("pose_mlp_v2", [files["weights"], path])
+    path.write_text("[" * 100_000)
+    with pytest.raises(WeightError, match="nested too deep"):
+        nets.convert("pose_mlp_v2", [files["weights"], path])
+
+
+def test_a_file_with_other_keys_than_text_is_refused(tmp_path):
+    path = zipped(tmp_path / "pfld.pth", {3: tensor()}, {"0": bytes(96)})
+    with pytest.raises(WeightError, match="unknown: 3"):
+        nets.convert("pfld", [path])
+
+
+def test_classifiers_that_are_damaged_are_refused(tmp_path, seeded_folder):
+    record = read_skops(write_seeded("svm_emo", seeded_folder)["weights"])
+    lacking = dict(record.attributes)
+    del lacking["scaler_full"]
+    path = write_skops(tmp_path / "a.skops", Record(record.type, lacking))
+    with pytest.raises(WeightError, match="other than fitted .*scaler_full"):
+        nets.convert("svm_emo", [path])
+    scaler = record.attributes["scaler_full"]
+    means = scaler.attributes | {"mean_": scaler.attributes["mean_"] * np.nan}
+    damaged = record.attributes | {"scaler_full": Record(scaler.type, means)}
+    path = write_skops(tmp_path / "b.skops", Record(record.type, damaged))
+    with pytest.raises(WeightError, match="not a number in full/centre"):
+        nets.convert("svm_emo", [path])
 
 
 def test_another_file_than_at_the_first_pull_is_refused_unless_forced(
