@@ -135,6 +135,8 @@ def _offline_message(entries: list[Asset]) -> str:
         f"{names}: {'altered' if altered else 'not'} in the cache {cache_dir()}, "
         "and pulling is forbidden (offline); run "
         f"`genface weights pull{' --force' * altered} {names.replace(',', '')}` online."
+        + " `genface weights convert` takes a local file."
+        * any(entry.is_converted for entry in entries)
     )
 
 

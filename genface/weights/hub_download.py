@@ -86,7 +86,9 @@ def download(source: Hub, report: Report, force: bool = False) -> Fetched:
             )
         )
     except (HTTPError, EntryNotFoundError, OSError, RuntimeError) as error:
-        raise WeightError(_explained(source, error)) from None
+        raise WeightError(
+            f"{_explained(source, error)} `genface weights convert` takes a local file."
+        ) from None
     return _checked(source, path, stated.etag)
 
 
@@ -160,7 +162,7 @@ def _explained(source: Hub, error: Exception) -> str:
     if isinstance(error, (errors.EntryNotFoundError, errors.RevisionNotFoundError)):
         return (
             f"{where}: no such file at revision {source.revision} of {endpoint()}; "
-            "it may have been renamed. `genface weights convert` takes a local file."
+            "it may have been renamed."
         )
     if isinstance(error, errors.HfHubHTTPError):
         return f"{where}: {endpoint()} answered {error.response.status_code}."

@@ -380,7 +380,7 @@ def test_offline_with_an_empty_cache(seeded_hub, monkeypatch, variable):
         monkeypatch.setenv(variable, "1")
     line = refused(offline=None if variable else True)
     assert "pose_mlp_v2: not in the cache" in line
-    assert "`genface weights pull pose_mlp_v2` online" in line
+    assert "`genface weights pull pose_mlp_v2` online. `genface weights conv" in line
     assert hub.requests == [] and left_in(weights.cache_dir()) == []
 
 
@@ -401,7 +401,9 @@ def test_a_hub_that_is_down(seeded_hub, monkeypatch):
         probe.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{probe.getsockname()[1]}"
     monkeypatch.setenv("HF_ENDPOINT", address)
-    assert f"could not be downloaded from {address}" in refused()
+    line = refused()
+    assert f"could not be downloaded from {address}" in line
+    assert line.endswith("`genface weights convert` takes a local file.")
     assert left_in(weights.cache_dir()) == []
 
 
