@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from genface.cli.options import REFUSED
+from genface.errors import WeightError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -100,8 +101,17 @@ def weights_path(
         str | None, typer.Argument(help="An asset; the cache folder if left out.")
     ] = None,
 ) -> None:
-    """Print where the cache, or one asset in it, lies."""
+    """Print where the cache, or one asset in it, lies.
+
+    Exit code 2 if the asset is not here.
+    """
     from genface import weights
 
-    chosen = None if name is None else weights.asset(name)
-    typer.echo(weights.cache_dir() if chosen is None else weights.asset_path(chosen))
+    path = (
+        weights.cache_dir() if name is None else weights.asset_path(weights.asset(name))
+    )
+    if name is not None and not path.is_file():
+        raise WeightError(
+            f"{name} is not here ({path}); run `genface weights pull {name}`."
+        )
+    typer.echo(path)

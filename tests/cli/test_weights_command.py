@@ -60,9 +60,20 @@ def test_what_cannot_be_pulled_is_one_line(seeded_hub):
     hub.broken = True
     code, stdout, stderr = genface("pull", "mp_blendshapes")
     assert (code, stdout) == (2, "")
-    assert stderr.splitlines()[-1].endswith(f"{hub.address} answered 503.")
+    told = f"{hub.address} answered 503. `genface weights convert` takes a local file."
+    assert stderr.splitlines()[-1].endswith(told)
     code, _, stderr = genface("pull", "pose_mlp")
     assert code == 2 and "'pose_mlp'; there are blazeface_short" in stderr
+
+
+def test_what_is_not_here_has_no_path(seeded_hub):
+    seeded_hub("mp_blendshapes")
+    code, stdout, stderr = genface("path", "mp_blendshapes")
+    assert (code, stdout) == (2, "")
+    assert stderr.startswith("genface: mp_blendshapes is not here (")
+    assert "run `genface weights pull mp_blendshapes`" in stderr
+    genface("pull", "mp_blendshapes")
+    assert genface("path", "mp_blendshapes")[0] == 0
 
 
 def test_local_files_are_converted(loopback_hub, seeded_folder):
