@@ -21,6 +21,7 @@ from genface.weights.pickle_data import Builder, Name, keyed, read_pickle
 MOST_BYTES = 4 << 30
 MOST_NESTED = 50
 MOST_AXES = 32
+MOST_REPEATS = 8  # tensors in all, by the file's size: some share their numbers
 LEGACY_MAGIC, LEGACY_PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _BFLOAT16 = "bfloat16"
 _TYPES = {
@@ -91,12 +92,12 @@ def read_torch(path: Path) -> Any:
         raise WeightError(f"{path}: larger than {MOST_BYTES >> 30} GB; not read.")
     try:
         if zipfile.is_zipfile(path):
-            return _read_zip(path)
+            return _read_zip(path, MOST_REPEATS * path.stat().st_size)
         with path.open("rb") as stream:
             if stream.read(2) == b"PK":
                 raise zipfile.BadZipFile("a zip without its end")
             stream.seek(0)
-            return _read_legacy(stream)
+            return _read_legacy(stream, MOST_REPEATS * path.stat().st_size)
     except WeightError as error:
         raise WeightError(f"{path}: {error}") from None
     except (
@@ -125,7 +126,7 @@ def state_dict(content: Any) -> dict[str, np.ndarray]:
     raise WeightError("the file holds no dict of tensors.")
 
 
-def _read_zip(path: Path) -> Any:
+def _read_zip(path: Path, most: int) -> Any:
     with zipfile.ZipFile(path) as archive:
         members = {info.filename: info for info in archive.infolist()}
         pickles = [name for name in members if name.endswith("/data.pkl")]
@@ -150,12 +151,12 @@ def _read_zip(path: Path) -> Any:
             storage.fill(archive.read(info))
 
         storages: dict[str, _Storage] = {}
-        return _Unfolding()(
+        return _Unfolding(most)(
             _read(io.BytesIO(archive.read(pickles[0])), storages, content)
         )
 
 
-def _read_legacy(stream: IO[bytes]) -> Any:
+def _read_legacy(stream: IO[bytes], most: int) -> Any:
     def plain() -> Any:
         return read_pickle(stream, {}, _no_storage)
 
@@ -180,7 +181,7 @@ def _read_legacy(stream: IO[bytes]) -> Any:
                 f"the storage {excerpt(key)} is not as long as the file says."
             )
         storages[key].fill(stream.read(storages[key].size))
-    return _Unfolding()(found)
+    return _Unfolding(most)(found)
 
 
 def _no_storage(_: Any) -> Any:
@@ -246,10 +247,10 @@ BUILDERS: Mapping[str, Builder] = {
 class _Unfolding:
     """Views as arrays, wherever they are; what occurs twice is unfolded once."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self._known: dict[int, Any] = {}
         self._open: set[int] = set()
-        self._left = MOST_BYTES
+        self._left = most  # bytes
 
     def __call__(self, found: Any) -> Any:
         if not isinstance(found, (_View, dict, list, tuple)):
@@ -268,7 +269,9 @@ class _Unfolding:
             array = found.array()
             self._left -= array.nbytes
             if self._left < 0:
-                raise WeightError("tensors of more than 4 GB in all; not read.")
+                raise WeightError(
+                    f"tensors of more than {MOST_REPEATS} times the file; not read."
+                )
             return array
         if isinstance(found, dict):
             return {key: self(value) for key, value in found.items()}
