@@ -14,6 +14,7 @@ from genface.fex import Fex, read_fex
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
 from genface.table.columns import Selection
+from genface.video import check_file
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def _digests(paths: Sequence[Path]) -> dict[str, str]:
     """Inputs of the job; those that are missing count too, but not all may be."""
     missing = [path for path in paths if not path.is_file()]
     if len(missing) == len(paths):
-        raise MediaError(f"{missing[0]}: no such file; check the path.")
+        check_file(missing[0])
+        raise MediaError(f"{missing[0]}: not a file that can be read twice.")
     digests = outputs.source_digests([path for path in paths if path.is_file()])
     return digests | {f"missing {path.name}": "" for path in missing}
 

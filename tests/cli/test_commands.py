@@ -197,6 +197,7 @@ class TestWithWeights:
         assert genface("detect", wall, "-o", out)[0] == 0
         assert "--force" in refused("detect", wall, missing, "-o", out)
         assert "none.mp4: no such file" in refused("detect", missing, "-o", out)
+        assert "is a folder" in refused("detect", tmp_path, "-o", out)
         for again in (("--force",), ()):
             line = refused("detect", wall, missing, "-o", out, *again)
             assert "none.mp4: no such file" in line
