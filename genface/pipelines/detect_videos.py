@@ -14,7 +14,7 @@ from genface.fex import Fex, read_fex
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
 from genface.table.columns import Selection
-from genface.video import check_file
+from genface.video import check_file, check_range
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def detect_videos(
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     if not paths:
         raise InputError("no input was named; give at least one video or image.")
+    check_range(start, end, skip_frames)
     out = Path(out)
     tables = _tables(out)
     digests = _digests(paths)

@@ -64,6 +64,8 @@ def test_other_things_are_refused(given, data_type, error):
         {"start": 2, "end": 2},
         {"end": 0},
         {"start": float("nan")},
+        {"start": -1},
+        {"end": float("inf")},
     ],
 )
 def test_spans_that_cannot_be_meant_are_refused(span):
