@@ -146,7 +146,7 @@ class Detector:
         return fex
 
     def _facts(self, sources: list[Source], reading: dict) -> dict:
-        rates = {source.fps for source in sources if source.kind == "video"}
+        rates = {source.fps if source.moves else None for source in sources}
         problems = [source.problem for source in sources if source.problem]
         digests = {source.name: source.digest() for source in sources}
         facts = {
