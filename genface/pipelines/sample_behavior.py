@@ -108,14 +108,17 @@ def sample_behavior(
 
 
 def _history(model: BehaviorModel, track: Track) -> tuple[np.ndarray, list[str]]:
-    """AUs of a track as the model takes them; another scale or rate is refused."""
+    """AUs of a track as the model takes them; another scale or rate is refused.
+
+    A single frame goes with any rate.
+    """
     scale, rate = model.au_scale, model.fps
     if track.au_scale != scale:
         raise InputError(
             f"{track.name} is on the scale {track.au_scale}, the model on {scale}; "
             f"{cure(track.au_scale, scale, scale)}."
         )
-    if abs(track.fps - rate) > 0.01 * rate:
+    if len(track.values) > 1 and abs(track.fps - rate) > 0.01 * rate:
         raise InputError(
             f"{track.name} has {track.fps:.4g} frames a second, the model {rate:.4g}; "
             f"{cure(track.fps, rate, rate)}."

@@ -286,6 +286,15 @@ def test_one_sided_models_fill_the_bilateral_columns(tmp_path):
     assert made["AU25"].isna().all() and made["Happy"].notna().all()
 
 
+def test_a_single_frame_is_continued_at_any_rate(made, tmp_path):
+    _, fitted, _ = made
+    still = face_table(n=1).drop(columns="time")
+    still.attrs["fps"] = None
+    out = tmp_path / "s.csv"
+    made = sample_behavior(fitted.path, out, seconds=1, continue_from=still)
+    assert len(made.table) == 25
+
+
 def test_the_same_table_twice_is_refused(made, tmp_path):
     folder, _, _ = made
     write_table(face_table(), tmp_path / "copy.parquet")
