@@ -18,6 +18,9 @@ from genface.pipelines.faces import face_choice
 from genface.realism.sets import cure
 from genface.table import read_table, write_table
 
+MOST_FRAMES = 2_000_000
+"""Of a table: a few GB and some minutes while it is made."""
+
 
 @dataclass(frozen=True)
 class SampleResult:
@@ -62,6 +65,7 @@ def sample_behavior(
     settings = {"seconds": seconds, "seed": seed, "n": n, "face": face_choice(face)}
     strength = _strength(chosen, toward, strength, vary)
     settings |= {"toward": toward, "strength": strength, "vary": vary}
+    _check_length(seconds, n, chosen.fps)
     outputs.keep([continue_from], out)
     this = outputs.job("sample", source, **settings)
     if outputs.up_to_date(out, this, force):
@@ -105,6 +109,15 @@ def sample_behavior(
         f"sample: {n} x {n_frames} frames ({n_frames / chosen.fps:.1f} s), {how}"
     )
     return SampleResult(table, out, tuple(lines))
+
+
+def _check_length(seconds: float, n: int, fps: float) -> None:
+    """Refuse more frames than memory and some minutes are enough for."""
+    if (frames := seconds * fps * n) > MOST_FRAMES:
+        raise InputError(
+            f"{n} x {seconds:g} s at {fps:.4g} a second are {frames:.3g} frames; "
+            f"expected {MOST_FRAMES:,} or fewer ({MOST_FRAMES / fps / n:.6g} s)."
+        )
 
 
 def _history(model: BehaviorModel, track: Track) -> tuple[np.ndarray, list[str]]:

@@ -286,6 +286,13 @@ def test_one_sided_models_fill_the_bilateral_columns(tmp_path):
     assert made["AU25"].isna().all() and made["Happy"].notna().all()
 
 
+@pytest.mark.parametrize("asked", [{"seconds": 1e9}, {"seconds": 100, "n": 10**6}])
+def test_more_frames_than_there_is_memory_for_are_refused(made, tmp_path, asked):
+    _, fitted, _ = made
+    with pytest.raises(InputError, match="frames; expected 2,000,000 or fewer"):
+        sample_behavior(fitted.path, tmp_path / "s.csv", **asked)
+
+
 def test_a_single_frame_is_continued_at_any_rate(made, tmp_path):
     _, fitted, _ = made
     still = face_table(n=1).drop(columns="time")
