@@ -23,7 +23,7 @@ Preset = Annotated[
 ]
 FaceModel = Annotated[
     str | None,
-    typer.Option(help="What finds faces: blazeface, mtcnn, retinaface or img2pose."),
+    typer.Option(help="blazeface, blazeface_short, mtcnn, retinaface or img2pose."),
 ]
 FindEvery = Annotated[
     int | None,

@@ -24,10 +24,10 @@ class Detector:
     ``"modular"`` its Detectorv1, a network for each; what they take and give is in
     docs/detectors.md.
 
-    ``face_model``: what finds the faces, ``"blazeface"``, ``"mtcnn"``,
-    ``"retinaface"`` or ``"img2pose"``. The other models are the preset's
-    unless named, None leaves one and its columns out; an embedding of the identity is
-    left out unless named. Faces count from the finder's score
+    ``face_model``: what finds the faces, ``"blazeface"``, ``"blazeface_short"`` (near
+    ones), ``"mtcnn"``, ``"retinaface"`` or ``"img2pose"``. The other models are the
+    preset's unless named, None leaves one and its columns out; an embedding of the
+    identity is left out unless named. Faces count from the finder's score
     ``face_detection_threshold`` on. In clips the finder looks at every
     ``find_every``-th used frame (None: about a second), and where a face is lost; 1 is
     py-feat's way. ``commercial`` refuses weights that may not be used commercially, and
@@ -146,7 +146,7 @@ class Detector:
         return fex
 
     def _facts(self, sources: list[Source], reading: dict) -> dict:
-        rates = {source.fps for source in sources if source.kind == "video"}
+        rates = {source.fps if source.moves else None for source in sources}
         problems = [source.problem for source in sources if source.problem]
         digests = {source.name: source.digest() for source in sources}
         facts = {

@@ -16,6 +16,7 @@ from genface.video import (
     Frame,
     VideoInfo,
     as_rgb,
+    check_file,
     check_range,
     is_picture,
     read_frames,
@@ -103,8 +104,7 @@ class Source:
     def check(self, span: Span) -> None:
         """Refuse what can be seen to fail before any frame is read."""
         if isinstance(self.content, Path):
-            if not self.content.exists():
-                raise MediaError(f"{self.name}: no such file; check the path.")
+            check_file(self.content)
         elif self.kind == "video" and (span.start, span.end) != (None, None):
             raise InputError(
                 f"{self.name}: an array of frames has no clock; choose its frames by "

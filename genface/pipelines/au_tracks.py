@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from operator import attrgetter
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class Track:
     """AUs of one face from its first to its last sighting, NaN where it is not seen.
 
     ``values`` (T, A), ``times`` (T,) in seconds. ``time_locked`` says what ties samples
-    to the clock of a real clip, ``notes`` what was assumed.
+    to the clock of a real clip, ``notes`` what was assumed, ``recording`` is the sha256
+    of the file that was detected, if it is told.
     """
 
     values: np.ndarray
@@ -46,6 +48,7 @@ class Track:
     name: str
     notes: tuple[str, ...] = ()
     time_locked: str | None = None
+    recording: str | None = None
 
     def table(self) -> pd.DataFrame:
         """The track as a table with its facts, for :func:`genface.realism.compare`."""
@@ -121,16 +124,25 @@ def notes_of(tracks: Sequence[Track]) -> list[str]:
     ]
 
 
-def same_behavior(
-    tracks: Sequence[Track], others: Sequence[Track]
-) -> tuple[str, str] | None:
-    """Names of a track and another one with the same values, if there are two such."""
-    for i, track in enumerate(tracks):
-        for j, other in enumerate(others):
-            itself = tracks is others and i <= j
-            if not itself and np.array_equal(track.values, other.values, True):
-                return track.name, other.name
+def same_behavior(tracks: Sequence[Track]) -> str | None:
+    """Which track repeats an earlier one, in its values or its recording, if any."""
+    for first, other in combinations(tracks, 2):
+        if np.array_equal(first.values, other.values, True):
+            return f"{other.name} holds the same values as {first.name}"
+        if _same_moments(first, other):
+            return f"{other.name} is of the same recording and seconds as {first.name}"
     return None
+
+
+def _same_moments(first: Track, other: Track) -> bool:
+    """Whether they are the same face of the same file, in times that overlap."""
+    if first.recording is None or first.recording != other.recording:
+        return False
+    begin, end = (
+        max(first.times[0], other.times[0]),
+        min(first.times[-1], other.times[-1]),
+    )
+    return first.face_id == other.face_id and bool(begin <= end)
 
 
 def columns_of(track: Track, columns: Sequence[str]) -> Track:
@@ -188,7 +200,14 @@ def _track(rows: Fex, face_id: int, name: str, choice: list[str]) -> Track:
         name,
         tuple(f"{name}: {note}" for note in notes),
         rows.attrs.get("time_locked"),
+        _recording(span),
     )
+
+
+def _recording(rows: Fex) -> str | None:
+    """The digest of the file that these rows of one input were detected in."""
+    digests = rows.attrs.get("source_sha256") or {}
+    return digests.get(rows["input"].iloc[0]) if "input" in rows.columns else None
 
 
 def _uneven(times: np.ndarray, fps: float) -> list[str]:

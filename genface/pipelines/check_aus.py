@@ -42,6 +42,8 @@ STORED = "table"
 WANTED = {"AU12": 0.9, "AU25": 0.95, "AU43": 0.95}
 # A distance that varies less than this (sd in outer-eye distances) decides nothing.
 STILL = 0.004
+# Of an r.
+DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,15 @@ class AUCheck:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """AUs whose r is under what is wanted."""
-        short = self.values["r"] < self.values["wanted"]
+        """AUs whose r, as it is told, is under what is wanted."""
+        short = self.values["r"].round(DIGITS) < self.values["wanted"]
         return tuple(self.values.index[short])
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """AUs of which an r is wanted, but whose distance does not move."""
+        still = self.values["r"].isna() & self.values["wanted"].notna()
+        return tuple(self.values.index[still])
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -77,10 +85,15 @@ class AUCheck:
         lines += _value_lines(self.values)
         if self.drift is not None:
             lines += [f"au-check: against {self.against}", *_drift_lines(self.drift)]
-        verdict = (
-            f"too low: {', '.join(self.failed)}" if self.failed else "none too low"
-        )
-        return (*lines, f"au-check: r with the distances: {verdict}")
+        return (*lines, f"au-check: r with the distances: {self._verdict}")
+
+    @property
+    def _verdict(self) -> str:
+        if len(self.unjudged) == self.values["wanted"].count():
+            return "nothing moves that could be judged"
+        low = f"too low: {', '.join(self.failed)}" if self.failed else "none too low"
+        still = f"; not judged: {', '.join(self.unjudged)}" if self.unjudged else ""
+        return low + still
 
 
 def check_aus(
@@ -221,7 +234,7 @@ def _value_lines(values: pd.DataFrame) -> Iterable[str]:
     for name, row in values.iterrows():
         line = f"{name}  {row.low:4.2f}  {row['median']:4.2f}  {row.high:4.2f}"
         if row.distance:
-            r = "does not move" if np.isnan(row.r) else f"{row.r:.3f}"
+            r = "does not move" if np.isnan(row.r) else f"{row.r:.{DIGITS}f}"
             wanted = "" if np.isnan(row.wanted) else f" (wanted {row.wanted:.2f})"
             line += f"  {row.distance}: {r}{wanted}"
         yield line + ("" if row.seen else "  unseen")

@@ -1,6 +1,7 @@
 """Videos and images in, one table of faces out."""
 
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from genface.fex import Fex, read_fex
 from genface.pipelines import outputs
 from genface.pipelines.progress import Progress, silent
 from genface.table.columns import Selection
+from genface.video import check_file, check_range
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ def detect_videos(
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     if not paths:
         raise InputError("no input was named; give at least one video or image.")
+    [(place, count)] = Counter(path.resolve() for path in paths).most_common(1)
+    if count > 1:
+        raise InputError(f"{place} is named {count} times; name each input once.")
+    check_range(start, end, skip_frames)
     out = Path(out)
     tables = _tables(out)
     digests = _digests(paths)
@@ -84,8 +90,10 @@ def detect_videos(
         line = f"detect: {out} is up to date ({_found(fex)})"
         return DetectResult(fex, tuple(tables), (line,), ())
 
+    shown = _names(paths)
+
     def report(name: str, done: int, total: int | None) -> None:
-        stage = f"detect {Path(name).name}" if len(paths) > 1 else "detect"
+        stage = f"detect {shown.get(name, name)}" if len(paths) > 1 else "detect"
         (progress or silent)(stage, done, total)
 
     failures: list[str] = []
@@ -105,14 +113,15 @@ def detect_videos(
         fex.write(table, columns=columns)
         # After a failure the next run tries again, and says so again.
         (outputs.begin if failures else outputs.record)(table, this)
-    return DetectResult(fex, tuple(tables), tuple(_lines(fex)), tuple(failures))
+    return DetectResult(fex, tuple(tables), tuple(_lines(fex, shown)), tuple(failures))
 
 
 def _digests(paths: Sequence[Path]) -> dict[str, str]:
     """Inputs of the job; those that are missing count too, but not all may be."""
     missing = [path for path in paths if not path.is_file()]
     if len(missing) == len(paths):
-        raise MediaError(f"{missing[0]}: no such file; check the path.")
+        check_file(missing[0])
+        raise MediaError(f"{missing[0]}: not a file that can be read twice.")
     digests = outputs.source_digests([path for path in paths if path.is_file()])
     return digests | {f"missing {path.name}": "" for path in missing}
 
@@ -124,10 +133,16 @@ def _tables(out: Path) -> list[Path]:
     return [out / "faces.csv", out / "faces.parquet"]
 
 
-def _lines(fex: Fex) -> list[str]:
+def _names(paths: Sequence[Path]) -> dict[str, str]:
+    """What to call each input: by its file's name, or whole where several share it."""
+    names = Counter(path.name for path in paths)
+    return {str(p): p.name if names[p.name] == 1 else str(p) for p in paths}
+
+
+def _lines(fex: Fex, names: Mapping[str, str]) -> list[str]:
     """One line per input that was read, and one for those that were cut off."""
     lines = [
-        f"detect: {Path(name).name}: {_found(Fex(fex[fex['input'] == name]))}"
+        f"detect: {names[name]}: {_found(Fex(fex[fex['input'] == name]))}"
         for name in fex["input"].unique()
     ]
     problem = fex.attrs.get("problem")

@@ -106,10 +106,10 @@ def fit_behavior(
 
     check_replaceable(out)
     tracks, notes = common_columns(read_tracks(given, face))
-    if twice := same_behavior(tracks, tracks):
+    if twice := same_behavior(tracks):
         raise InputError(
-            f"{twice[0]} holds the same values as {twice[1]}; name each table once, "
-            "lest the model be judged by what it was fitted to."
+            f"{twice}; leave one of them out, lest the model be judged by what it "
+            "was fitted to."
         )
     notes += notes_of(tracks)
     X = np.concatenate([track.values for track in tracks])

@@ -18,6 +18,9 @@ from genface.pipelines.faces import face_choice
 from genface.realism.sets import cure
 from genface.table import read_table, write_table
 
+MOST_FRAMES = 2_000_000
+"""Of a table: a few GB and some minutes while it is made."""
+
 
 @dataclass(frozen=True)
 class SampleResult:
@@ -62,6 +65,7 @@ def sample_behavior(
     settings = {"seconds": seconds, "seed": seed, "n": n, "face": face_choice(face)}
     strength = _strength(chosen, toward, strength, vary)
     settings |= {"toward": toward, "strength": strength, "vary": vary}
+    _check_length(seconds, n, chosen.fps)
     outputs.keep([continue_from], out)
     this = outputs.job("sample", source, **settings)
     if outputs.up_to_date(out, this, force):
@@ -107,15 +111,27 @@ def sample_behavior(
     return SampleResult(table, out, tuple(lines))
 
 
+def _check_length(seconds: float, n: int, fps: float) -> None:
+    """Refuse more frames than memory and some minutes are enough for."""
+    if (frames := seconds * fps * n) > MOST_FRAMES:
+        raise InputError(
+            f"{n} x {seconds:g} s at {fps:.4g} a second are {frames:.3g} frames; "
+            f"expected {MOST_FRAMES:,} or fewer ({MOST_FRAMES / fps / n:.6g} s)."
+        )
+
+
 def _history(model: BehaviorModel, track: Track) -> tuple[np.ndarray, list[str]]:
-    """AUs of a track as the model takes them; another scale or rate is refused."""
+    """AUs of a track as the model takes them; another scale or rate is refused.
+
+    A single frame goes with any rate.
+    """
     scale, rate = model.au_scale, model.fps
     if track.au_scale != scale:
         raise InputError(
             f"{track.name} is on the scale {track.au_scale}, the model on {scale}; "
             f"{cure(track.au_scale, scale, scale)}."
         )
-    if abs(track.fps - rate) > 0.01 * rate:
+    if len(track.values) > 1 and abs(track.fps - rate) > 0.01 * rate:
         raise InputError(
             f"{track.name} has {track.fps:.4g} frames a second, the model {rate:.4g}; "
             f"{cure(track.fps, rate, rate)}."

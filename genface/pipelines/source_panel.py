@@ -35,7 +35,7 @@ class SourcePanel:
 
     def frames(self, times: np.ndarray) -> Iterator[np.ndarray]:
         """Panels (H, W, 3) for ``times`` in seconds after the first row's."""
-        with read_frames(self._path, start=self._start - 1e-3) as reader:
+        with read_frames(self._path, start=max(self._start - 1e-3, 0.0)) as reader:
             source = iter(reader)
             shown = next(source, None)
             if shown is None:

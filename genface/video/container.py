@@ -9,7 +9,7 @@ import av.error
 
 from genface.errors import MediaError
 from genface.video.display import shown
-from genface.video.picture import is_picture, read_image
+from genface.video.picture import check_file, is_picture, read_image
 
 # FFmpeg also makes moving pictures of text, of single pictures, and of lists of other
 # files, over which it may wait for ever; only clips are opened.
@@ -41,10 +41,7 @@ class VideoInfo:
 
 def open_clip(path: Path) -> "av.container.InputContainer":
     """Open a clip with at least one picture stream; else a :class:`MediaError`."""
-    if not path.exists():
-        raise MediaError(f"{path}: no such file; check the path.")
-    if path.is_dir():
-        raise MediaError(f"{path}: is a folder; name a video or image file in it.")
+    check_file(path)
     try:
         container = av.open(str(path), options={"format_whitelist": _FORMATS})
     except (av.error.FFmpegError, OSError) as error:

@@ -15,6 +15,14 @@ def is_picture(path: Path | str) -> bool:
     return Path(path).suffix.lower() in _SUFFIXES
 
 
+def check_file(path: Path) -> None:
+    """Refuse (MediaError) a path at which there is nothing, or a folder."""
+    if path.is_dir():
+        raise MediaError(f"{path}: is a folder; name a video or image file in it.")
+    if not path.exists():
+        raise MediaError(f"{path}: no such file; check the path.")
+
+
 def read_image(path: Path | str) -> np.ndarray:
     """Read a picture as RGB (H, W, 3) uint8.
 
@@ -22,8 +30,7 @@ def read_image(path: Path | str) -> np.ndarray:
     no scale of its own (floats, more than 16 bits) is a :class:`MediaError`.
     """
     path = Path(path)
-    if not path.exists():
-        raise MediaError(f"{path}: no such file; check the path.")
+    check_file(path)
     try:
         with Image.open(path) as stored:
             upright = ImageOps.exif_transpose(stored)

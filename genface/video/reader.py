@@ -40,9 +40,13 @@ def check_range(
         isinstance(skip_frames, Integral) and skip_frames >= 1
     ):
         raise InputError(f"skip_frames is {skip_frames}; expected 1, 2, 3 or more.")
-    first, last = start or 0.0, np.inf if end is None else end
-    if not first < last:
-        raise InputError(f"end ({end} s) must lie after start ({first} s).")
+    for name, value in (("start", start), ("end", end)):
+        if value is not None and not 0 <= value < np.inf:
+            raise InputError(
+                f"{name} is {value}; expected seconds from the first frame, 0 or more."
+            )
+    if end is not None and not (start or 0) < end:
+        raise InputError(f"end ({end} s) must lie after start ({start or 0} s).")
 
 
 class FrameReader:

@@ -182,6 +182,12 @@ class TestWithWeights:
         line = refused("run", tmp_path / "wall.png", "-o", tmp_path / "o")
         assert "is a picture" in line
 
+    def test_times_that_are_none_are_refused_at_once(self, tmp_path):
+        Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
+        words = ("detect", tmp_path / "wall.png", "-o", tmp_path / "o")
+        assert "end is inf" in refused(*words, "--end", "inf")
+        assert "start is nan" in refused(*words, "--start", "nan")
+
     def test_one_bad_input_among_several_does_not_lose_the_others(self, tmp_path):
         Image.new("RGB", (96, 64), "grey").save(tmp_path / "wall.png")
         (tmp_path / "text.mp4").write_text("not a film")
@@ -197,6 +203,7 @@ class TestWithWeights:
         assert genface("detect", wall, "-o", out)[0] == 0
         assert "--force" in refused("detect", wall, missing, "-o", out)
         assert "none.mp4: no such file" in refused("detect", missing, "-o", out)
+        assert "is a folder" in refused("detect", tmp_path, "-o", out)
         for again in (("--force",), ()):
             line = refused("detect", wall, missing, "-o", out, *again)
             assert "none.mp4: no such file" in line

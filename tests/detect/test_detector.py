@@ -175,6 +175,9 @@ def test_facts_of_several_inputs_are_those_of_all(detector, clip_frames, media):
         found = detector.detect([media / "face_noface.mov", picture], end=0.3)
     assert len(found.attrs["source_sha256"]) == 2
     assert found.attrs["neutral"] == {"video": "person", "image": "average"}
+    assert found.attrs["fps"] is None  # the picture has no rate
+    alone = detector.detect(media / "face_noface.mov", end=0.01, progress=False)
+    assert len(alone) == 1 and alone.attrs["fps"] is None
     with pytest.warns(UserWarning, match="few frames"):
         both = detector.detect(
             [frames, media / "face_noface.mov"], "video", skip_frames=8, progress=False

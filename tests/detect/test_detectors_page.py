@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from genface.cli.main import app
 from genface.detect import following, modular, presets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text(encoding="utf-8")
@@ -23,6 +25,11 @@ def test_all_models_are_listed(option, known):
     for preset in presets.PRESETS:
         chosen = option in presets.choice_of(preset, {}).models
         assert chosen == ("all" in of or f"`{preset}`" in of)
+
+
+def test_all_finders_are_named_in_the_help():
+    named = CliRunner().invoke(app, ["detect", "--help"]).stdout
+    assert set(re.findall(r"\w+", named)) >= FINDERS
 
 
 def test_when_a_face_is_lost():

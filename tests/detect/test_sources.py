@@ -64,6 +64,8 @@ def test_other_things_are_refused(given, data_type, error):
         {"start": 2, "end": 2},
         {"end": 0},
         {"start": float("nan")},
+        {"start": -1},
+        {"end": float("inf")},
     ],
 )
 def test_spans_that_cannot_be_meant_are_refused(span):
@@ -79,9 +81,10 @@ def test_an_array_of_frames_has_no_clock():
 
 
 def test_a_file_that_is_not_there_is_told_before_any_is_read(tmp_path):
-    (source,) = sources_of(tmp_path / "absent.mp4", None)
-    with pytest.raises(MediaError, match="no such file"):
-        source.check(Span())
+    for path, what in ((tmp_path / "absent.mp4", "no such file"), (tmp_path, "folder")):
+        (source,) = sources_of(path, None)
+        with pytest.raises(MediaError, match=what):
+            source.check(Span())
 
 
 def test_floats_are_not_guessed():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ from genface.behavior import BehaviorModel
 from genface.errors import FitError, InputError
 from genface.facs import AU_NAMES, EMOTIONS
 from genface.pipelines import outputs
-from genface.pipelines.au_tracks import common_columns, notes_of, read_tracks
+from genface.pipelines.au_tracks import (
+    common_columns,
+    notes_of,
+    read_tracks,
+    same_behavior,
+)
 from genface.pipelines.compare_sets import compare_sets
 from genface.pipelines.fit_behavior import fit_behavior
 from genface.pipelines.sample_behavior import sample_behavior
@@ -280,12 +286,40 @@ def test_one_sided_models_fill_the_bilateral_columns(tmp_path):
     assert made["AU25"].isna().all() and made["Happy"].notna().all()
 
 
+@pytest.mark.parametrize("asked", [{"seconds": 1e9}, {"seconds": 100, "n": 10**6}])
+def test_more_frames_than_there_is_memory_for_are_refused(made, tmp_path, asked):
+    _, fitted, _ = made
+    with pytest.raises(InputError, match="frames; expected 2,000,000 or fewer"):
+        sample_behavior(fitted.path, tmp_path / "s.csv", **asked)
+
+
+def test_a_single_frame_is_continued_at_any_rate(made, tmp_path):
+    _, fitted, _ = made
+    still = face_table(n=1).drop(columns="time")
+    still.attrs["fps"] = None
+    out = tmp_path / "s.csv"
+    made = sample_behavior(fitted.path, out, seconds=1, continue_from=still)
+    assert len(made.table) == 25
+
+
 def test_the_same_table_twice_is_refused(made, tmp_path):
     folder, _, _ = made
     write_table(face_table(), tmp_path / "copy.parquet")
     tables = [folder / "faces.csv", tmp_path / "copy.parquet"]
     with pytest.raises(InputError, match=r"copy\.parquet holds the same values as"):
         fit_behavior(tables, tmp_path / "m", **FAST)
+
+
+def test_overlapping_pieces_of_one_recording_are_refused():
+    """Also with other values: of other settings, or of another detector."""
+    tables = [face_table(seed=k) for k in range(4)]
+    for table, begin, digest in zip(tables, (0, 3, 6, 0), "aaab", strict=True):
+        table["time"] += begin
+        table.attrs["source_sha256"] = {"clip.mp4": digest}
+    first, overlapping, next_, another = read_tracks(tables)
+    assert same_behavior([first, next_, another]) is None
+    assert "same recording and seconds" in same_behavior([first, overlapping])
+    assert same_behavior([first, replace(overlapping, face_id=1)]) is None
 
 
 def test_a_table_compared_with_itself_is_said(made, tmp_path):

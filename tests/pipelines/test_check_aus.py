@@ -1,5 +1,7 @@
 """The AU model judged on a rig's clip, where what moves is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,6 +70,19 @@ def test_what_does_not_move_is_not_judged():
     check = check_aus(clip(moving=("AU25",)))
     assert np.isnan(check.values.r["AU12"]) and check.values.r["AU25"] > 0.95
     assert any("mouth width: does not move" in line for line in check.lines)
+    assert check.lines[-1].endswith("none too low; not judged: AU12, AU43")
+    still = check_aus(clip(moving=("AU15",)))
+    assert still.failed == () and still.lines[-1].endswith(
+        "nothing moves that could be judged"
+    )
+
+
+def test_an_r_is_judged_by_the_digits_that_are_told(table):
+    check = check_aus(table)
+    values = check.values.assign(r=check.values["wanted"])
+    for short, failed in ((4e-4, ()), (6e-4, ("AU43",))):
+        values.loc["AU43", "r"] = values.loc["AU43", "wanted"] - short
+        assert replace(check, values=values).failed == failed
 
 
 def test_lips_that_are_parted_at_rest_are_followed_until_they_are_shut():

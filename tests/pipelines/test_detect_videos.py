@@ -75,6 +75,20 @@ def test_after_a_failure_the_next_run_tries_again(inputs, tmp_path):
 
 
 @pytest.mark.usefixtures("weights_cached")
+def test_inputs_of_one_name_are_told_apart_and_the_same_one_is_refused(tmp_path):
+    walls = [tmp_path / folder / "wall.png" for folder in "ab"]
+    for wall in walls:
+        wall.parent.mkdir()
+        Image.new("RGB", (96, 64), "grey").save(wall)
+    again = tmp_path / "b" / ".." / "a" / "wall.png"
+    with pytest.raises(InputError, match=r"a/wall\.png is named 2 times"):
+        detect_videos([*walls, again], tmp_path / "o")
+    with pytest.warns(UserWarning, match="no face was found"):
+        lines = detect_videos(walls, tmp_path / "o").lines
+    assert [str(w) in line for w, line in zip(walls, lines, strict=True)] == [True] * 2
+
+
+@pytest.mark.usefixtures("weights_cached")
 def test_a_single_bad_input_raises_and_several_bad_ones_too(inputs, tmp_path):
     with pytest.raises(MediaError, match="words.mp4: not a readable video"):
         detect_videos(inputs[:1], tmp_path / "o")
