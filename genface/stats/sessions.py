@@ -123,7 +123,8 @@ def _same_rate(frame: pd.DataFrame, data: pd.DataFrame) -> None:
     if ours and theirs and not np.isclose(ours, theirs, rtol=1e-3):
         raise InputError(
             f"sampling rates differ: {ours:g} and {theirs:g} rows per second; "
-            "resample one of the tables first."
+            f"resample one with `genface convert TABLE FILE --fps {min(ours, theirs):.6g}`"
+            " (downsample or upsample of a Fex in Python)."
         )
 
 
