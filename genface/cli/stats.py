@@ -292,8 +292,12 @@ def plot(
     ] = "emotions; aus; poses",
     cv: Annotated[int, typer.Option(min=2, help="Folds of cross-validation.")] = 5,
     window: Annotated[
-        float, typer.Option(help="Length of windows, in frames of the table.")
+        float, typer.Option(help="Length of windows, in units of the index.")
     ] = 60.0,
+    index: Annotated[str, typer.Option(help="Column of moments, for ISC.")] = "frame",
+    rate: Annotated[
+        float | None, typer.Option(help="Moments per unit of the index to resample to.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Draw a figure of tables (.png, .pdf or .svg)."""
@@ -311,6 +315,8 @@ def plot(
         features=features,
         cv=cv,
         window=window,
+        index=index,
+        rate=rate,
         force=force,
     )
     for line in (*result.lines, result.path):

@@ -41,6 +41,8 @@ def plot_tables(
     features: str = "emotions; aus; poses",
     cv: int = 5,
     window: float = 60.0,
+    index: str = "frame",
+    rate: float | None = None,
     force: bool = False,
 ) -> PlotResult:
     """Draw one of :data:`FIGURES` of the tables.
@@ -48,7 +50,9 @@ def plot_tables(
     ``bars``, ``betas`` and ``decoding`` are of the means of sessions by their
     ``labels`` (``betas`` with the numbers of ``codes``, p by Holm; ``decoding`` by each
     of ``features``, with semicolons between); ``isc``, ``windows``, ``series``,
-    ``correlation`` and ``lags`` of the column ``col``; ``synchrony`` and ``lags`` of
+    ``correlation`` and ``lags`` of the column ``col`` (the first two by ``index`` and
+    ``rate``, as :func:`genface.stats.time_courses` has them, and windows as long as
+    ``window`` of the index); ``synchrony`` and ``lags`` of
     the dyads of :func:`genface.pipelines.synchrony_tables`.
     """
     out = Path(out)
@@ -58,7 +62,7 @@ def plot_tables(
         raise InputError(f"{out}: the name must end in {', '.join(FORMATS)}.")
     words: dict[str, Any] = {"col": col, "columns": columns, "window": window}
     words |= {"sessions": sessions, "labels": labels, "codes": dict(codes or {})}
-    words |= {"features": features, "cv": cv}
+    words |= {"features": features, "cv": cv, "index": index, "rate": rate}
     if figure in NEED_COL and col is None:
         raise InputError(f"{figure} needs to know of which column; name it with --col.")
     digests = outputs.source_digests(listed(tables))
@@ -103,18 +107,19 @@ def _decoding(tables: Sources, words: dict[str, Any]) -> Any:
 
 
 def _isc(tables: Sources, words: dict[str, Any]) -> Any:
-    matrix = stats.isc(
-        load_sessions(tables, None), words["col"], columns=words["columns"]
-    )
+    matrix = stats.course_correlations(_courses(tables, words))
     labels = words["labels"]
     return stats.draw_isc(matrix, None if labels is None else read_labels(labels))
 
 
 def _windows(tables: Sources, words: dict[str, Any]) -> Any:
-    wide = stats.time_courses(
-        load_sessions(tables, None), words["col"], columns=words["columns"]
-    )
+    wide = _courses(tables, words)
     return stats.draw_isc_windows(stats.isc_windows(wide, words["window"]))
+
+
+def _courses(tables: Sources, words: dict[str, Any]) -> Any:
+    taken = {name: words[name] for name in ("index", "columns", "rate")}
+    return stats.time_courses(load_sessions(tables, None), words["col"], **taken)
 
 
 def _lags(tables: Sources, words: dict[str, Any]) -> Any:

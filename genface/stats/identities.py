@@ -63,9 +63,11 @@ def cluster_identities(
 
     By cosine similarity. ``gallery``: each face in turn joins the person whose mean it
     is most like, if by ``threshold`` at least, or is a new one. ``connected``: chains
-    of faces more alike than ``threshold`` are one person. ``hdbscan``: dense groups of
-    at least ``min_cluster_size`` faces; others are ``Unknown``. Embeddings that are
-    not finite, or all 0, are NaN, with a warning.
+    of faces more alike than ``threshold`` are one person. ``hdbscan``: dense groups,
+    in which each face is like ``min_cluster_size`` - 1 others (one or more) by
+    ``threshold``; a face outside of them is ``Unknown``, and so are all where there
+    are fewer than ``min_cluster_size``. Embeddings that are not finite, or all 0, are
+    NaN, with a warning.
     """
     known = {"gallery": _gallery, "connected": _connected}
     if method not in (*known, "hdbscan"):
@@ -74,6 +76,11 @@ def cluster_identities(
         )
     if not -1 <= threshold <= 1:
         raise InputError(f"threshold={threshold}: a cosine lies between -1 and 1.")
+    if min_cluster_size < 2 or min_cluster_size != int(min_cluster_size):
+        raise InputError(
+            f"min_cluster_size={min_cluster_size}: give a whole number of faces, 2 or "
+            "more."
+        )
     embeddings = np.asarray(embeddings, dtype=float)
     labels = np.full(len(embeddings), np.nan, dtype=object)
     length = np.linalg.norm(embeddings, axis=1)
@@ -87,7 +94,7 @@ def cluster_identities(
         return labels
     unit = embeddings[usable] / length[usable, None]
     if method == "hdbscan":
-        codes = _dense(unit, threshold, min_cluster_size)
+        codes = _dense(unit, threshold, int(min_cluster_size))
     else:
         codes = known[method](unit, threshold)
     order: dict[int, str] = {}
@@ -150,10 +157,18 @@ def _connected(unit: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def _dense(unit: np.ndarray, threshold: float, smallest: int) -> np.ndarray:
-    if len(unit) < max(smallest, 2):
+    """Groups of DBSCAN* at ``threshold``, joined where HDBSCAN takes them for one.
+
+    Both are branches of one tree. DBSCAN* finds a person who is there alone, and leaves
+    out faces like nobody's; HDBSCAN does neither. (scikit-learn's own mixture of them,
+    ``cluster_selection_epsilon``, fails under numpy 2.4 where a person has parts.)
+    """
+    if len(unit) < smallest:
         return np.full(len(unit), -1)
+    model = HDBSCAN(min_cluster_size=smallest, copy=True).fit(unit)
     reach = float(np.sqrt(2 - 2 * threshold))  # Euclidean distance at that cosine
-    model = HDBSCAN(
-        min_cluster_size=smallest, cluster_selection_epsilon=reach, copy=True
-    )
-    return model.fit_predict(unit)
+    codes = model.dbscan_clustering(reach, smallest)
+    for group in range(model.labels_.max() + 1):
+        parts = np.unique(codes[(model.labels_ == group) & (codes >= 0)])
+        codes[np.isin(codes, parts)] = parts.min(initial=len(codes))
+    return codes

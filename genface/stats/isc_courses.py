@@ -36,7 +36,8 @@ def time_courses(
 
     Real and freely sampled rows together are a
     :class:`~genface.errors.NotTimeLockedError`. Frame numbers as the index of series
-    whose times tell of other rates are an :class:`InputError`.
+    whose times tell of other rates are an :class:`InputError`; the frames a second
+    that they last, where known, are ``attrs["fps"]`` of such courses.
 
     ``rate`` puts all series on one base of that many moments per unit of ``index``
     (``index="time", rate=10``: ten a second): linear between samples, averaged over
@@ -54,8 +55,11 @@ def time_courses(
     table = pd.DataFrame(frame)[[index, *keys, col]]
     table = _named_rows(table, [index, *keys], col)
     _check_single(frame, table, [index, *keys])
+    fps = None
     if index == "frame":
-        _check_rates(pd.DataFrame(frame), keys)
+        rates = _frame_rates(pd.DataFrame(frame), keys)
+        need_one_rate(rates)
+        fps = rates[0][0] if rates else frame.attrs.get("fps")
     wide = table.pivot(index=index, columns=columns, values=col).astype(np.float64)
     if wide.shape[1] < 2:
         raise InputError(
@@ -64,8 +68,12 @@ def time_courses(
             "them apart (--columns face_id, columns='face_id' in Python)."
         )
     if rate is not None:
-        return resample(wide, rate, max_gap)
-    return wide if max_gap is None else bridge(wide, max_gap)
+        wide = resample(wide, rate, max_gap)
+    elif max_gap is not None:
+        wide = bridge(wide, max_gap)
+    if fps:
+        wide.attrs["fps"] = float(fps)
+    return wide
 
 
 def resample(
@@ -215,18 +223,15 @@ def _check_single(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str]) -> 
             )
 
 
-def _check_rates(frame: pd.DataFrame, keys: list[str]) -> None:
-    """Frames of all series that tell their seconds must last the same."""
-    found = []
-    for name, rows in frame.groupby(keys):
-        steps = {column: usual_step(rows, column, even=True) for column in SECONDS}
-        clock = next((column for column, step in steps.items() if step > 0), None)
-        if clock:
-            rate = usual_step(rows, "frame") / (steps[clock] * SECONDS[clock])
-            found.append((rate, "/".join(map(str, name)), clock))
+def need_one_rate(rates: Iterable[tuple[float, str, str]]) -> None:
+    """Refuse series whose frames do not last the same.
+
+    Frames a second, a name, and the column of times for each that tells them.
+    """
+    found = sorted(rates)
     if not found:
         return
-    (low, slow, clock), (high, fast, _) = min(found), max(found)
+    (low, slow, clock), (high, fast, _) = found[0], found[-1]
     if high > (1 + ROUNDED) * low:
         base = f"{low * SECONDS[clock]:.4g}"  # moments per unit of the clock
         raise InputError(
@@ -235,6 +240,18 @@ def _check_rates(frame: pd.DataFrame, keys: list[str]) -> None:
             f"with --index {clock} --rate {base} (index={clock!r}, rate={base} "
             "in Python)."
         )
+
+
+def _frame_rates(frame: pd.DataFrame, keys: list[str]) -> list[tuple[float, str, str]]:
+    """What :func:`need_one_rate` takes, of series that tell their seconds."""
+    found = []
+    for name, rows in frame.groupby(keys):
+        steps = {column: usual_step(rows, column, even=True) for column in SECONDS}
+        clock = next((column for column, step in steps.items() if step > 0), None)
+        if clock:
+            rate = usual_step(rows, "frame") / (steps[clock] * SECONDS[clock])
+            found.append((rate, "/".join(map(str, name)), clock))
+    return found
 
 
 def _resampled(

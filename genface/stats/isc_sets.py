@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from genface.errors import InputError, warn
-from genface.stats.isc_courses import complete_courses, even_step
+from genface.stats.isc_courses import complete_courses, even_step, need_one_rate
 from genface.stats.isc_matrix import fisher_z
 from genface.stats.nulls import p_value
 
@@ -50,12 +50,17 @@ def compare_isc(
     """Compare ISC within two sets of courses (columns, as of :func:`time_courses`).
 
     Both are cut to the same number of moments and, by a draw, of series, with a
-    warning: permuted sets hold as many pairs of either kind only then. Holes and
-    different steps of the index are an :class:`~genface.errors.InputError`.
+    warning: permuted sets hold as many pairs of either kind only then. Holes, different
+    steps of the index, and frames that last differently (``attrs["fps"]``) are an
+    :class:`~genface.errors.InputError`.
     """
     if n < 19:
         raise InputError(f"n={n}: at least 19 draws are needed to see p = .05.")
-    sides = [complete_courses(side) for side in (real, synthetic)]
+    both = list(zip((real, synthetic), SIDES, strict=True))
+    need_one_rate(
+        (side.attrs["fps"], name, "time") for side, name in both if "fps" in side.attrs
+    )
+    sides = [complete_courses(side) for side, _ in both]
     steps = [even_step(side) for side in sides]
     if abs(steps[0] - steps[1]) > 1e-3 * max(steps):
         raise InputError(

@@ -121,9 +121,11 @@ def needed_rate(frame: pd.DataFrame, given: float | None, what: str) -> float:
 def _same_rate(frame: pd.DataFrame, data: pd.DataFrame) -> None:
     ours, theirs = sampling_rate(frame), sampling_rate(data)
     if ours and theirs and not np.isclose(ours, theirs, rtol=1e-3):
+        slower = f"{min(ours, theirs):.6g}"
         raise InputError(
-            f"sampling rates differ: {ours:g} and {theirs:g} rows per second; "
-            "resample one of the tables first."
+            f"sampling rates differ: {ours:g} and {theirs:g} rows per second; resample "
+            f"one with `genface convert TABLE FILE --fps {slower}` (in Python with "
+            "downsample or upsample)."
         )
 
 

@@ -192,6 +192,23 @@ def test_figures_become_files(tables, labels, tmp_path, figure, words):
     assert "up to date" in plot_tables(figure, tables, out, **words).lines[0]
 
 
+@pytest.mark.parametrize("figure", ["isc", "windows"])
+def test_tables_of_two_rates_are_drawn_by_time(tmp_path, figure):
+    files = []
+    for i, fps in enumerate((30, 25, 25)):
+        time = np.arange(8 * fps) / fps
+        aus = np.sin(time + 0.1 * i)
+        files.append(tmp_path / f"{i}.csv")
+        made = pd.DataFrame({"frame": np.arange(8 * fps), "time": time, "AU12": aus})
+        made.to_csv(files[-1], index=False)
+    out = tmp_path / "isc.svg"
+    words = ["plot", figure, *files, "--col", "AU12", "--window", "2", "-o", out]
+    refused = call(*words)
+    assert refused.exit_code != 0 and "--index time --rate 25" in refused.stderr
+    assert call(*words, "--index", "time", "--rate", "25").exit_code == 0
+    assert out.read_text().startswith("<?xml")
+
+
 def test_a_figure_by_command(tables, tmp_path):
     out = tmp_path / "isc.svg"
     done = call("plot", "isc", *tables, "--col", "AU12", "-o", out)

@@ -46,6 +46,6 @@ def test_tables_that_do_not_fit():
         first.append(made(1), axis=2)
     fast, slow = made(1), made(2)
     fast.sampling_freq, slow.sampling_freq = 30.0, 15.0
-    with pytest.raises(InputError, match="sampling rates differ: 30 and 15"):
+    with pytest.raises(InputError, match="rates differ: 30 and 15.*FILE --fps 15"):
         fast.append(slow)
     assert np.isnan(first.append(other)["AU12"][0])

@@ -56,6 +56,56 @@ def test_strangers_are_unknown_to_hdbscan():
     assert stats.cluster_identities(faces([0]), 0.8, "hdbscan").tolist() == ["Unknown"]
 
 
+def planted(persons: int, faces: int, seed: int, parts: int = 1) -> np.ndarray:
+    """Faces of each person in turn, cosine .9 or more; strangers are near 0."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(rng.normal(size=(persons, 256)), parts, 0)
+    if parts > 1:
+        who += 0.2 * rng.normal(size=who.shape)
+    return np.repeat(who, faces, 0) + 0.1 * rng.normal(
+        size=(persons * parts * faces, 256)
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("faces", [2, 5, 20, 60])
+@pytest.mark.parametrize("persons", [1, 2, 3, 8])
+def test_as_many_persons_as_were_planted(persons, faces, seed, method):
+    found = stats.cluster_identities(planted(persons, faces, seed), 0.8, method)
+    expected = np.repeat([f"Person_{i}" for i in range(persons)], faces)
+    assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("persons", [1, 2, 3])
+def test_a_person_in_several_clips_is_one(persons, method):
+    found = stats.cluster_identities(planted(persons, 10, 0, parts=3), 0.8, method)
+    expected = np.repeat([f"Person_{i}" for i in range(persons)], 30)
+    assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("strays", [1, 2, 3])
+@pytest.mark.parametrize("persons", [1, 2, 8])
+def test_strays_join_no_person(persons, strays, seed):
+    lost = np.random.default_rng(seed + 9).normal(size=(strays, 256))
+    found = stats.cluster_identities(
+        np.concatenate([planted(persons, 6, seed), lost]), 0.8, "hdbscan"
+    )
+    assert set(found[:-strays]) == {f"Person_{i}" for i in range(persons)}
+    assert set(found[-strays:]) == {"Unknown"}
+
+
+@pytest.mark.parametrize(("faces", "name"), [(3, "Unknown"), (4, "Person_0")])
+def test_fewer_faces_than_the_smallest_group_are_unknown(faces, name):
+    alone = planted(1, faces, 0)
+    beside = np.concatenate([alone, planted(1, 9, 1)])
+    for who in (alone, beside):
+        found = stats.cluster_identities(who, 0.8, "hdbscan", min_cluster_size=4)
+        assert set(found[:faces]) == {name}
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_faces_without_an_embedding_have_no_name(method):
     embeddings = faces([0, 0, 1, 1])
@@ -84,6 +134,9 @@ def test_in_place_and_checks():
         table.compute_identities(method="kmeans")
     with pytest.raises(InputError, match="threshold=2"):
         table.compute_identities(threshold=2)
+    for size in (0, 1, 2.5):
+        with pytest.raises(InputError, match=f"min_cluster_size={size}: "):
+            table.compute_identities(method="hdbscan", min_cluster_size=size)
 
 
 @pytest.mark.parametrize("seed", range(5))

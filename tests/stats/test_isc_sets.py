@@ -6,7 +6,13 @@ import pytest
 
 from genface import Fex
 from genface.errors import InputError, NotTimeLockedError
-from genface.stats import compare_isc, isc, mean_correlation, need_time_locked
+from genface.stats import (
+    compare_isc,
+    isc,
+    mean_correlation,
+    need_time_locked,
+    time_courses,
+)
 
 
 def clips(shared: float, N: int, T: int = 200, seed: int = 0) -> pd.DataFrame:
@@ -78,6 +84,22 @@ def test_sets_are_cut_to_the_same_size_by_name():
         compare_isc(slow, clips(0.5, 6))
     with pytest.raises(InputError, match="at least 19"):
         compare_isc(slow, slow, n=3)
+
+
+def test_sets_whose_frames_last_differently_are_refused():
+    def courses(fps: float, times: bool, seed: int) -> pd.DataFrame:
+        parts = [fex(name, seed + i, fps=fps) for i, name in enumerate("abcdef")]
+        table = pd.concat(parts, ignore_index=True)
+        return time_courses(
+            table.assign(time=table["frame"] / fps) if times else table, "AU12"
+        )
+
+    for times in (True, False):
+        real, same, other = (courses(fps, times, fps) for fps in (30, 30, 25))
+        assert compare_isc(real, same, n=19).n_moments == 50
+        with pytest.raises(InputError, match="synthetic: 25, real: 30.*--index time"):
+            compare_isc(real, other, n=19)
+    assert courses(25, True, 0).attrs == {"fps": pytest.approx(25)}
 
 
 def test_equal_sets_are_told_apart_no_more_often_than_promised():

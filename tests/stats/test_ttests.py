@@ -144,6 +144,27 @@ def test_effect_intervals_invert_the_noncentral_t(t):
     assert scipy.stats.nct.cdf(t, 18, high / scale) == pytest.approx(0.025, rel=1e-4)
 
 
+def test_effect_intervals_are_those_of_scipys_noncentral_t():
+    rng = np.random.default_rng(0)
+    n = np.concatenate([[2, 2, 3], np.round(10 ** rng.uniform(0.4, 4.5, 200))])
+    d = np.concatenate([[9, 0, 1e-9], 10 ** rng.uniform(-3, 1, 200)])
+    t = d * np.sqrt(n) * rng.choice([-1, 1], len(n))
+    for level in (0.5, 0.95, 0.99):
+        low, high = stats.effect_interval(t, n - 1, n, level=level)
+        for end, chance in ((low, (1 + level) / 2), (high, (1 - level) / 2)):
+            found = scipy.special.nctdtr(n - 1, end * np.sqrt(n), t)
+            np.testing.assert_allclose(found, chance, rtol=0, atol=1e-9)
+
+
+def test_effect_intervals_of_large_t_are_those_of_a_standard_deviation():
+    # The mean is sure beside the deviation, whose square is chi2: d = mean / std.
+    t, n = 10.0 ** np.arange(6, 12), 40
+    low, high = stats.effect_interval(t, n - 1, n)
+    for end, chance in ((low, 0.025), (high, 0.975)):
+        chi2 = scipy.stats.chi2.ppf(chance, n - 1)
+        np.testing.assert_allclose(end, t * np.sqrt(chi2 / (n - 1) / n), rtol=1e-9)
+
+
 def test_effect_intervals_cover_the_truth():
     rng = np.random.default_rng(3)
     samples = rng.normal(0.7, 1, size=(4000, 12))
