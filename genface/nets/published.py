@@ -1,6 +1,7 @@
 """What the published files of networks and classifiers hold, as arrays and facts."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ CLASSIFIERS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
         V1_EMOTIONS,
     ),
 }
+MOST_NESTED = 50  # lists and dicts of a configuration
 # Facts that a network cannot do without: our name, where in its JSON, shape.
 FACTS: Mapping[str, Mapping[str, tuple[Sequence[str], tuple[int, ...]]]] = {
     "img2pose": {
@@ -60,8 +62,10 @@ def read(
         state, facts = _state(entry, files)
     except RecursionError:
         raise WeightError("its configuration is nested too deep; not read.") from None
-    if not _is_finite(facts):
-        raise WeightError("its configuration holds numbers that are not finite.")
+    if not _is_plain(facts):
+        raise WeightError(
+            "its configuration holds infinite or missing numbers, or too deep lists."
+        )
     port = PORTS[entry.name]
     model = port.build()
     conversion.load_torch(model, state, port.unused, port.renames)
@@ -101,12 +105,12 @@ def _state(
     return state.arrays, {}
 
 
-def _is_finite(facts: Mapping[str, Any]) -> bool:
-    try:
-        json.dumps(facts, allow_nan=False)
-    except ValueError:
-        return False
-    return True
+def _is_plain(value: Any, nested: int = 0) -> bool:
+    """Whether all numbers are finite, and nothing lies deeper than need be."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return nested < MOST_NESTED and all(_is_plain(x, nested + 1) for x in inner)
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _config_in(path: Path, texts: Mapping[str, str]) -> dict[str, Any]:

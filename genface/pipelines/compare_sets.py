@@ -1,6 +1,7 @@
 """Real and synthetic tables in, a report card and a report page out."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +67,10 @@ def compare_sets(
 ) -> CompareResult:
     """Compare tables and write a page and the card as JSON.
 
-    ``out`` is a folder for ``report.html`` and ``card.json`` (a new one's name has no
-    ending), or the ``.html`` file of the page alone; ``json`` is where the card goes
-    instead. ``face`` is the face of the real tables; of synthetic ones every face is a
-    sample. With a synthetic table for every real one, in the same order, its faces are
-    the samples of that clip.
+    ``out`` is a folder for ``report.html`` and ``card.json``, or the ``.html`` file of
+    the page alone; ``json`` is where the card goes instead. ``face`` is the face of the
+    real tables; of synthetic ones every face is a sample. With a synthetic table for
+    every real one, in the same order, its faces are the samples of that clip.
     ``speaker`` tables, one per real one, are of the faces that those answer. ``model``
     adds its states to the card and its figures to the page, ``clip`` is put into the
     page (:func:`clip_kind` says which can be; under 12 MB). ``resamples`` and
@@ -97,6 +97,7 @@ def compare_sets(
         baselines=baselines,
     )
     paths = tuple(path for path in (card_path, page) if path is not None)
+    outputs.keep([*chain(*lists), clip], *paths)
     if all([outputs.up_to_date(path, this, force) for path in paths]):
         return CompareResult(None, paths, (f"compare: {page} is up to date",))
 
@@ -151,11 +152,6 @@ def _outputs(out: Path, json: Path | str | None) -> tuple[Path, Path | None]:
         return out / "report.html", card or out / "card.json"
     if out.suffix.lower() in (".html", ".htm"):
         return out, card
-    if out.suffix:
-        raise InputError(
-            f"{out}: expected a folder (a new one's name has no ending), or an .html "
-            f"file; not {out.suffix}."
-        )
     outputs.check_folder(out, "a folder, or an .html file")
     return out / "report.html", card or out / "card.json"
 

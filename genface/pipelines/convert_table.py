@@ -63,11 +63,15 @@ def convert_table(
         fex = fex.to_feat()
     line = f"convert: {Path(table).name} is a table of {DESCRIPTION[dialect]}"
     if scale is not None:
-        fex = _on_scale(fex, scale)
-        line += f"; AUs from {fex.attrs['au_scale_from']} to {scale}"
+        fex, notes = _on_scale(fex, scale)
+        line += "; ".join(
+            ["", *notes, f"AUs from {fex.attrs['au_scale_from']} to {scale}"]
+        )
     if fps is not None:
         fex = at_rate(fex, fps)
-        line += f"; from {fex.attrs['resampled_from']:.4g} to {fps:.4g} rows a second"
+        source = fex.attrs["resampled_from"]
+        told = "several rates" if source is None else f"{source:.4g}"
+        line += f"; from {told} to {fps:.4g} rows a second"
     if done:
         line += f"; {out} is up to date"
     else:
@@ -78,14 +82,20 @@ def convert_table(
     return ConvertResult(fex, out, (line,))
 
 
-def _on_scale(fex: Fex, scale: Scale) -> Fex:
-    source: Any = au_scale(fex)[0]
+def _on_scale(fex: Fex, scale: Scale) -> tuple[Fex, list[str]]:
+    source: Any
+    source, notes = au_scale(fex)
+    if notes and source == "presence":
+        raise InputError(
+            "no AU scale is told, and the values do not look like 0-5; put au_scale "
+            "into the table's .meta.json (attrs in Python)."
+        )
     strengths = au_strengths(fex.columns).values()
     names = [n for name in strengths for n in (name, f"{name}_sd") if n in fex.columns]
     values = convert_scale(fex[names].to_numpy(), source, scale)
     made = fex.assign(**dict(zip(names, values.T, strict=True)))
     made.attrs = {**fex.attrs, "au_scale": scale, "au_scale_from": source}
-    return made
+    return made, notes
 
 
 def _write(fex: Fex, out: Path, to: Target) -> None:

@@ -1,5 +1,6 @@
 """Videos and images in, one table of faces out."""
 
+import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ def detect_videos(
     paths = [Path(p) for p in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     if not paths:
         raise InputError("no input was named; give at least one video or image.")
-    [(place, count)] = Counter(path.resolve() for path in paths).most_common(1)
+    [(place, count)] = Counter(map(os.path.abspath, paths)).most_common(1)
     if count > 1:
         raise InputError(f"{place} is named {count} times; name each input once.")
     check_range(start, end, skip_frames)

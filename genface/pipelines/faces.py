@@ -153,8 +153,8 @@ def au_scale(rows: pd.DataFrame) -> tuple[str, list[str]]:
         return "presence", ["no AU scale is told, presence assumed"]
     return "facs", [
         f"no AU scale is told; values reach {peaks.max():.3g}, so facs (0-5) is "
-        "assumed and a fifth of each taken; if that is wrong, put au_scale into the "
-        "table's .meta.json (attrs in Python)"
+        "assumed, a fifth of which is drawn or scored; if that is wrong, put au_scale "
+        "into the table's .meta.json (attrs in Python)"
     ]
 
 

@@ -149,12 +149,13 @@ def discard(out: Path) -> None:
     write_json(_place(out).parent / RECORD, entries)
 
 
-def keep(read: Iterable[object], out: Path) -> None:
+def keep(read: Iterable[object], *outs: Path) -> None:
     """Refuse to write over a file that is read (or its sidecar), ``force`` or not."""
     paths = [Path(one) for one in read if isinstance(one, str | Path)]
     paths += [sidecar_path(path) for path in paths if path.suffix == ".csv"]
-    if out.exists() and any(path.exists() and out.samefile(path) for path in paths):
-        raise InputError(f"{out}: is read for this; name another output.")
+    for out in outs:
+        if out.exists() and any(path.exists() and out.samefile(path) for path in paths):
+            raise InputError(f"{out}: is read for this; name another output.")
 
 
 def _note(out: Path, entry: Mapping) -> None:

@@ -106,8 +106,7 @@ def render_clip(
     this = outputs.job("animate", _digests(given) | rig_digest(rig), **settings)
     small = out.with_suffix(".gif") if wanted and kind.name == "mp4" else None
     paths = (out,) if small is None else (out, small)
-    for path in paths:
-        outputs.keep([*given.values(), rig], path)
+    outputs.keep([*given.values(), rig], *paths)
     if not kind.suffix:
         check_pictures(out)
     if all([outputs.up_to_date(path, this, force) for path in paths]):

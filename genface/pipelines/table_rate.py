@@ -18,39 +18,44 @@ def at_rate(fex: Fex, rate: float) -> Fex:
     Numbers are on the line between two frames, or averaged over it where there are more
     of them than asked for; words are those of the nearest frame. What lies beside a
     frame without the face is missing. ``frame`` still counts the source's frames and is
-    no whole number any more; ``attrs`` tells ``sampling_freq`` and ``resampled_from``.
+    no whole number any more; ``attrs`` tells ``sampling_freq`` and ``resampled_from``
+    (None: several rates). A single frame stays as it is.
     """
     if not 0 < rate < np.inf:
         raise InputError(f"fps {rate}: expected a number of rows a second, above 0.")
     parts = []
-    for place, (name, rows) in enumerate(inputs_of("the table", fex)):
+    rates: set[float] = set()
+    for name, rows in inputs_of("the table", fex):
         faces = chosen_faces(rows, "all") or {0: rows}
         several = [_face_at_rate(face, rate, name) for face in faces.values()]
-        parts.append(_merged(pd.concat(several, ignore_index=True)).assign(place=place))
-    made = pd.concat(parts, ignore_index=True).sort_values("place", kind="stable")
-    kept = [*fex.columns, *made.columns.difference([*fex.columns, "place"])]
-    result = Fex(made[kept].reset_index(drop=True))
+        parts.append(_merged(pd.concat(several, ignore_index=True)))
+        if len(rows) > 1:
+            rates.add(frame_rate(rows)[0])
+    made = pd.concat(parts, ignore_index=True)
+    result = Fex(made[[*fex.columns, *made.columns.difference(fex.columns)]])
     result.attrs = {**fex.attrs, "sampling_freq": float(rate)}
-    result.attrs["resampled_from"] = frame_rate(fex)[0]
+    result.attrs["resampled_from"] = rates.pop() if len(rates) == 1 else None
     return result
 
 
 def _face_at_rate(rows: Fex, rate: float, name: str) -> pd.DataFrame:
     times = times_of(rows)
-    steps = np.diff(times)
-    if not len(steps) or not (steps > 0).all():
-        raise InputError(
-            f"{name}: its times must rise from row to row of a face, two rows or more; "
-            "it cannot be put at another rate."
-        )
     table = pd.DataFrame(rows).reset_index(drop=True)
+    if len(table) == 1:
+        return table
+    steps = np.diff(times)
+    if not (steps > 0).all():
+        raise InputError(
+            f"{name}: its times must rise from row to row of a face; it cannot be put "
+            "at another rate."
+        )
     numbers = table.select_dtypes("number").astype(np.float64)
     wide = numbers.set_axis(pd.Index(times, name="time"))
     if "status" in table:
         seen = ~table["status"].isin(LOST).to_numpy()
         wide = wide.assign(status=np.where(seen, 1.0, np.nan))
     made = resample(wide, rate, 1.5 * float(np.median(steps)))
-    moments = made.index.to_numpy()
+    moments = made.index.to_numpy() + 0.0  # 0 rather than -0
     # A mean of ones may be a hair above 1.
     made = made.reset_index(drop=True).clip(wide.min(), wide.max(), axis=1)
     nearest = np.searchsorted((times[1:] + times[:-1]) / 2, moments)

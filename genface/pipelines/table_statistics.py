@@ -51,7 +51,7 @@ def load_sessions(
 ) -> Fex:
     """Tables put together, with the sessions that later words speak of.
 
-    A table without a column ``input`` gets one with the name of its file.
+    Of several, one without a column ``input`` gets one with the name of its file.
     ``sessions`` is a column; with ``means`` each of its values becomes one row of
     means. ``labels`` says what each value is: a mapping, or a CSV whose first column
     is the value and whose second is its label (a condition, a number to regress on).
@@ -280,17 +280,19 @@ def _within_sets(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """ISC within real courses, and within samples that files and faces tell apart."""
     index, _, rate, max_gap = words
-    who = [name for name in ("input", "face_id") if name in samples.columns]
+    who = [n for n in ("input", "face_id") if n in samples.columns] or ["input"]
     drawn = stats.time_courses(samples, col, index, who, rate, max_gap)
     facts = stats.compare_isc(real, drawn, n=n, seed=seed).facts()
     return pd.DataFrame([facts], index=pd.Index([col], name="column")), facts
 
 
 def _together(tables: Sources) -> Fex:
-    """Tables as one; each that has no column ``input`` is one, named by its file."""
+    """Tables as one; of several, those without a column ``input`` get their files'."""
     every = listed(tables)
     if not every:
         raise InputError("no table given.")
+    if len(every) == 1:
+        return _read(every[0])
     names = [_called(table, place) for place, table in enumerate(every, start=1)]
     if len(set(names)) < len(names):  # files of one name in several folders
         names = [_called(table, place, True) for place, table in enumerate(every, 1)]
@@ -298,7 +300,7 @@ def _together(tables: Sources) -> Fex:
     for name, table in zip(names, every, strict=True):
         fex = _read(table)
         parts.append(fex if "input" in fex.columns else Fex(fex.assign(input=name)))
-    return pd.concat(parts) if len(parts) > 1 else parts[0]
+    return pd.concat(parts)
 
 
 def _called(table: pd.DataFrame | Path | str, place: int, whole: bool = False) -> str:

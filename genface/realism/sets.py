@@ -100,11 +100,11 @@ def _read_one(item: Any, name: str) -> Side:
     aus = au_strengths(item.columns)
     if not aus or not len(item):
         raise InputError(f"{name}: the table has no AU columns, or no rows.")
-    fps = row_rate(item)
+    values = item[list(aus.values())]
     return Side(
-        [_finite(_numbers(item[list(aus.values())], name), name)],
+        [_finite(_numbers(values, name), name)],
         tuple(aus),
-        fps,
+        row_rate(values),  # by its facts: rows may stand in any order, as in controls
         item.attrs.get("au_scale"),
         (name,),
         (0,),

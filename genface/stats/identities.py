@@ -76,7 +76,9 @@ def cluster_identities(
         )
     if not -1 <= threshold <= 1:
         raise InputError(f"threshold={threshold}: a cosine lies between -1 and 1.")
-    if min_cluster_size < 2 or min_cluster_size != int(min_cluster_size):
+    if method == "hdbscan" and not (
+        min_cluster_size >= 2 and min_cluster_size % 1 == 0
+    ):
         raise InputError(
             f"min_cluster_size={min_cluster_size}: give a whole number of faces, 2 or "
             "more."

@@ -50,7 +50,8 @@ def usual_step(table: pd.DataFrame, name: str, even: bool = False) -> float:
     usual = float(np.median(steps)) if len(steps) else 0.0
     if not usual or not even:
         return usual
-    return float(steps[np.abs(steps - usual) <= EVEN * usual].mean())
+    near = steps[np.abs(steps - usual) <= EVEN * usual]
+    return float(near.mean()) if len(near) else usual  # between two rates: neither
 
 
 def _recorded(rate: float, fps: float) -> float:

@@ -247,6 +247,15 @@ def test_labels_are_a_table_of_two_columns(tmp_path):
     assert read_codes(["a=b=2", "c=-1"]) == {"a=b": 2.0, "c": -1.0}
 
 
+def test_stacked_clips_without_an_input_are_taken_as_they_are(tables, tmp_path):
+    stacked = pd.concat([pd.read_csv(path) for path in tables[:2]])
+    stacked.assign(condition=stacked.pop("input")).to_csv(tmp_path / "s.csv")
+    found = summarise_tables(
+        tmp_path / "s.csv", sessions="condition", statistics=["mean"]
+    )
+    assert found.table.index.tolist() == ["00.mp4", "01.mp4"]
+
+
 def test_tables_in_memory_are_taken(tables):
     frames = [pd.read_csv(path) for path in tables]
     found = summarise_tables(frames, statistics=["mean"]).table

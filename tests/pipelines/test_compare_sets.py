@@ -9,6 +9,7 @@ import pytest
 
 from genface.errors import GenfaceError, InputError
 from genface.pipelines import compare_sets, report
+from genface.table import write_table
 from genface.video import write_clip
 
 compare_module = sys.modules["genface.pipelines.compare_sets"]
@@ -56,15 +57,25 @@ def test_a_folder_holds_both_and_names_of_other_files_are_refused(tmp_path):
     sides = face_table(0), face_table(1)
     made = compare_sets(*sides, tmp_path / "card", **QUICK)
     assert [p.name for p in made.paths] == ["card.json", "report.html"]
-    for name in ("card.csv", "card.pdf", "card.v2"):
-        with pytest.raises(InputError, match=r"or an \.html file; not"):
+    for name in ("card.csv", "card.pdf"):
+        with pytest.raises(InputError, match=r"expected a folder, or an \.html file"):
             compare_sets(*sides, tmp_path / name, **QUICK)
         assert not (tmp_path / name).exists()
-    (tmp_path / "card.v2").mkdir()
     there = compare_sets(*sides, tmp_path / "card.v2", **QUICK)
     assert there.paths[1] == tmp_path / "card.v2" / "report.html"
     with pytest.raises(InputError, match="ends in .json"):
         compare_sets(*sides, tmp_path / "c", json=tmp_path / "card.txt", **QUICK)
+
+
+def test_the_facts_of_a_table_that_is_read_are_not_written_over(tmp_path):
+    table = face_table(0)
+    write_table(table, tmp_path / "a.csv", table.attrs)
+    facts = (tmp_path / "a.meta.json").read_text()
+    sides = tmp_path / "a.csv", face_table(1)
+    with pytest.raises(InputError, match="is read for this"):
+        there = {"json": tmp_path / "a.meta.json", "force": True}
+        compare_sets(*sides, tmp_path / "a.html", **there, **QUICK)
+    assert (tmp_path / "a.meta.json").read_text() == facts
 
 
 def test_the_last_line_says_how_it_stands(tmp_path):

@@ -136,6 +136,28 @@ def test_another_rate_reads_nothing_across_a_lost_face_and_keeps_two_apart(tmp_p
     assert made["time"].is_monotonic_increasing
 
 
+def test_clips_of_two_rates_and_a_picture_come_to_one(tmp_path):
+    paths = [tmp_path / f"{name}.csv" for name in "abc"]
+    rows = [(90, 30.0), (50, 25.0), (1, 30.0)]
+    parts = [
+        pd.read_csv(faces_table(path, n, fps)).assign(input=path.stem)
+        for path, (n, fps) in zip(paths, rows, strict=True)
+    ]
+    write_table(pd.concat(parts), tmp_path / "all.csv", {"au_scale": "intensity"})
+    result = convert_table(tmp_path / "all.csv", tmp_path / "o.csv", fps=10)
+    assert "from several rates to 10 rows" in result.lines[0]
+    assert result.fex.attrs["resampled_from"] is None
+    assert result.fex.groupby("input").size().to_dict() == {"a": 30, "b": 20, "c": 1}
+    assert "-0" not in (tmp_path / "o.csv").read_text().split(",")
+
+
+def test_a_scale_that_is_only_assumed_is_not_converted(tmp_path):
+    source = faces_table(tmp_path / "a.csv", 30, 30.0)
+    write_table(pd.read_csv(source), source, {"fps": 30.0})
+    with pytest.raises(InputError, match="no AU scale is told.*meta.json"):
+        convert_table(source, tmp_path / "b.csv", scale="intensity")
+
+
 def test_scales_that_convert_and_those_that_do_not(tmp_path):
     source = faces_table(tmp_path / "a.csv", 30, 30.0)
     levels = convert_table(source, tmp_path / "b.csv", scale="facs").fex

@@ -83,6 +83,10 @@ def test_inputs_of_one_name_are_told_apart_and_the_same_one_is_refused(tmp_path)
     again = tmp_path / "b" / ".." / "a" / "wall.png"
     with pytest.raises(InputError, match=r"a/wall\.png is named 2 times"):
         detect_videos([*walls, again], tmp_path / "o")
+    loop = tmp_path / "loop.mp4"
+    loop.symlink_to(loop)
+    with pytest.raises(MediaError, match=r"loop\.mp4"):
+        detect_videos([loop], tmp_path / "o")
     with pytest.warns(UserWarning, match="no face was found"):
         lines = detect_videos(walls, tmp_path / "o").lines
     assert [str(w) in line for w, line in zip(walls, lines, strict=True)] == [True] * 2

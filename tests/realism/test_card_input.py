@@ -32,6 +32,13 @@ def test_different_frame_rates_are_refused_with_the_cure():
     assert "frame rate is not known" in notes(clip(), clip(seed=1))
 
 
+def test_shuffled_rows_keep_the_rate_of_their_table():
+    real = table(clip())
+    real["frame"] = range(len(real))
+    fake = real.sample(frac=1, random_state=0)
+    assert quick(real, fake).fps == real.attrs["fps"]
+
+
 def test_scales_are_converted_where_that_is_arithmetic_and_refused_elsewhere():
     real, fake = clip(), clip(seed=1)
     plain = quick(table(real), table(fake))
