@@ -11,8 +11,6 @@ from genface.errors import InputError
 
 FINE = 2  # times finer while painting: small letters keep their shapes
 SMALLEST = 9  # pixels at which letters can still be read
-
-
 WIDE = "matplotlib/mpl-data/fonts/ttf/DejaVuSans.ttf"  # among installed files
 NOWHERE = "\uffff"  # no letter, which every font draws as it draws what it lacks
 

@@ -306,8 +306,8 @@ def _flat(key: str, value: object) -> list[list[str]]:
 def _counts(table: pd.DataFrame) -> tuple[int, int, int]:
     """Frames, faces, and frames with a face."""
     seen = table[table["face_id"].notna()]
-    frames = (rows["frame"].nunique() for rows in (table, seen))
-    return next(frames), seen["face_id"].nunique(), next(frames)
+    people = seen["face_id"].nunique()
+    return table["frame"].nunique(), people, seen["frame"].nunique()
 
 
 def _clip_name(fex: pd.DataFrame) -> str:
